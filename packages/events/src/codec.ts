@@ -1,0 +1,136 @@
+// Events to bytes and back. What comes in: a subject and bytes of a stream; what goes out: a checked event, or the
+// reason why it is none.
+import { canonicalJson, type ObjectRef, objectRefSchema } from '@sluice/ir';
+import { objectRefOf } from '@sluice/kinds';
+import { z } from 'zod';
+import { type Fact, factSchema } from './facts.ts';
+import { type AckEvent, ackEventSchema, type SecretEvent, type StatusEvent, secretEventSchema, statusEventSchema } from './feedback.ts';
+import { type IrEvent, irEventSchema } from './ir-events.ts';
+import type { StreamName } from './streams.ts';
+import { buildSubject, type Domain } from './subjects.ts';
+
+/** The event type of each stream. */
+export interface EventOf {
+  readonly FACTS: Fact;
+  readonly IR: IrEvent;
+  readonly ACKS: AckEvent;
+  readonly STATUS: StatusEvent;
+  readonly SECRETS: SecretEvent;
+}
+export type AnyEvent = EventOf[StreamName];
+
+const schemas = {
+  FACTS: factSchema,
+  IR: irEventSchema,
+  ACKS: ackEventSchema,
+  STATUS: statusEventSchema,
+  SECRETS: secretEventSchema,
+} as const;
+
+/** What `event-log` appends. `tombstone` events take their subject out of the folded state. */
+export interface EncodedEvent {
+  readonly subject: string;
+  readonly type: string;
+  readonly tombstone: boolean;
+  readonly data: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+const tombstones: ReadonlySet<AnyEvent['type']> = new Set([
+  'ObjectDeleted',
+  'RefusalCleared',
+  'AddressReleased',
+  'CertificateForgotten',
+  'RejectionCleared',
+  'ResourceRemoved',
+  'StatusRemoved',
+  'SecretRemoved',
+] as const);
+
+/** Encodes an event in canonical form. The subject follows from the event; a cleared refusal or rejection needs `subject`. */
+export function encodeEvent(event: AnyEvent, subject?: string): EncodedEvent {
+  const named = subject ?? subjectOf(event);
+  return { subject: named, type: event.type, tombstone: tombstones.has(event.type), data: encoder.encode(canonicalJson(event)) };
+}
+
+/** The outcome of decoding: an event, or `error` in words (never with the bytes in it). */
+export type Decoded<E> = { readonly ok: true; readonly event: E } | { readonly ok: false; readonly error: string };
+
+/** Decodes the bytes of an event of a stream. Never throws: whatever is on the log, a consumer goes on. */
+export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): Decoded<EventOf[S]> {
+  try {
+    const parsed = schemas[stream].safeParse(JSON.parse(decoder.decode(data)));
+    if (parsed.success) return { ok: true, event: parsed.data as EventOf[S] };
+    return { ok: false, error: z.prettifyError(parsed.error) };
+  } catch (error) {
+    return { ok: false, error: error instanceof SyntaxError || error instanceof TypeError ? 'not canonical JSON' : 'undecodable' };
+  }
+}
+
+function of(domain: Domain, ref: ObjectRef): string {
+  return buildSubject({ domain, ...objectRefSchema.parse(ref) });
+}
+
+/** Subject of a file's refusal. */
+export function fileRefusalSubject(file: string): string {
+  return buildSubject({ domain: 'refusal', group: '', kind: 'File', namespace: '', name: file });
+}
+
+/** Subject of an object's refusal. */
+export function objectRefusalSubject(ref: ObjectRef): string {
+  return of('refusal', ref);
+}
+
+/** Subject of a rejection. */
+export function rejectionSubject(of: { typeUrl: string; node: string; resource: string }): string {
+  return buildSubject({ domain: 'rejection', group: '', kind: of.typeUrl, namespace: of.node, name: of.resource });
+}
+
+/** Subject of an IR resource. */
+export function irSubject(kind: string, key: string): string {
+  return buildSubject({ domain: 'ir', group: '', kind, namespace: '', name: key });
+}
+
+function subjectOf(event: AnyEvent): string {
+  switch (event.type) {
+    case 'ObjectChanged':
+      return of('object', objectRefOf(event.object));
+    case 'ObjectDeleted':
+      return of('object', event.ref);
+    case 'ObjectRefused':
+      return objectRefusalSubject(event.ref);
+    case 'FileRefused':
+      return fileRefusalSubject(event.file);
+    case 'KindSynced':
+      return buildSubject({ domain: 'sync', group: event.group, kind: event.kind, namespace: '', name: '' });
+    case 'AddressAssigned':
+    case 'AddressReleased':
+      return of('address', event.gateway);
+    case 'CertificateObserved':
+    case 'CertificateForgotten':
+      return of('certificate', event.ref);
+    case 'ResourceRejected':
+      return rejectionSubject(event);
+    case 'RefusalCleared':
+    case 'RejectionCleared':
+      throw new TypeError(`${event.type} needs its subject`);
+    case 'ResourcePut':
+      return irSubject(event.resource.kind, event.resource.key);
+    case 'ResourceRemoved':
+      return irSubject(event.kind, event.key);
+    case 'RevisionCommitted':
+      return buildSubject({ domain: 'revision', group: '', kind: '', namespace: '', name: '' });
+    case 'EnvoyStateChanged':
+      return buildSubject({ domain: 'ack', group: '', kind: 'Envoy', namespace: event.server, name: event.node });
+    case 'XdsServerStarted':
+      return buildSubject({ domain: 'ack', group: '', kind: 'Server', namespace: '', name: event.server });
+    case 'StatusChanged':
+    case 'StatusRemoved':
+      return of('status', event.ref);
+    case 'SecretSealed':
+    case 'SecretRemoved':
+      return of('secret', event.ref);
+  }
+}

@@ -1,0 +1,139 @@
+// Events of the FACTS stream. Every one is the newest word on its subject: folding the stream is keeping the last
+// event of each subject, and an event marked as tombstone takes its subject out.
+import { objectRefSchema } from '@sluice/ir';
+import { knownObjectSchema } from '@sluice/kinds';
+import { z } from 'zod';
+import { revisionSchema } from './revision.ts';
+
+/** Where in the sources an object or a fault stands. Lines and columns count from 1. */
+export const originSchema = z.strictObject({
+  /** Path as given to the source, relative to its root; the empty string for built-in objects. */
+  file: z.string(),
+  line: z.int().positive(),
+  column: z.int().positive(),
+});
+export type Origin = z.infer<typeof originSchema>;
+
+/** One fault of a user's input: where, what, and the mend. */
+export const faultSchema = z.strictObject({
+  origin: originSchema,
+  /** Field path as `spec.rules[0].backendRefs`; the empty string for the whole document. */
+  path: z.string(),
+  message: z.string(),
+  /** What to do about it; the empty string where nothing better than the message is known. */
+  hint: z.string(),
+});
+export type Fault = z.infer<typeof faultSchema>;
+
+/** Subject `object.v1.<group>.<kind>.<namespace>.<name>`. Secrets never come this way. */
+export const objectChangedSchema = z.strictObject({
+  type: z.literal('ObjectChanged'),
+  object: knownObjectSchema,
+  origin: originSchema,
+});
+
+/** Tombstone on the object's subject. */
+export const objectDeletedSchema = z.strictObject({ type: z.literal('ObjectDeleted'), ref: objectRefSchema, uid: z.string() });
+
+/** Subject `refusal.v1.…`: an object in the source that was not taken; an older version of it may be in force. */
+export const objectRefusedSchema = z.strictObject({
+  type: z.literal('ObjectRefused'),
+  ref: objectRefSchema,
+  /** Never empty. */
+  faults: z.array(faultSchema),
+});
+
+/** Subject `refusal.v1._.File._.<path>`: a file that could not be read as YAML; what it held before stays in force. */
+export const fileRefusedSchema = z.strictObject({
+  type: z.literal('FileRefused'),
+  file: z.string(),
+  faults: z.array(faultSchema),
+});
+
+/** Tombstone of a refusal. */
+export const refusalClearedSchema = z.strictObject({ type: z.literal('RefusalCleared') });
+
+/** Subject `sync.v1.<group>.<kind>._._`: the first list of a kind is complete, or cannot be had. */
+export const kindSyncedSchema = z.strictObject({
+  type: z.literal('KindSynced'),
+  group: z.string(),
+  kind: z.string(),
+  state: z.enum(['synced', 'unavailable']),
+  /** Why it is unavailable; empty when synced. */
+  reason: z.string(),
+});
+
+/** Subject `address.v1.<group>.Gateway.<namespace>.<name>`: the addresses that the infrastructure gave to a Gateway. */
+export const addressAssignedSchema = z.strictObject({
+  type: z.literal('AddressAssigned'),
+  gateway: objectRefSchema,
+  /** IP addresses, sorted. */
+  addresses: z.array(z.string()),
+  /** Added to ports below 1024 when binding; 0 where low ports may be bound. */
+  lowPortOffset: z.int().nonnegative(),
+  /** Requested addresses that cannot be had, each with the reason. */
+  unusable: z.array(z.strictObject({ value: z.string(), reason: z.string() })),
+});
+
+/** Tombstone of an assignment. */
+export const addressReleasedSchema = z.strictObject({ type: z.literal('AddressReleased'), gateway: objectRefSchema });
+
+/**
+ * Subject `certificate.v1._.Secret.<namespace>.<name>`: the public facts of a Secret. The only form in which a
+ * Secret stands in FACTS. Written again with `expired: true` when the time comes, since cores have no clock.
+ */
+export const certificateObservedSchema = z.strictObject({
+  type: z.literal('CertificateObserved'),
+  ref: objectRefSchema,
+  uid: z.string(),
+  /** `type` of the Secret, e.g. `kubernetes.io/tls`. */
+  secretType: z.string(),
+  /** Keyed HMAC of chain and key, hex; the empty string where there is a fault. */
+  digest: z.string(),
+  /** DNS names of the leaf, lower case, sorted. */
+  dnsNames: z.array(z.string()),
+  /** RFC 3339; the empty string where the leaf could not be read. */
+  notBefore: z.string(),
+  notAfter: z.string(),
+  expired: z.boolean(),
+  /** What is wrong with it as a server certificate, in words; the empty string when it can be served. */
+  fault: z.string(),
+});
+
+/** Tombstone of a certificate. */
+export const certificateForgottenSchema = z.strictObject({ type: z.literal('CertificateForgotten'), ref: objectRefSchema });
+
+/** Subject `rejection.v1._.<type>.<node>.<resource>`: an Envoy (or a kernel) refused a resource. */
+export const resourceRejectedSchema = z.strictObject({
+  type: z.literal('ResourceRejected'),
+  node: z.string(),
+  /** Envoy type URL. */
+  typeUrl: z.string(),
+  /** Name of the refused resource. */
+  resource: z.string(),
+  /** The objects it was made from. */
+  sources: z.array(objectRefSchema),
+  /** The data plane's own words. */
+  message: z.string(),
+  revision: revisionSchema,
+});
+
+/** Tombstone of a rejection: a later version was accepted, or the resource is gone. */
+export const rejectionClearedSchema = z.strictObject({ type: z.literal('RejectionCleared') });
+
+export const factSchema = z.discriminatedUnion('type', [
+  objectChangedSchema,
+  objectDeletedSchema,
+  objectRefusedSchema,
+  fileRefusedSchema,
+  refusalClearedSchema,
+  kindSyncedSchema,
+  addressAssignedSchema,
+  addressReleasedSchema,
+  certificateObservedSchema,
+  certificateForgottenSchema,
+  resourceRejectedSchema,
+  rejectionClearedSchema,
+]);
+export type Fact = z.infer<typeof factSchema>;
+export type FactOf<T extends Fact['type']> = Extract<Fact, { type: T }>;

@@ -1,0 +1,74 @@
+// Events of ACKS, STATUS and SECRETS.
+import { objectRefSchema } from '@sluice/ir';
+import { z } from 'zod';
+import { revisionSchema } from './revision.ts';
+
+/** Subject `ack.v1._.Envoy.<server>.<node>`: the newest word of an xds-server on one Envoy. */
+export const envoyStateSchema = z.strictObject({
+  type: z.literal('EnvoyStateChanged'),
+  /** Name of the xds-server replica. */
+  server: z.string(),
+  /** Envoy node id. */
+  node: z.string(),
+  /** `silent`: connected, but no answer for 30 s to what was sent. */
+  state: z.enum(['connected', 'silent', 'disconnected']),
+  /** The newest revision of which this Envoy has acknowledged everything; null before the first. */
+  acked: revisionSchema.nullable(),
+});
+
+/** Subject `ack.v1._.Server._.<server>`: an xds-server started; no Envoy is connected to it yet. */
+export const xdsServerStartedSchema = z.strictObject({
+  type: z.literal('XdsServerStarted'),
+  server: z.string(),
+});
+
+export const ackEventSchema = z.discriminatedUnion('type', [envoyStateSchema, xdsServerStartedSchema]);
+export type AckEvent = z.infer<typeof ackEventSchema>;
+
+/** A condition as Kubernetes writes it (metav1.Condition). */
+export const conditionSchema = z.strictObject({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  observedGeneration: z.int().nonnegative(),
+  /** RFC 3339: when `status` last changed. */
+  lastTransitionTime: z.string(),
+});
+export type Condition = z.infer<typeof conditionSchema>;
+
+/** Subject `status.v1.<group>.<kind>.<namespace>.<name>`: the whole status that Sluice gives to an object. */
+export const statusChangedSchema = z.strictObject({
+  type: z.literal('StatusChanged'),
+  ref: objectRefSchema,
+  uid: z.string(),
+  /** The status sub-object as the Gateway API defines it for this kind. */
+  status: z.record(z.string(), z.unknown()),
+});
+
+/** Tombstone: the object is gone or no longer ours. */
+export const statusRemovedSchema = z.strictObject({ type: z.literal('StatusRemoved'), ref: objectRefSchema });
+
+export const statusEventSchema = z.discriminatedUnion('type', [statusChangedSchema, statusRemovedSchema]);
+export type StatusEvent = z.infer<typeof statusEventSchema>;
+
+/** Subject `secret.v1._.Secret.<namespace>.<name>`: certificate chain and private key, sealed (see `@sluice/sealed-secret`). */
+export const secretSealedSchema = z.strictObject({
+  type: z.literal('SecretSealed'),
+  ref: objectRefSchema,
+  uid: z.string(),
+  /** The same digest as in CertificateObserved. */
+  digest: z.string(),
+  /** First 8 hex digits of SHA-256 of the sealing key: tells which key opens it. */
+  keyId: z.string(),
+  /** Base64: 12-byte nonce. */
+  nonce: z.string(),
+  /** Base64: ciphertext with the 16-byte tag at its end. */
+  ciphertext: z.string(),
+});
+
+/** Tombstone of a sealed secret. */
+export const secretRemovedSchema = z.strictObject({ type: z.literal('SecretRemoved'), ref: objectRefSchema });
+
+export const secretEventSchema = z.discriminatedUnion('type', [secretSealedSchema, secretRemovedSchema]);
+export type SecretEvent = z.infer<typeof secretEventSchema>;

@@ -1,0 +1,7 @@
+export * from './codec.ts';
+export * from './facts.ts';
+export * from './feedback.ts';
+export * from './ir-events.ts';
+export * from './revision.ts';
+export * from './streams.ts';
+export * from './subjects.ts';

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { objectRefSchema } from './key.ts';
+
+/**
+ * A port of a Service together with one upstream policy. Key: `<namespace>/<service>/<port>` for the default
+ * policy; another policy appends `#<policy name>`. Routes refer to it, so an endpoint change touches no route.
+ */
+export const irClusterSchema = z.strictObject({
+  kind: z.literal('cluster'),
+  key: z.string(),
+  source: objectRefSchema,
+  /** The Service's port number, 1–65535. */
+  port: z.int().min(1).max(65535),
+  /** What is spoken to the endpoints: from the Service port's `appProtocol` (`kubernetes.io/h2c`); http1 by default. */
+  protocol: z.enum(['http1', 'h2c']),
+  /** Milliseconds; default 5,000. */
+  connectTimeoutMs: z.int().positive(),
+  /** `<namespace>/<service>/<port>`: the endpoint groups with this `service` are its endpoints. */
+  endpoints: z.string(),
+});
+export type IrCluster = z.infer<typeof irClusterSchema>;

@@ -1,0 +1,52 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import canonicalize from 'canonicalize';
+import type { IrResource } from './resource.ts';
+
+/** Canonical JSON (RFC 8785) of a value. Throws TypeError on what JSON cannot hold. */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('value has no JSON form');
+  return text;
+}
+
+/** SHA-256 over the canonical JSON of a value, 64 hex digits. */
+export function canonicalHash(value: unknown): string {
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(value))));
+}
+
+const modulus = 1n << 256n;
+
+/**
+ * Hash of a set of resources whose cost follows the change: the sum, modulo 2^256, of the SHA-256 of each member.
+ * Order does not matter; add and remove are inverse. The empty set is 64 zeros. It detects faults and drift; it is
+ * not meant to withstand an attacker who chooses members.
+ */
+export class SetHash {
+  #sum: bigint;
+
+  /** @param hex state as `toString` gave it; default: the empty set. */
+  constructor(hex?: string) {
+    this.#sum = hex === undefined ? 0n : BigInt(`0x${hex}`);
+  }
+
+  /** Adds a member by its hash (64 hex digits). */
+  add(memberHash: string): void {
+    this.#sum = (this.#sum + BigInt(`0x${memberHash}`)) % modulus;
+  }
+
+  /** Takes a member out by its hash; it must have been added before. */
+  remove(memberHash: string): void {
+    this.#sum = (this.#sum - BigInt(`0x${memberHash}`) + modulus) % modulus;
+  }
+
+  /** 64 hex digits. */
+  toString(): string {
+    return this.#sum.toString(16).padStart(64, '0');
+  }
+}
+
+/** Hash of one resource, as `SetHash` takes it. */
+export function irHash(resource: IrResource): string {
+  return canonicalHash(resource);
+}

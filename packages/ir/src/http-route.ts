@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { objectRefSchema } from './key.ts';
+
+/** How a value is compared. `regex` is RE2 syntax and matches the whole value. */
+export const irStringMatchSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('exact'), value: z.string() }),
+  z.strictObject({ type: z.literal('regex'), value: z.string() }),
+]);
+export type IrStringMatch = z.infer<typeof irStringMatchSchema>;
+
+/** `prefix` matches whole path segments: `/a` matches `/a` and `/a/b`, not `/ab`. A trailing slash is dropped, save for `/`. */
+export const irPathMatchSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('exact'), value: z.string() }),
+  z.strictObject({ type: z.literal('prefix'), value: z.string() }),
+  z.strictObject({ type: z.literal('regex'), value: z.string() }),
+]);
+export type IrPathMatch = z.infer<typeof irPathMatchSchema>;
+
+/** All parts must hold. Header names are lower case and unique; so are query names, which keep their case. */
+export const irHttpMatchSchema = z.strictObject({
+  path: irPathMatchSchema,
+  /** Upper case; absent matches every method. */
+  method: z.string().optional(),
+  headers: z.array(z.strictObject({ name: z.string(), match: irStringMatchSchema })),
+  query: z.array(z.strictObject({ name: z.string(), match: irStringMatchSchema })),
+});
+export type IrHttpMatch = z.infer<typeof irHttpMatchSchema>;
+
+/** Header changes, applied in the order set, add, remove. Names are lower case. Values are literal text, never a template. */
+export const irHeaderEditSchema = z.strictObject({
+  set: z.array(z.strictObject({ name: z.string(), value: z.string() })),
+  add: z.array(z.strictObject({ name: z.string(), value: z.string() })),
+  remove: z.array(z.string()),
+});
+export type IrHeaderEdit = z.infer<typeof irHeaderEditSchema>;
+
+/** `full` replaces the whole path; `prefix` replaces the matched path prefix (only beside a prefix match). */
+export const irPathRewriteSchema = z.strictObject({ type: z.enum(['full', 'prefix']), value: z.string() });
+export type IrPathRewrite = z.infer<typeof irPathRewriteSchema>;
+
+/** One weighted target of a forward action. */
+export const irBackendSchema = z.strictObject({
+  /** Key of a cluster; null where the reference is invalid: its share of requests is answered 500. */
+  cluster: z.string().nullable(),
+  /** 1–1,000,000; targets of weight 0 are left out of the IR. */
+  weight: z.int().min(1).max(1_000_000),
+  requestHeaders: irHeaderEditSchema.optional(),
+  responseHeaders: irHeaderEditSchema.optional(),
+});
+export type IrBackend = z.infer<typeof irBackendSchema>;
+
+export const irHttpActionSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('forward'),
+    /** Never empty. */
+    backends: z.array(irBackendSchema),
+    hostRewrite: z.string().optional(),
+    pathRewrite: irPathRewriteSchema.optional(),
+    /** Whole request, milliseconds; 0 means no limit; absent means the data plane's default (15 s). */
+    requestTimeoutMs: z.int().nonnegative().optional(),
+    /** One try at a backend, milliseconds; 0 means no limit. */
+    backendTimeoutMs: z.int().nonnegative().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('redirect'),
+    scheme: z.enum(['http', 'https']).optional(),
+    hostname: z.string().optional(),
+    /** Port of the Location; absent keeps none or the request's as Gateway API v1.7 HTTPRequestRedirectFilter.port says: the translator has decided. */
+    port: z.int().min(1).max(65535).optional(),
+    path: irPathRewriteSchema.optional(),
+    statusCode: z.union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)]),
+  }),
+  /** An answer by the data plane itself: 500 where all references are invalid or all weights are 0. */
+  z.strictObject({ type: z.literal('respond'), statusCode: z.int().min(200).max(599), reason: z.string() }),
+]);
+export type IrHttpAction = z.infer<typeof irHttpActionSchema>;
+
+export const irHttpRuleSchema = z.strictObject({
+  /** Position in the route, from 0: the last tie-break of precedence. */
+  index: z.int().nonnegative(),
+  name: z.string().optional(),
+  /** Alternatives; never empty. The spec's default (prefix `/`) is filled in. */
+  matches: z.array(irHttpMatchSchema),
+  requestHeaders: irHeaderEditSchema.optional(),
+  responseHeaders: irHeaderEditSchema.optional(),
+  action: irHttpActionSchema,
+});
+export type IrHttpRule = z.infer<typeof irHttpRuleSchema>;
+
+/** Where a route is served: a server of a listener, for these hostnames (already intersected, lower case, `*` for all; sorted). */
+export const irAttachmentSchema = z.strictObject({
+  listener: z.string(),
+  server: z.string(),
+  hostnames: z.array(z.string()),
+});
+export type IrAttachment = z.infer<typeof irAttachmentSchema>;
+
+/**
+ * One HTTPRoute, resolved: nothing in it needs another object to be understood, save keys of clusters and
+ * listeners. Key: `<namespace>/<name>`. A route with no attachment is not in the IR.
+ */
+export const irHttpRouteSchema = z.strictObject({
+  kind: z.literal('http-route'),
+  key: z.string(),
+  source: objectRefSchema,
+  generation: z.int().nonnegative(),
+  /** RFC 3339 time of the object's creation for precedence; the empty string where the source has none (files), which sorts first. */
+  createdAt: z.string(),
+  /** Sorted by listener, then server. */
+  attachments: z.array(irAttachmentSchema),
+  rules: z.array(irHttpRuleSchema),
+});
+export type IrHttpRoute = z.infer<typeof irHttpRouteSchema>;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** One server of a listener: what a Gateway calls a listener. Routes attach to servers. */
+export const irServerSchema = z.strictObject({
+  /** The Gateway listener's name, unique in the Gateway. */
+  name: z.string(),
+  /** Lower case; `*` means every host; `*.example.com` any number of labels before the suffix. */
+  hostname: z.string(),
+  /** Keys of certificates, in the order of the Gateway. Empty for HTTP; never empty for HTTPS. */
+  certificates: z.array(z.string()),
+});
+export type IrServer = z.infer<typeof irServerSchema>;
+
+/**
+ * One port of one Gateway, the unit that the data plane binds. Gateway listeners that share a port and a protocol
+ * become servers of one such listener. Key: `<namespace>/<gateway>/<port>`.
+ */
+export const irListenerSchema = z.strictObject({
+  kind: z.literal('listener'),
+  key: z.string(),
+  /** Key of the gateway. */
+  gateway: z.string(),
+  protocol: z.enum(['HTTP', 'HTTPS']),
+  /** IP addresses to bind, sorted. */
+  addresses: z.array(z.string()),
+  /** The port of the spec, 1–65535: hostnames, redirects and the Host header speak of this one. */
+  port: z.int().min(1).max(65535),
+  /** The port to bind: differs from `port` only where low ports may not be bound. */
+  bindPort: z.int().min(1).max(65535),
+  /** Sorted by name. */
+  servers: z.array(irServerSchema),
+});
+export type IrListener = z.infer<typeof irListenerSchema>;

@@ -1,0 +1,2 @@
+// TEMPORARY seam.
+export {};
