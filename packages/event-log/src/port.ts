@@ -166,7 +166,11 @@ export interface EventLog {
   /** Folds the stream up to `atSeq` (default: the newest). @throws `LogError` code `before-retained-history` */
   stateAt(stream: string, atSeq?: number): Promise<FoldedState>;
   /** Writes the folded state as a checkpoint, reads it back and checks it; with `purge`, drops what it stands for. Needs the writer's lease. */
-  checkpoint(stream: string, writer: LogWriter, options?: { readonly purge?: boolean }): Promise<{ readonly seq: number; readonly hash: string }>;
+  checkpoint(
+    stream: string,
+    writer: LogWriter,
+    options?: { readonly purge?: boolean },
+  ): Promise<{ readonly seq: number; readonly hash: string }>;
   verify(stream: string): Promise<VerifyReport>;
   /** Core (not stored) messages, for heartbeats: at most once. */
   notify(subject: string, data: Uint8Array): void;

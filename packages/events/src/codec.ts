@@ -4,7 +4,14 @@ import { canonicalJson, type ObjectRef, objectRefSchema } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
 import { z } from 'zod';
 import { type Fact, factSchema } from './facts.ts';
-import { type AckEvent, ackEventSchema, type SecretEvent, type StatusEvent, secretEventSchema, statusEventSchema } from './feedback.ts';
+import {
+  type AckEvent,
+  ackEventSchema,
+  type SecretEvent,
+  type StatusEvent,
+  secretEventSchema,
+  statusEventSchema,
+} from './feedback.ts';
 import { type IrEvent, irEventSchema } from './ir-events.ts';
 import type { StreamName } from './streams.ts';
 import { buildSubject, type Domain } from './subjects.ts';
@@ -52,11 +59,18 @@ const tombstones: ReadonlySet<AnyEvent['type']> = new Set([
 /** Encodes an event in canonical form. The subject follows from the event; a cleared refusal or rejection needs `subject`. */
 export function encodeEvent(event: AnyEvent, subject?: string): EncodedEvent {
   const named = subject ?? subjectOf(event);
-  return { subject: named, type: event.type, tombstone: tombstones.has(event.type), data: encoder.encode(canonicalJson(event)) };
+  return {
+    subject: named,
+    type: event.type,
+    tombstone: tombstones.has(event.type),
+    data: encoder.encode(canonicalJson(event)),
+  };
 }
 
 /** The outcome of decoding: an event, or `error` in words (never with the bytes in it). */
-export type Decoded<E> = { readonly ok: true; readonly event: E } | { readonly ok: false; readonly error: string };
+export type Decoded<E> =
+  | { readonly ok: true; readonly event: E }
+  | { readonly ok: false; readonly error: string };
 
 /** Decodes the bytes of an event of a stream. Never throws: whatever is on the log, a consumer goes on. */
 export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): Decoded<EventOf[S]> {
@@ -65,7 +79,11 @@ export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): 
     if (parsed.success) return { ok: true, event: parsed.data as EventOf[S] };
     return { ok: false, error: z.prettifyError(parsed.error) };
   } catch (error) {
-    return { ok: false, error: error instanceof SyntaxError || error instanceof TypeError ? 'not canonical JSON' : 'undecodable' };
+    return {
+      ok: false,
+      error:
+        error instanceof SyntaxError || error instanceof TypeError ? 'not canonical JSON' : 'undecodable',
+    };
   }
 }
 
@@ -85,7 +103,13 @@ export function objectRefusalSubject(ref: ObjectRef): string {
 
 /** Subject of a rejection. */
 export function rejectionSubject(of: { typeUrl: string; node: string; resource: string }): string {
-  return buildSubject({ domain: 'rejection', group: '', kind: of.typeUrl, namespace: of.node, name: of.resource });
+  return buildSubject({
+    domain: 'rejection',
+    group: '',
+    kind: of.typeUrl,
+    namespace: of.node,
+    name: of.resource,
+  });
 }
 
 /** Subject of an IR resource. */
@@ -123,7 +147,13 @@ function subjectOf(event: AnyEvent): string {
     case 'RevisionCommitted':
       return buildSubject({ domain: 'revision', group: '', kind: '', namespace: '', name: '' });
     case 'EnvoyStateChanged':
-      return buildSubject({ domain: 'ack', group: '', kind: 'Envoy', namespace: event.server, name: event.node });
+      return buildSubject({
+        domain: 'ack',
+        group: '',
+        kind: 'Envoy',
+        namespace: event.server,
+        name: event.node,
+      });
     case 'XdsServerStarted':
       return buildSubject({ domain: 'ack', group: '', kind: 'Server', namespace: '', name: event.server });
     case 'StatusChanged':

@@ -33,7 +33,11 @@ export const objectChangedSchema = z.strictObject({
 });
 
 /** Tombstone on the object's subject. */
-export const objectDeletedSchema = z.strictObject({ type: z.literal('ObjectDeleted'), ref: objectRefSchema, uid: z.string() });
+export const objectDeletedSchema = z.strictObject({
+  type: z.literal('ObjectDeleted'),
+  ref: objectRefSchema,
+  uid: z.string(),
+});
 
 /** Subject `refusal.v1.…`: an object in the source that was not taken; an older version of it may be in force. */
 export const objectRefusedSchema = z.strictObject({
@@ -76,7 +80,10 @@ export const addressAssignedSchema = z.strictObject({
 });
 
 /** Tombstone of an assignment. */
-export const addressReleasedSchema = z.strictObject({ type: z.literal('AddressReleased'), gateway: objectRefSchema });
+export const addressReleasedSchema = z.strictObject({
+  type: z.literal('AddressReleased'),
+  gateway: objectRefSchema,
+});
 
 /**
  * Subject `certificate.v1._.Secret.<namespace>.<name>`: the public facts of a Secret. The only form in which a
@@ -101,7 +108,10 @@ export const certificateObservedSchema = z.strictObject({
 });
 
 /** Tombstone of a certificate. */
-export const certificateForgottenSchema = z.strictObject({ type: z.literal('CertificateForgotten'), ref: objectRefSchema });
+export const certificateForgottenSchema = z.strictObject({
+  type: z.literal('CertificateForgotten'),
+  ref: objectRefSchema,
+});
 
 /** Subject `rejection.v1._.<type>.<node>.<resource>`: an Envoy (or a kernel) refused a resource. */
 export const resourceRejectedSchema = z.strictObject({

@@ -30,5 +30,9 @@ export const revisionCommittedSchema = z.strictObject({
   stateHash: z.string(),
 });
 
-export const irEventSchema = z.discriminatedUnion('type', [resourcePutSchema, resourceRemovedSchema, revisionCommittedSchema]);
+export const irEventSchema = z.discriminatedUnion('type', [
+  resourcePutSchema,
+  resourceRemovedSchema,
+  revisionCommittedSchema,
+]);
 export type IrEvent = z.infer<typeof irEventSchema>;

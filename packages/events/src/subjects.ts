@@ -26,10 +26,11 @@ export interface SubjectParts {
 
 /**
  * One token: empty becomes `_`, a dot `_`, letters, digits and `-` stay, any other byte of the UTF-8 form becomes
- * `=XX`. Reversible, since `_` itself is written `=5F`.
+ * `=XX`. Reversible: `_` itself is written `=5F`, and a lone dot `=2E`, since `_` alone is the empty text.
  */
 function encodeToken(text: string): string {
   if (text === '') return '_';
+  if (text === '.') return '=2E';
   let out = '';
   for (const byte of new TextEncoder().encode(text)) {
     const char = String.fromCharCode(byte);
@@ -87,5 +88,7 @@ export function parseSubject(subject: string): SubjectParts {
 
 /** A filter for all subjects of a domain, optionally of one group and kind. */
 export function subjectFilter(domain: Domain, of?: { group: string; kind: string }): string {
-  return of === undefined ? `${domain}.v1.>` : `${domain}.v1.${encodeToken(of.group)}.${encodeToken(of.kind)}.>`;
+  return of === undefined
+    ? `${domain}.v1.>`
+    : `${domain}.v1.${encodeToken(of.group)}.${encodeToken(of.kind)}.>`;
 }

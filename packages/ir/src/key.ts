@@ -5,7 +5,14 @@ import { z } from 'zod';
  * no kind may grow with its neighbours: a route does not hold the other routes of its host, an endpoint group
  * not the other slices of its Service.
  */
-export const irKinds = ['gateway', 'listener', 'http-route', 'cluster', 'endpoint-group', 'certificate'] as const;
+export const irKinds = [
+  'gateway',
+  'listener',
+  'http-route',
+  'cluster',
+  'endpoint-group',
+  'certificate',
+] as const;
 export type IrKind = (typeof irKinds)[number];
 
 /** Identifies one resource in the whole IR: `<kind>:<key>`. Keys are compared byte by byte. */

@@ -29,7 +29,10 @@ export type PrecedenceStep =
 const pathRank = { exact: 0, regex: 1, prefix: 2 } as const;
 
 /** Orders two candidates: `order` is negative where `a` is tried before `b`. Total: 0 only for the same match of the same route. */
-export function comparePrecedence(a: MatchCandidate, b: MatchCandidate): { order: number; step: PrecedenceStep } {
+export function comparePrecedence(
+  a: MatchCandidate,
+  b: MatchCandidate,
+): { order: number; step: PrecedenceStep } {
   const ma = matchOf(a);
   const mb = matchOf(b);
   const steps: readonly [PrecedenceStep, number][] = [
@@ -48,6 +51,7 @@ export function comparePrecedence(a: MatchCandidate, b: MatchCandidate): { order
 
 function matchOf(candidate: MatchCandidate): IrHttpMatch {
   const match = candidate.route.rules[candidate.rule]?.matches[candidate.match];
-  if (match === undefined) throw new RangeError(`no match ${candidate.rule}/${candidate.match} in ${candidate.route.key}`);
+  if (match === undefined)
+    throw new RangeError(`no match ${candidate.rule}/${candidate.match} in ${candidate.route.key}`);
   return match;
 }
