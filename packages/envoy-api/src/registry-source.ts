@@ -1,0 +1,33 @@
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+/** The generated modules below `dir`, as sorted import paths relative to it (`./envoy/…_pb.js`). */
+export function generatedModules(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('_pb.js'))
+    .map((entry) => `./${relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/')}`)
+    .sort();
+}
+
+const exportOf = (module: string): string =>
+  `file_${module.slice(2, -'_pb.js'.length).replaceAll(/[^a-zA-Z0-9]/g, '_')}`;
+
+/** The source of `registry.js`: one registry of every message and enum generated, for Any and JSON. */
+export function registrySource(modules: readonly string[]): string {
+  const imports = modules.map((module) => `import { ${exportOf(module)} } from '${module}';`);
+  return [
+    "import { createRegistry } from '@bufbuild/protobuf';",
+    ...imports,
+    '',
+    `export const registry = createRegistry(\n${modules.map((module) => `  ${exportOf(module)},`).join('\n')}\n);`,
+    '',
+  ].join('\n');
+}
+
+/** The source of `registry.d.ts`. */
+export const registryTypes = [
+  "import type { Registry } from '@bufbuild/protobuf';",
+  '/** Every Envoy type that is generated: pass it to toJson and fromJson, and to anyUnpack. */',
+  'export declare const registry: Registry;',
+  '',
+].join('\n');
