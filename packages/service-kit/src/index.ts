@@ -1,1 +1,12 @@
-export {};
+export * from './config.ts';
+export * from './config-docs.ts';
+export * from './config-types.ts';
+export * from './error-codes.ts';
+export * from './errors.ts';
+export * from './health.ts';
+export * from './http.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export * from './run-service.ts';
+export * from './telemetry.ts';
+export * from './trace-context.ts';

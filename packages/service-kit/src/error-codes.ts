@@ -1,0 +1,67 @@
+/** What a code means and what mends it; `docs/errors.md` is written from this list. */
+export interface ErrorDoc {
+  /** One sentence, in the reader's words. */
+  readonly meaning: string;
+  /** What to do about it. */
+  readonly mend: string;
+}
+
+/**
+ * Every code that a `SluiceError` may carry, sorted. A new one is one entry here; then
+ * `UPDATE_GOLDEN=1 npx vitest run test/docs/errors.test.ts` writes it into docs/errors.md.
+ */
+export const errorCodes = {
+  'address-in-use': {
+    meaning: 'Another process listens on the address or socket that this one was told to use.',
+    mend: 'Stop the other process, or choose another address.',
+  },
+  'address-unusable': {
+    meaning:
+      'The address or socket cannot be listened on: it is not of this machine, or its directory is missing or closed.',
+    mend: 'Give an address of this machine, or a socket path in a directory that exists and may be written.',
+  },
+  'config-invalid': {
+    meaning:
+      'Environment variables are missing or cannot be understood; each one is named with its mend. Exit code 2.',
+    mend: 'Set the variables as the message says; `.env.template` lists all of them.',
+  },
+  'file-unreadable': {
+    meaning: 'A file that a setting names is missing, may not be read, or does not hold what it should.',
+    mend: 'Check the path and the permissions of the file.',
+  },
+  'instance-not-found': {
+    meaning: 'No running `sluice up` was found for this directory.',
+    mend: 'Start one with `sluice up DIR`, or name its data directory with `--data-dir`.',
+  },
+  'instance-running': {
+    meaning: 'Another `sluice up` already uses this data directory.',
+    mend: 'Stop it first, or give this one its own `--data-dir`.',
+  },
+  'log-damaged': {
+    meaning: 'The event log lost or changed what was written to it.',
+    mend: 'The platform starts a new epoch and reads its sources again by itself; look at the disk that holds the log.',
+  },
+  'process-failed': {
+    meaning: 'A process that the platform started ended or never became ready.',
+    mend: 'Read its log, which the message names.',
+  },
+  'secret-key-invalid': {
+    meaning: 'The key that seals private keys is missing or has the wrong size.',
+    mend: 'Give a file of 32 random bytes that only its owner can read; api-watcher and xds-server need the same one.',
+  },
+  'source-unreadable': {
+    meaning: 'A manifest directory does not exist or may not be read.',
+    mend: 'Check the path given to `sluice up` or SLUICE_SOURCE_DIRS.',
+  },
+  'state-damaged': {
+    meaning: 'The local state of a service cannot be read.',
+    mend: 'Delete the state file: it is rebuilt from the log.',
+  },
+  'tool-missing': {
+    meaning: 'A program that the platform needs was not found, or is too old.',
+    mend: 'Run `npm start` once: it fetches the pinned toolchain into the checkout.',
+  },
+} as const satisfies Readonly<Record<string, ErrorDoc>>;
+
+/** A code of `errorCodes`. */
+export type ErrorCode = keyof typeof errorCodes;

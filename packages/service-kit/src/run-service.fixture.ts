@@ -1,0 +1,46 @@
+// A service for the tests of the kit: what it does at start is told by MODE.
+import { z } from 'zod';
+import { commonConfig, runService, SluiceError } from './index.ts';
+
+const configSchema = z.object({
+  ...commonConfig,
+  MODE: z
+    .enum(['run', 'refuse', 'crash', 'fail', 'slow-stop', 'uncaught', 'wait'])
+    .default('run')
+    .meta({ description: 'What the fixture does', example: 'run' }),
+});
+
+await runService({
+  name: 'fixture',
+  configSchema,
+  start: async ({ config, logger, health, signal, fail }) => {
+    health.set('log', true, 'caught up');
+    switch (config.MODE) {
+      case 'refuse':
+        throw new SluiceError('file-unreadable', 'no seed', { hint: 'give one' });
+      case 'crash':
+        throw new TypeError('a bug');
+      case 'fail':
+        setImmediate(() => fail(new SluiceError('log-damaged', 'fenced')));
+        break;
+      case 'uncaught':
+        setImmediate(() => {
+          throw new RangeError('nobody catches this');
+        });
+        break;
+      case 'wait':
+        logger.info('waiting');
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        break;
+      case 'run':
+      case 'slow-stop':
+        break;
+    }
+    return {
+      stop: async () => {
+        logger.info({ ready: health.readiness().ready, aborted: signal.aborted }, 'fixture stops');
+        if (config.MODE === 'slow-stop') await new Promise(() => undefined);
+      },
+    };
+  },
+});
