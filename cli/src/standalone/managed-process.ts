@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { Backoff } from './backoff.ts';
+import type { PidFile } from './pid-file.ts';
+import { identityOf, isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import type { Health, Launch, ProcessSpec, ProcessView } from './process-spec.ts';
+import { endProcess } from './stop.ts';
+
+const adoptedPollMs = 200;
+const startingProbeMs = 50;
+const readyProbeMs = 1_000;
+
+interface Run {
+  readonly identity: ProcessIdentity;
+  readonly epoch: number;
+  readonly adopted: boolean;
+  /** Milliseconds of the monotonic clock at the first good probe; undefined before. */
+  readySince: number | undefined;
+  health: Health;
+  timers: NodeJS.Timeout[];
+}
+
+export interface ManagedProcessDeps {
+  readonly instanceId: string;
+  readonly pidFile: PidFile;
+  /** Told what happened, in words. */
+  readonly note: (text: string) => void;
+  /** Told that `view` changed. */
+  readonly changed: () => void;
+}
+
+/**
+ * Keeps one process running: starts it, or takes over the living one of an earlier supervisor when it is the same
+ * program with the same configuration, and starts it again with growing delays when it ends.
+ */
+export class ManagedProcess {
+  #spec: ProcessSpec;
+  readonly #deps: ManagedProcessDeps;
+  readonly #backoff = new Backoff();
+  #run: Run | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #stopped = true;
+  #restarts = 0;
+  #lastExit = '';
+
+  constructor(spec: ProcessSpec, deps: ManagedProcessDeps) {
+    this.#spec = spec;
+    this.#deps = deps;
+  }
+
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  get ready(): boolean {
+    return this.#run?.health.ok === true;
+  }
+
+  get view(): ProcessView {
+    const run = this.#run;
+    return {
+      name: this.#spec.name,
+      state: this.#state(),
+      pid: run?.identity.pid,
+      restarts: this.#restarts,
+      lastExit: this.#lastExit,
+      adopted: run?.adopted ?? false,
+      detail: run?.health.detail ?? '',
+    };
+  }
+
+  #state(): ProcessView['state'] {
+    if (this.#run !== undefined) {
+      if (this.#run.health.ok) return 'ready';
+      return this.#run.readySince === undefined ? 'starting' : 'unready';
+    }
+    if (this.#restartTimer !== undefined) return 'restarting';
+    return this.#stopped && this.#lastExit !== '' ? 'stopped' : 'waiting';
+  }
+
+  /** Adopts, replaces or starts. Resolves once a process of this configuration runs (not: is ready). */
+  async start(): Promise<void> {
+    this.#stopped = false;
+    const record = this.#deps.pidFile.read();
+    if (record === undefined || !isAlive(record)) return this.#spawn({ epoch: 0 });
+    if (record.configHash === this.#spec.configHash) {
+      this.#deps.note(`${this.name} is still running (pid ${record.pid}): taken over`);
+      return this.#watch({ identity: record, epoch: record.epoch, adopted: true });
+    }
+    this.#deps.note(`${this.name} runs with another version or configuration (pid ${record.pid}): replaced`);
+    if (this.#spec.handover) return this.#spawn({ epoch: record.epoch + 1 });
+    await endProcess(record, this.#spec.stopTimeoutMs);
+    this.#spawn({ epoch: 0 });
+  }
+
+  /** Puts another configuration in force: the running process is replaced. */
+  async reconfigure(spec: ProcessSpec): Promise<void> {
+    if (spec.configHash === this.#spec.configHash) return;
+    await this.stop();
+    this.#spec = spec;
+    await this.start();
+  }
+
+  /** SIGTERM, and SIGKILL after the spec's time. Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    const run = this.#halt();
+    if (run === undefined) return;
+    await endProcess(run.identity, this.#spec.stopTimeoutMs);
+    this.#gone();
+  }
+
+  /** SIGKILL at once. */
+  kill(): void {
+    const run = this.#halt();
+    if (run === undefined) return;
+    signalProcess(run.identity, 'SIGKILL');
+    this.#gone();
+  }
+
+  #halt(): Run | undefined {
+    this.#stopped = true;
+    clearTimeout(this.#restartTimer);
+    this.#restartTimer = undefined;
+    return this.#run;
+  }
+
+  #gone(): void {
+    this.#unwatch();
+    this.#lastExit = 'stopped';
+    this.#deps.pidFile.remove();
+    this.#deps.changed();
+  }
+
+  #spawn(launch: Launch): void {
+    const { command, cwd, env, logFile, name } = this.#spec;
+    const output = openSync(logFile, 'a', 0o600);
+    const child = spawn(command, [...this.#spec.args(launch)], {
+      cwd,
+      env: { ...env, SLUICE_INSTANCE: this.#deps.instanceId, SLUICE_PROCESS: name },
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    closeSync(output);
+    const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+    child.once('error', (error) => this.#ended(undefined, `could not be started: ${error.message}`));
+    if (child.pid === undefined) return;
+    if (identity === undefined) {
+      child.once('exit', (code, signal) => this.#ended(undefined, describeExit(code, signal)));
+      return;
+    }
+    this.#deps.pidFile.write({ ...identity, configHash: this.#spec.configHash, epoch: launch.epoch });
+    this.#watch({ identity, epoch: launch.epoch, adopted: false }, child);
+  }
+
+  #watch(of: Pick<Run, 'identity' | 'epoch' | 'adopted'>, child?: ChildProcess): void {
+    const run: Run = { ...of, readySince: undefined, health: { ok: false, detail: '' }, timers: [] };
+    this.#run = run;
+    if (child !== undefined) {
+      child.unref();
+      child.once('exit', (code, signal) => this.#ended(run, describeExit(code, signal)));
+    } else {
+      const poll = setInterval(() => {
+        if (!isAlive(run.identity)) this.#ended(run, 'ended');
+      }, adoptedPollMs);
+      run.timers.push(poll);
+    }
+    void this.#probeForEver(run);
+    this.#deps.changed();
+  }
+
+  #unwatch(): void {
+    for (const timer of this.#run?.timers ?? []) clearTimeout(timer);
+    this.#run = undefined;
+  }
+
+  async #probeForEver(run: Run): Promise<void> {
+    while (this.#run === run) {
+      const health = await this.#spec.probe();
+      if (this.#run !== run) return;
+      if (health.ok) run.readySince ??= performance.now();
+      const news = health.ok !== run.health.ok || health.detail !== run.health.detail;
+      run.health = health;
+      if (news) this.#deps.changed();
+      await new Promise<void>((resolve) => {
+        run.timers.push(setTimeout(resolve, health.ok ? readyProbeMs : startingProbeMs));
+        run.timers = run.timers.slice(-2);
+      });
+    }
+  }
+
+  #ended(run: Run | undefined, how: string): void {
+    if (this.#stopped || this.#run !== run) return;
+    const healthyForMs = run?.readySince === undefined ? 0 : performance.now() - run.readySince;
+    const delay = this.#backoff.next(healthyForMs);
+    this.#unwatch();
+    this.#lastExit = how;
+    this.#restarts++;
+    this.#deps.note(`${this.name} ${how}; started again ${delay === 0 ? 'at once' : `in ${delay} ms`}`);
+    this.#restartTimer = setTimeout(() => {
+      this.#restartTimer = undefined;
+      this.#spawn({ epoch: 0 });
+    }, delay);
+    this.#deps.changed();
+  }
+}
+
+function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `exited with code ${code ?? 'unknown'}` : `was ended by ${signal}`;
+}
