@@ -35,8 +35,8 @@ function textOf(value: unknown): string | undefined {
 
 /** A Markdown table of the variables, for a service's README. */
 export function renderEnvTable(schema: z.ZodObject): string {
-  const cell = (text: string): string => text.replaceAll('|', '\\|');
-  const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``);
+  const cell = (text: string): string => text.replace(/[|<]/g, '\\$&');
+  const code = (text: string): string => (text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``);
   const rows = describeVariables(schema).map(
     (v) =>
       `| \`${v.name}\` | ${v.required ? 'required' : code(v.defaultValue ?? '')} | ${cell(v.description)} | ${code(v.example)} |`,
@@ -54,4 +54,18 @@ export function renderEnvTemplate(schema: z.ZodObject): string {
       return `${about.join('')}${v.required ? '' : '#'}${v.name}=${v.defaultValue ?? ''}\n`;
     })
     .join('\n');
+}
+
+/**
+ * A document with the table of the variables between the lines `<!-- env:start -->` and `<!-- env:end -->`.
+ * @throws RangeError where the document has no such lines
+ */
+export function embedEnvTable(document: string, schema: z.ZodObject): string {
+  const pattern = /(<!-- env:start -->\n)[\s\S]*?(<!-- env:end -->)/;
+  if (!pattern.test(document))
+    throw new RangeError('the document has no <!-- env:start --> … <!-- env:end -->');
+  return document.replace(
+    pattern,
+    (_all, start: string, end: string) => `${start}${renderEnvTable(schema)}${end}`,
+  );
 }

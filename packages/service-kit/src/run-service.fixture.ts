@@ -1,19 +1,22 @@
 // A service for the tests of the kit: what it does at start is told by MODE.
 import { z } from 'zod';
-import { commonConfig, runService, SluiceError } from './index.ts';
+import { commonConfig, currentTraceparent, runService, SluiceError, withSpan } from './index.ts';
 
 const configSchema = z.object({
   ...commonConfig,
   MODE: z
-    .enum(['run', 'refuse', 'crash', 'fail', 'slow-stop', 'uncaught', 'wait'])
+    .enum(['run', 'refuse', 'crash', 'fail', 'slow-stop', 'trace', 'uncaught', 'wait'])
     .default('run')
     .meta({ description: 'What the fixture does', example: 'run' }),
+  TRACEPARENT: z.string().optional().meta({ description: 'Cause of the trace', example: '00-…' }),
 });
+
+const otherCause = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
 
 await runService({
   name: 'fixture',
   configSchema,
-  start: async ({ config, logger, health, signal, fail }) => {
+  start: async ({ config, logger, health, signal, fail, tracer }) => {
     health.set('log', true, 'caught up');
     switch (config.MODE) {
       case 'refuse':
@@ -31,6 +34,14 @@ await runService({
       case 'wait':
         logger.info('waiting');
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        break;
+      case 'trace':
+        await withSpan(tracer, 'read file', { parent: config.TRACEPARENT }, () =>
+          withSpan(tracer, 'append', { links: [otherCause] }, () => {
+            logger.info({ traceparent: currentTraceparent() }, 'event sent');
+            throw new SluiceError('log-damaged', 'shows on the span');
+          }),
+        ).catch((error: unknown) => logger.debug({ err: error }, 'span failed as wanted'));
         break;
       case 'run':
       case 'slow-stop':

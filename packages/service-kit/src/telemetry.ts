@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   type Attributes,
   type Context,
@@ -18,6 +19,9 @@ import {
   parseTraceparent,
 } from './trace-context.ts';
 
+/** Longest that the end of a process waits for a collector that does not answer. */
+const flushMs = 2_000;
+
 /** Who traces, and where to. */
 export interface TelemetryOptions {
   readonly service: string;
@@ -30,7 +34,7 @@ export interface TelemetryOptions {
 /** Tracing of one process. */
 export interface Telemetry {
   readonly tracer: Tracer;
-  /** Sends what is waiting, and ends. */
+  /** Sends what is waiting, and ends; takes 2 s at most. */
   shutdown(): Promise<void>;
 }
 
@@ -61,7 +65,7 @@ async function exportingProvider(options: TelemetryOptions, endpoint: string) {
     }),
     spanProcessors: [new sdk.BatchSpanProcessor(new exporter.OTLPTraceExporter({ url }))],
   });
-  return { provider, shutdown: () => provider.shutdown() };
+  return { provider, shutdown: () => Promise.race([provider.shutdown(), setTimeout(flushMs)]) };
 }
 
 /** How a span stands to others. */

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { Health } from './health.ts';
+
+it('is not ready without any check, ready when all hold, and names what does not', () => {
+  const health = new Health();
+  expect(health.readiness().ready).toBe(false);
+  health.set('log', true);
+  expect(health.readiness()).toMatchObject({ ready: true, failing: [] });
+  health.set('state', false, 'rebuilding');
+  health.set('envoy', false);
+  expect(health.readiness()).toMatchObject({ ready: false, failing: ['envoy', 'state'] });
+  health.set('state', true);
+  health.remove('envoy');
+  expect(health.readiness()).toEqual({
+    ready: true,
+    checks: [
+      { name: 'log', ok: true, detail: '' },
+      { name: 'state', ok: true, detail: '' },
+    ],
+    failing: [],
+  });
+});
