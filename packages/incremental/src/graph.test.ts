@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { Graph } from './graph.ts';
+
+describe('map', () => {
+  test('follows its source and forgets what is deleted', () => {
+    const graph = new Graph();
+    const numbers = graph.source<number>('numbers');
+    const doubled = graph.map(numbers, 'doubled', (n) => n * 2);
+    numbers.set('a', 1);
+    numbers.set('b', 2);
+    expect(doubled.size).toBe(0);
+    graph.commit();
+    numbers.delete('a');
+    graph.commit();
+    expect(doubled.entries()).toEqual([['b', 4]]);
+  });
+
+  test('an equal write runs nothing', () => {
+    const graph = new Graph();
+    const objects = graph.source<{ a: number; b?: number | undefined }>('objects');
+    graph.map(objects, 'seen', (o) => o.a);
+    objects.set('k', { a: 1 });
+    graph.commit();
+    objects.set('k', { b: undefined, a: 1 });
+    graph.commit();
+    expect(graph.counts().get('seen')).toBe(1);
+  });
+
+  test('equal output stops propagation', () => {
+    const graph = new Graph();
+    const numbers = graph.source<number>('numbers');
+    const parity = graph.map(numbers, 'parity', (n) => n % 2);
+    graph.map(parity, 'after', (p) => p);
+    numbers.set('k', 1);
+    graph.commit();
+    numbers.set('k', 3);
+    graph.commit();
+    expect(graph.counts().get('parity')).toBe(2);
+    expect(graph.counts().get('after')).toBe(1);
+  });
+
+  test('equality is pluggable', () => {
+    const graph = new Graph();
+    const words = graph.source<string>('words', { equal: (a, b) => a.toLowerCase() === b.toLowerCase() });
+    const seen = graph.map(words, 'seen', (w) => w);
+    words.set('k', 'Tea');
+    graph.commit();
+    words.set('k', 'TEA');
+    graph.commit();
+    expect(seen.get('k')).toBe('Tea');
+  });
+});
+
+describe('fetch', () => {
+  test('runs again when what was read changes, also where it was absent', () => {
+    const graph = new Graph();
+    const names = graph.source<string>('names');
+    const routes = graph.source<string>('routes');
+    const resolved = graph.map(routes, 'resolved', (to, _key, fetch) => fetch(names, to) ?? 'missing');
+    routes.set('r1', 'x');
+    routes.set('r2', 'y');
+    graph.commit();
+    expect(resolved.entries()).toEqual([
+      ['r1', 'missing'],
+      ['r2', 'missing'],
+    ]);
+    names.set('x', 'found');
+    graph.commit();
+    expect(resolved.get('r1')).toBe('found');
+    expect(graph.counts().get('resolved')).toBe(3);
+  });
+
+  test('forgets what a later run no longer reads', () => {
+    const graph = new Graph();
+    const names = graph.source<string>('names');
+    const routes = graph.source<string>('routes');
+    graph.map(routes, 'resolved', (to, _key, fetch) => fetch(names, to) ?? 'missing');
+    routes.set('r', 'x');
+    graph.commit();
+    routes.set('r', 'y');
+    graph.commit();
+    names.set('x', 'found');
+    graph.commit();
+    expect(graph.counts().get('resolved')).toBe(2);
+  });
+
+  test('refuses to read what is made later', () => {
+    const graph = new Graph();
+    const source = graph.source<number>('source');
+    const holder: { later?: ReturnType<Graph['source']> } = {};
+    graph.map(source, 'early', (_v, key, fetch) =>
+      holder.later === undefined ? undefined : fetch(holder.later, key),
+    );
+    holder.later = graph.source('late');
+    source.set('k', 1);
+    expect(() => graph.commit()).toThrow('early may not read late');
+  });
+});
+
+describe('flatMap', () => {
+  test('takes back the pairs that an input no longer gives', () => {
+    const graph = new Graph();
+    const lists = graph.source<string[]>('lists');
+    const items = graph.flatMap(lists, 'items', (list, key) => list.map((item) => [item, key] as const));
+    lists.set('l', ['a', 'b']);
+    graph.commit();
+    lists.set('l', ['b', 'c']);
+    graph.commit();
+    expect(items.keys()).toEqual(['b', 'c']);
+  });
+
+  test('the smallest input key is seen, whatever came first', () => {
+    const graph = new Graph();
+    const lists = graph.source<string[]>('lists');
+    const items = graph.flatMap(lists, 'items', (list, key) => list.map((item) => [item, key] as const));
+    lists.set('z', ['a']);
+    graph.commit();
+    lists.set('m', ['a']);
+    graph.commit();
+    expect(items.get('a')).toBe('m');
+    lists.delete('m');
+    graph.commit();
+    expect(items.get('a')).toBe('z');
+  });
+});
+
+describe('groups', () => {
+  test('an index tells of members that come and go, not of their values', () => {
+    const graph = new Graph();
+    const items = graph.source<{ in: string; v: number }>('items');
+    const index = graph.indexBy(items, 'index', (item) => [item.in]);
+    const sizes = graph.map(index, 'sizes', (group) => group.size);
+    items.set('b', { in: 'g', v: 1 });
+    items.set('a', { in: 'g', v: 1 });
+    graph.commit();
+    expect(index.get('g')?.members()).toEqual(['a', 'b']);
+    items.set('a', { in: 'g', v: 2 });
+    graph.commit();
+    expect(graph.counts().get('sizes')).toBe(1);
+    items.set('a', { in: 'h', v: 2 });
+    graph.commit();
+    expect(sizes.entries()).toEqual([
+      ['g', 1],
+      ['h', 1],
+    ]);
+  });
+
+  test('a count among 10,000 members costs one step and reads no neighbour', () => {
+    const graph = new Graph();
+    const items = graph.source<string>('items');
+    const counts = graph.countBy(items, 'counts', (item) => [item]);
+    for (let i = 0; i < 10_000; i++) items.set(`i${i}`, 'all');
+    graph.commit();
+    const before = graph.transforms;
+    items.delete('i77');
+    graph.commit();
+    expect(counts.get('all')).toBe(9_999);
+    expect(graph.transforms - before).toBe(1);
+  });
+});
+
+describe('output', () => {
+  test('gives net changes over several commits', () => {
+    const graph = new Graph();
+    const items = graph.source<number>('items');
+    const output = graph.output(items);
+    items.set('stays', 1);
+    items.set('gone', 1);
+    graph.commit();
+    items.delete('gone');
+    items.set('late', 2);
+    graph.commit();
+    expect(output.drain()).toEqual([
+      { key: 'late', before: undefined, after: 2 },
+      { key: 'stays', before: undefined, after: 1 },
+    ]);
+    items.set('late', 3);
+    graph.commit();
+    items.set('late', 2);
+    graph.commit();
+    expect(output.drain()).toEqual([]);
+  });
+});

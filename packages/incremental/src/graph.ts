@@ -1,0 +1,127 @@
+import { type Change, type Collection, Dirty, type Host, type Node } from './collection.ts';
+import { Derived, type Fetch } from './derived.ts';
+import { type Equal, equalByContent } from './equal.ts';
+import { type Group, IndexBy } from './index-by.ts';
+import { ReduceBy, type Reducer } from './reduce-by.ts';
+import { Source } from './source.ts';
+
+/** The changes of a collection since they were last taken. */
+export interface Output<V> {
+  /** Net changes in the order of keys: what was changed and changed back is not among them. */
+  drain(): Change<V>[];
+}
+
+interface Options<V> {
+  /** When two values are the same; default: by content. */
+  readonly equal?: Equal<V>;
+}
+
+/**
+ * Collections that follow from one another. Sources are written at will; `commit` carries all writes through at
+ * once, running only the transforms whose inputs differ. Transforms must be pure: same value, key and fetched
+ * values give the same result. Values are not changed after they are handed over.
+ */
+export class Graph {
+  readonly #nodes: Node<unknown>[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #host: Host = {
+    enroll: (node) => this.#nodes.push(node) - 1,
+    count: (name) => void this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1),
+  };
+
+  /** A collection written from outside. */
+  source<V>(name: string, options: Options<V> = {}): Source<V> {
+    return new Source(this.#host, name, options.equal ?? equalByContent);
+  }
+
+  /** One value per input, under the same key; `undefined` gives none. */
+  map<I, V>(
+    input: Collection<I>,
+    name: string,
+    transform: (value: I, key: string, fetch: Fetch) => V | undefined,
+    options: Options<V> = {},
+  ): Collection<V> {
+    return this.flatMap(
+      input,
+      name,
+      (value, key, fetch) => {
+        const result = transform(value, key, fetch);
+        return result === undefined ? [] : [[key, result]];
+      },
+      options,
+    );
+  }
+
+  /** Any number of pairs per input. Of several inputs that give the same key, the smallest input key is seen. */
+  flatMap<I, V>(
+    input: Collection<I>,
+    name: string,
+    transform: (value: I, key: string, fetch: Fetch) => Iterable<readonly [string, V]>,
+    options: Options<V> = {},
+  ): Collection<V> {
+    const equal = options.equal ?? equalByContent;
+    return new Derived<I, V>(this.#host, { name, input: input as Node<I>, transform, equal });
+  }
+
+  /** Groups of keys by what `keysOf` gives. */
+  indexBy<I>(
+    input: Collection<I>,
+    name: string,
+    keysOf: (value: I, key: string) => readonly string[],
+  ): Collection<Group> {
+    return new IndexBy(this.#host, { name, input: input as Node<I>, keysOf });
+  }
+
+  /** One value per group, kept up by adding and taking away. */
+  reduceBy<I, A>(
+    input: Collection<I>,
+    name: string,
+    reducer: Reducer<I, A>,
+    options: Options<A> = {},
+  ): Collection<A> {
+    const equal = options.equal ?? equalByContent;
+    return new ReduceBy(this.#host, { name, input: input as Node<I>, reducer, equal });
+  }
+
+  /** The number of members of each group. */
+  countBy<I>(
+    input: Collection<I>,
+    name: string,
+    keysOf: (value: I, key: string) => readonly string[],
+  ): Collection<number> {
+    return this.reduceBy(input, name, { keysOf, zero: 0, add: (n) => n + 1, remove: (n) => n - 1 });
+  }
+
+  /** Gathers the changes of a collection from now on. */
+  output<V>(collection: Collection<V>, options: Options<V> = {}): Output<V> {
+    const equal = options.equal ?? equalByContent;
+    const dirty = new Dirty<V>();
+    (collection as Node<V>).consume((key, before) => dirty.mark(key, before));
+    return {
+      drain: () =>
+        dirty
+          .take()
+          .map(([key, before]) => ({ key, before, after: collection.get(key) }))
+          .filter(({ before, after }) =>
+            before === undefined || after === undefined ? before !== after : !equal(before, after),
+          ),
+    };
+  }
+
+  /** Carries all writes since the last commit through the graph. */
+  commit(): void {
+    for (const node of this.#nodes) node.run();
+  }
+
+  /** How often each transform has run since the graph was made, by name. */
+  counts(): ReadonlyMap<string, number> {
+    return new Map(this.#counts);
+  }
+
+  /** Runs of all transforms since the graph was made. */
+  get transforms(): number {
+    let sum = 0;
+    for (const count of this.#counts.values()) sum += count;
+    return sum;
+  }
+}
