@@ -109,6 +109,12 @@ export class ManagedProcess {
     this.#gone();
   }
 
+  /** Stops watching: the process lives on, for the next supervisor to take over. */
+  abandon(): void {
+    this.#halt();
+    this.#unwatch();
+  }
+
   /** SIGKILL at once. */
   kill(): void {
     const run = this.#halt();
@@ -132,6 +138,17 @@ export class ManagedProcess {
   }
 
   #spawn(launch: Launch): void {
+    try {
+      this.#launch(launch);
+    } catch (error) {
+      this.#ended(
+        undefined,
+        `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  #launch(launch: Launch): void {
     const { command, cwd, env, logFile, name } = this.#spec;
     const output = openSync(logFile, 'a', 0o600);
     const child = spawn(command, [...this.#spec.args(launch)], {
