@@ -1,20 +1,35 @@
-// TEMPORARY seam: filled in by kind, one file each.
-import { z } from 'zod';
-
-export const knownObjectSchema = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
-});
-export type KnownObject = z.infer<typeof knownObjectSchema>;
-
-/** Reference to an object. */
-export function objectRefOf(object: KnownObject): { group: string; kind: string; namespace: string; name: string } {
-  const slash = object.apiVersion.indexOf('/');
-  return {
-    group: slash < 0 ? '' : object.apiVersion.slice(0, slash),
-    kind: object.kind,
-    namespace: object.metadata.namespace ?? '',
-    name: object.metadata.name,
-  };
-}
+export type { BackendObjectRef } from './backend-ref.ts';
+export { durationMs, durationSchema } from './duration.ts';
+export {
+  type Endpoint,
+  type EndpointSlice,
+  endpointSliceSchema,
+  serviceNameLabel,
+} from './endpoint-slice.ts';
+export { maxFaults, type ObjectFault } from './fault.ts';
+export { type Gateway, gatewaySchema } from './gateway.ts';
+export { type GatewayClass, gatewayClassSchema } from './gateway-class.ts';
+export type { Listener, SecretRef } from './gateway-listener.ts';
+export type { HeaderFilter, HttpFilter, PathModifier } from './http-filter.ts';
+export type { HttpMatch } from './http-match.ts';
+export { type HttpBackendRef, type HttpRoute, type HttpRule, httpRouteSchema } from './http-route.ts';
+export { findKind, type Kind, kinds } from './kinds.ts';
+export { type LabelSelector, selectorMatches } from './label-selector.ts';
+export type { ObjectMeta } from './metadata.ts';
+export { type Namespace, namespaceNameLabel, namespaceSchema } from './namespace.ts';
+export { formatPath } from './nearest.ts';
+export {
+  groupOf,
+  type KindObjectRef,
+  type KnownObject,
+  type KnownObjectOf,
+  knownObjectSchema,
+  objectRefOf,
+  type SourceObject,
+} from './object.ts';
+export type { ParentRef } from './parent-ref.ts';
+export { type ParsedObject, parseObject } from './parse.ts';
+export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts';
+export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
+export { type Service, type ServicePort, serviceSchema } from './service.ts';
+export { gatewayGroup } from './versions.ts';

@@ -1,0 +1,102 @@
+// The table of kinds: one row each. A new kind is a schema file, a row here and a member of `knownObjectSchema`.
+import type { z } from 'zod';
+import { endpointSliceSchema } from './endpoint-slice.ts';
+import { gatewaySchema } from './gateway.ts';
+import { gatewayClassSchema } from './gateway-class.ts';
+import { httpRouteSchema } from './http-route.ts';
+import { namespaceSchema } from './namespace.ts';
+import type { SourceObject } from './object.ts';
+import { referenceGrantSchema } from './reference-grant.ts';
+import { secretSchema } from './secret.ts';
+import { serviceSchema } from './service.ts';
+import { gatewayGroup } from './versions.ts';
+
+/** What is known of a kind. */
+export interface Kind {
+  /** The empty string is the core group. */
+  readonly group: string;
+  readonly kind: SourceObject['kind'];
+  /** Lower case, as in API paths and on the command line. */
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Versions that are accepted, the preferred one first. */
+  readonly versions: readonly string[];
+  readonly preferredVersion: string;
+  readonly shortNames: readonly string[];
+  readonly schema: z.ZodType<SourceObject>;
+}
+
+const gatewayApi = {
+  group: gatewayGroup,
+  versions: ['v1', 'v1beta1', 'v1alpha2'],
+  preferredVersion: 'v1',
+} as const;
+const core = { group: '', versions: ['v1'], preferredVersion: 'v1' } as const;
+
+/** Every kind that Sluice reads, in the order in which they are listed and shown. */
+export const kinds: readonly Kind[] = [
+  {
+    ...gatewayApi,
+    kind: 'GatewayClass',
+    plural: 'gatewayclasses',
+    namespaced: false,
+    shortNames: ['gc'],
+    schema: gatewayClassSchema,
+  },
+  {
+    ...gatewayApi,
+    kind: 'Gateway',
+    plural: 'gateways',
+    namespaced: true,
+    shortNames: ['gtw'],
+    schema: gatewaySchema,
+  },
+  {
+    ...gatewayApi,
+    kind: 'HTTPRoute',
+    plural: 'httproutes',
+    namespaced: true,
+    shortNames: [],
+    schema: httpRouteSchema,
+  },
+  {
+    ...gatewayApi,
+    kind: 'ReferenceGrant',
+    plural: 'referencegrants',
+    namespaced: true,
+    shortNames: ['refgrant'],
+    schema: referenceGrantSchema,
+  },
+  {
+    ...core,
+    kind: 'Service',
+    plural: 'services',
+    namespaced: true,
+    shortNames: ['svc'],
+    schema: serviceSchema,
+  },
+  {
+    group: 'discovery.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    preferredVersion: 'v1',
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    namespaced: true,
+    shortNames: [],
+    schema: endpointSliceSchema,
+  },
+  { ...core, kind: 'Secret', plural: 'secrets', namespaced: true, shortNames: [], schema: secretSchema },
+  {
+    ...core,
+    kind: 'Namespace',
+    plural: 'namespaces',
+    namespaced: false,
+    shortNames: ['ns'],
+    schema: namespaceSchema,
+  },
+];
+
+/** The row of a kind; undefined where it is none of ours. */
+export function findKind(group: string, kind: string): Kind | undefined {
+  return kinds.find((k) => k.group === group && k.kind === kind);
+}

@@ -1,0 +1,52 @@
+// Every kind together: what stands on the log, and what a source may hold.
+import { z } from 'zod';
+import { endpointSliceSchema } from './endpoint-slice.ts';
+import { gatewaySchema } from './gateway.ts';
+import { gatewayClassSchema } from './gateway-class.ts';
+import { httpRouteSchema } from './http-route.ts';
+import { namespaceSchema } from './namespace.ts';
+import { referenceGrantSchema } from './reference-grant.ts';
+import type { Secret } from './secret.ts';
+import { serviceSchema } from './service.ts';
+
+/**
+ * Any object that may stand on the log: every kind save Secret. Fills in the spec's defaults and normalises the
+ * version; parsing what it gave gives the same again.
+ */
+export const knownObjectSchema = z.discriminatedUnion('kind', [
+  gatewayClassSchema,
+  gatewaySchema,
+  httpRouteSchema,
+  serviceSchema,
+  endpointSliceSchema,
+  namespaceSchema,
+  referenceGrantSchema,
+]);
+export type KnownObject = z.infer<typeof knownObjectSchema>;
+/** The object of one kind. */
+export type KnownObjectOf<K extends KnownObject['kind']> = Extract<KnownObject, { kind: K }>;
+
+/** Any object that a source may hold. */
+export type SourceObject = KnownObject | Secret;
+
+/** Names one object; the same shape as ObjectRef of `@sluice/ir`. */
+export interface KindObjectRef {
+  /** API group; the empty string is the core group. */
+  group: string;
+  kind: string;
+  /** The empty string for cluster-scoped objects. */
+  namespace: string;
+  name: string;
+}
+
+/** Group of an `apiVersion`; the empty string is the core group. */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
+/** The reference to an object. */
+export function objectRefOf(object: SourceObject): KindObjectRef {
+  const { apiVersion, kind, metadata } = object;
+  return { group: groupOf(apiVersion), kind, namespace: metadata.namespace, name: metadata.name };
+}

@@ -1,0 +1,125 @@
+// Anything that came out of a source → an object that holds to its kind's schema, or all its faults.
+import { fault, faultsOf, type ObjectFault } from './fault.ts';
+import { findKind, type Kind, kinds } from './kinds.ts';
+import { closest } from './nearest.ts';
+import { groupOf, type KindObjectRef, type SourceObject } from './object.ts';
+
+/** The outcome: `ref` is there as soon as group, kind and name could be read. */
+export type ParsedObject =
+  | { readonly ok: true; readonly object: SourceObject }
+  | { readonly ok: false; readonly ref?: KindObjectRef; readonly faults: readonly ObjectFault[] };
+
+/** Fields of ObjectMeta that are the API server's own business. */
+const droppedMetadata: ReadonlySet<string> = new Set([
+  'resourceVersion',
+  'managedFields',
+  'ownerReferences',
+  'finalizers',
+  'selfLink',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generateName',
+]);
+
+/**
+ * Checks one object of any kind and brings it into normal form: preferred version, defaults filled in, `status` and
+ * the API server's metadata dropped; a null counts as absent, as in Kubernetes. Never throws.
+ */
+export function parseObject(value: unknown): ParsedObject {
+  if (!isRecord(value))
+    return {
+      ok: false,
+      faults: [fault([], 'must be an object', 'a manifest has apiVersion, kind, metadata and spec')],
+    };
+  const input = prepare(value);
+  const header = headerFaults(input);
+  if (header.length > 0) return { ok: false, faults: header };
+  const [apiVersion, name] = [String(input.apiVersion), String(input.kind)];
+  const kind = findKind(groupOf(apiVersion), name);
+  const ref = refOf(input, kind);
+  const refused = (faults: readonly ObjectFault[]): ParsedObject =>
+    ref === undefined ? { ok: false, faults } : { ok: false, ref, faults };
+  if (kind === undefined) return refused([unknownKind(apiVersion, name)]);
+  if (!versionsOf(kind).includes(apiVersion))
+    return refused([fault(['apiVersion'], 'version is not known', `use ${versionsOf(kind)[0]}`)]);
+  const parsed = kind.schema.safeParse(input);
+  if (parsed.success) return { ok: true, object: parsed.data };
+  return refused(faultsOf(kind.schema, parsed.error.issues, input));
+}
+
+function versionsOf(kind: Kind): string[] {
+  return kind.versions.map((version) => (kind.group === '' ? version : `${kind.group}/${version}`));
+}
+
+function headerFaults(input: Readonly<Record<string, unknown>>): ObjectFault[] {
+  const faults: ObjectFault[] = [];
+  for (const field of ['apiVersion', 'kind']) {
+    const value = input[field];
+    const hint =
+      field === 'kind'
+        ? `one of ${kinds.map((k) => k.kind).join(', ')}`
+        : 'for instance gateway.networking.k8s.io/v1';
+    if (value === undefined) faults.push(fault([field], 'is required', hint));
+    else if (typeof value !== 'string' || value === '' || value.length > 317)
+      faults.push(fault([field], 'must be text', hint));
+  }
+  return faults;
+}
+
+function unknownKind(apiVersion: string, name: string): ObjectFault {
+  const same = kinds.find((k) => k.kind === name);
+  if (same !== undefined)
+    return fault(['apiVersion'], 'is not the group of this kind', `use ${versionsOf(same)[0]}`);
+  const names = kinds.map((k) => k.kind);
+  const near = closest(name, names);
+  if (near !== undefined) return fault(['kind'], 'unknown kind', `did you mean ${near}?`);
+  const group = groupOf(apiVersion);
+  return fault(
+    ['kind'],
+    group === '' ? 'unknown kind' : `unknown kind of group ${safe(group)}`,
+    `Sluice reads ${names.join(', ')}`,
+  );
+}
+
+/** Names come from the user: what is not plain ASCII of a name is not repeated in a message. */
+function safe(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]/g, '?').slice(0, 100);
+}
+
+function refOf(input: Readonly<Record<string, unknown>>, kind: Kind | undefined): KindObjectRef | undefined {
+  const metadata = input.metadata;
+  if (!isRecord(metadata) || typeof metadata.name !== 'string' || metadata.name === '') return undefined;
+  const given = metadata.namespace;
+  const namespace =
+    kind?.namespaced === false ? '' : typeof given === 'string' && given !== '' ? given : 'default';
+  return {
+    group: groupOf(String(input.apiVersion)),
+    kind: String(input.kind),
+    namespace,
+    name: metadata.name,
+  };
+}
+
+function prepare(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const input = dropNulls(value) as Record<string, unknown>;
+  delete input.status;
+  const metadata = input.metadata;
+  if (isRecord(metadata))
+    input.metadata = Object.fromEntries(
+      Object.entries(metadata).filter(([name]) => !droppedMetadata.has(name)),
+    );
+  return input;
+}
+
+/** Leaves out fields that are null; items of lists stay, so that indexes do. */
+function dropNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(dropNulls);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, child]) => (child === null ? [] : [[name, dropNulls(child)]])),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
