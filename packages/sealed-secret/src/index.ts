@@ -1,2 +1,4 @@
-// TEMPORARY seam.
-export {};
+export { SealedSecretError, type SealedSecretErrorCode } from './error.ts';
+export { keyedDigest, open, type SealBinding, type Sealed, seal } from './seal.ts';
+export { loadSealingKey, SealingKey, sealingKeyBytes } from './sealing-key.ts';
+export { openKeyPair, sealKeyPair, type TlsKeyPair } from './tls-key-pair.ts';
