@@ -1,0 +1,207 @@
+// Is what the manifests ask for in force? In: the folded log and the names of our controllers; out: the state of each
+// Gateway and route that is ours, the refused objects and files, and what is still waited for.
+// Conditions as Gateway API v1.7.0 defines them.
+import { compareRevisions, type Fault, formatRevision, type Origin } from '@sluice/events';
+import { formatObjectRef, type IrListener, type ObjectRef } from '@sluice/ir';
+import { objectRefOf, type ParentRef } from '@sluice/kinds';
+import { conditionsOf, findCondition, recordsOf } from './conditions.ts';
+import { type ObjectFact, objectsOfKind } from './objects.ts';
+import { refKey, type World } from './world.ts';
+
+/** `waiting`: no word of the translator or Envoy yet; `faulty`: it will not come into force as it stands. */
+export type Progress = 'in-force' | 'waiting' | 'faulty';
+
+export interface GatewayState {
+  readonly ref: ObjectRef;
+  readonly origin: Origin;
+  readonly progress: Progress;
+  /** Why it is not in force, or what part of it is not; the empty string when all is well. */
+  readonly message: string;
+  readonly addresses: readonly string[];
+  /** What Envoy binds for it. */
+  readonly listeners: readonly IrListener[];
+}
+
+export interface RouteState {
+  readonly ref: ObjectRef;
+  readonly origin: Origin;
+  readonly progress: Progress;
+  readonly message: string;
+}
+
+/** An object or a file that was not taken. */
+export interface Refusal {
+  /** `<kind>/<namespace>/<name>`, or the path of the file. */
+  readonly what: string;
+  readonly faults: readonly Fault[];
+}
+
+export interface Assessment {
+  readonly gateways: readonly GatewayState[];
+  readonly routes: readonly RouteState[];
+  readonly refusals: readonly Refusal[];
+  /** What is not in force yet, in words. Empty: everything is, save for what is faulty or refused. */
+  readonly waitingFor: readonly string[];
+}
+
+/** @param controllerNames whose GatewayClasses are ours. */
+export function assess(world: World, controllerNames: readonly string[]): Assessment {
+  const gateways = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
+  const keys = new Set(gateways.map(({ ref }) => refKey(ref)));
+  const routes = objectsOfKind(world, 'HTTPRoute').flatMap((fact) => routeState(world, fact, keys) ?? []);
+  const waiting = [...gateways, ...routes].filter(({ progress }) => progress === 'waiting');
+  return {
+    gateways: gateways.sort(byName),
+    routes: routes.sort(byName),
+    refusals: refusalsOf(world),
+    waitingFor: [
+      ...waiting.map(({ ref, message }) => `${formatObjectRef(ref)}: ${message}`),
+      ...unacknowledged(world),
+    ],
+  };
+}
+
+function byName(a: { readonly ref: ObjectRef }, b: { readonly ref: ObjectRef }): number {
+  return refKey(a.ref) < refKey(b.ref) ? -1 : 1;
+}
+
+function ourGateways(world: World, controllerNames: readonly string[]): ObjectFact<'Gateway'>[] {
+  const classes = new Set(
+    objectsOfKind(world, 'GatewayClass')
+      .filter(({ object }) => controllerNames.includes(object.spec.controllerName))
+      .map(({ object }) => object.metadata.name),
+  );
+  return objectsOfKind(world, 'Gateway').filter(({ object }) => classes.has(object.spec.gatewayClassName));
+}
+
+function gatewayState(world: World, { object, origin }: ObjectFact<'Gateway'>): GatewayState {
+  const ref = objectRefOf(object);
+  const status = world.statuses.get(refKey(ref))?.status;
+  const addresses = recordsOf(status?.addresses).map((address) => String(address.value));
+  const gatewayKey = `${ref.namespace}/${ref.name}`;
+  const listeners = [...world.ir.values()].filter(
+    (resource): resource is IrListener => resource.kind === 'listener' && resource.gateway === gatewayKey,
+  );
+  return { ref, origin, addresses, listeners, ...gatewayProgress(status, object.metadata.generation) };
+}
+
+function gatewayProgress(status: unknown, generation: number): Pick<GatewayState, 'progress' | 'message'> {
+  const accepted = findCondition(status, 'Accepted');
+  const programmed = findCondition(status, 'Programmed');
+  if (accepted === undefined || programmed === undefined)
+    return { progress: 'waiting', message: 'no status yet' };
+  if (Math.min(accepted.observedGeneration, programmed.observedGeneration) < generation)
+    return { progress: 'waiting', message: 'its newest generation has not been seen yet' };
+  if (programmed.status === 'True') return { progress: 'in-force', message: brokenListeners(status) };
+  if (programmed.reason === 'Pending' && accepted.status === 'True')
+    return { progress: 'waiting', message: programmed.message };
+  const cause = accepted.status === 'True' ? programmed : accepted;
+  const parts = [`${cause.reason}: ${cause.message}`, brokenListeners(status)].filter((part) => part !== '');
+  return { progress: 'faulty', message: parts.join('; ') };
+}
+
+/** What is wrong with listeners of a Gateway; the empty string where nothing is. */
+function brokenListeners(status: unknown): string {
+  const listeners =
+    typeof status === 'object' && status !== null && 'listeners' in status ? status.listeners : undefined;
+  return recordsOf(listeners)
+    .flatMap((listener) => {
+      const bad = conditionsOf(listener).find(
+        ({ type, status }) =>
+          (type === 'Conflicted' ? status === 'True' : status === 'False') && type !== 'Programmed',
+      );
+      return bad === undefined ? [] : [`listener ${String(listener.name)}: ${bad.reason}: ${bad.message}`];
+    })
+    .join('; ');
+}
+
+function routeState(
+  world: World,
+  { object, origin }: ObjectFact<'HTTPRoute'>,
+  gateways: ReadonlySet<string>,
+): RouteState | undefined {
+  const ref = objectRefOf(object);
+  const status = world.statuses.get(refKey(ref))?.status;
+  const parents = object.spec.parentRefs.filter((parent) => parent.kind === 'Gateway');
+  const ours = parents.filter((parent) => gateways.has(parentKey(parent, ref)));
+  if (ours.length === 0) return orphan(world, { ref, origin, parents });
+  const states = ours.map((parent) =>
+    parentProgress(parentStatus(status, parent, ref), object.metadata.generation),
+  );
+  const worst =
+    states.find((s) => s.progress === 'waiting') ?? states.find((s) => s.progress === 'faulty') ?? states[0];
+  return worst === undefined ? undefined : { ref, origin, ...worst };
+}
+
+function orphan(
+  world: World,
+  of: { readonly ref: ObjectRef; readonly origin: Origin; readonly parents: readonly ParentRef[] },
+): RouteState | undefined {
+  const missing = of.parents.find(
+    (parent) =>
+      !objectsOfKind(world, 'Gateway').some(
+        ({ object }) => refKey(objectRefOf(object)) === parentKey(parent, of.ref),
+      ),
+  );
+  if (missing === undefined) return undefined;
+  const message = `no Gateway ${missing.namespace ?? of.ref.namespace}/${missing.name} is there`;
+  return { ref: of.ref, origin: of.origin, progress: 'faulty', message };
+}
+
+function parentKey(parent: ParentRef, route: ObjectRef): string {
+  return refKey({
+    group: parent.group,
+    kind: parent.kind,
+    namespace: parent.namespace ?? route.namespace,
+    name: parent.name,
+  });
+}
+
+function parentStatus(status: unknown, parent: ParentRef, route: ObjectRef): unknown {
+  const parents =
+    typeof status === 'object' && status !== null && 'parents' in status ? status.parents : undefined;
+  return recordsOf(parents).find((entry) => {
+    const [of] = recordsOf([entry.parentRef]);
+    return (
+      of !== undefined &&
+      of.name === parent.name &&
+      (of.namespace ?? route.namespace) === (parent.namespace ?? route.namespace) &&
+      of.sectionName === parent.sectionName &&
+      of.port === parent.port
+    );
+  });
+}
+
+function parentProgress(parent: unknown, generation: number): Pick<RouteState, 'progress' | 'message'> {
+  const accepted = findCondition(parent, 'Accepted');
+  if (accepted === undefined) return { progress: 'waiting', message: 'no status yet' };
+  if (accepted.observedGeneration < generation)
+    return { progress: 'waiting', message: 'its newest generation has not been seen yet' };
+  if (accepted.status !== 'True')
+    return { progress: 'faulty', message: `${accepted.reason}: ${accepted.message}` };
+  const resolved = findCondition(parent, 'ResolvedRefs');
+  if (resolved?.status === 'False')
+    return { progress: 'faulty', message: `${resolved.reason}: ${resolved.message}` };
+  const partial = findCondition(parent, 'PartiallyInvalid');
+  if (partial?.status === 'True')
+    return { progress: 'faulty', message: `${partial.reason}: ${partial.message}` };
+  return { progress: 'in-force', message: '' };
+}
+
+function refusalsOf(world: World): Refusal[] {
+  return [...world.facts.values()].flatMap((fact) => {
+    if (fact.type === 'ObjectRefused') return [{ what: formatObjectRef(fact.ref), faults: fact.faults }];
+    return fact.type === 'FileRefused' ? [{ what: fact.file, faults: fact.faults }] : [];
+  });
+}
+
+/** Envoys that have not acknowledged the newest revision; nothing is waited for while there is no revision. */
+function unacknowledged(world: World): string[] {
+  const { committed } = world;
+  if (committed === undefined) return [];
+  const connected = [...world.envoys.values()].filter(({ state }) => state === 'connected');
+  if (connected.length === 0) return ['an Envoy to connect'];
+  return connected
+    .filter(({ acked }) => acked === null || compareRevisions(acked, committed.revision) < 0)
+    .map(({ node }) => `Envoy ${node} to acknowledge revision ${formatRevision(committed.revision)}`);
+}

@@ -1,0 +1,62 @@
+// Conditions inside a status, read without trusting its shape: a status crosses the log as free JSON.
+import { type Condition, conditionSchema } from '@sluice/events';
+import type { ObjectRef } from '@sluice/ir';
+import type { World } from './world.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The records in a list that may be missing or hold other things. */
+export function recordsOf(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** The conditions of a status, of one of its listeners, or of one of its parents. */
+export function conditionsOf(holder: unknown): readonly Condition[] {
+  if (!isRecord(holder)) return [];
+  return recordsOf(holder.conditions).flatMap((entry) => {
+    const parsed = conditionSchema.safeParse(entry);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** One condition by its type. */
+export function findCondition(holder: unknown, type: string): Condition | undefined {
+  return conditionsOf(holder).find((condition) => condition.type === type);
+}
+
+/** One row of the flat list of conditions. */
+export interface ConditionRow {
+  readonly ref: ObjectRef;
+  /** `listener/<name>` or `parent/<namespace>/<name>[/<section>]`; the empty string for the object itself. */
+  readonly part: string;
+  readonly condition: Condition;
+}
+
+/** Every condition of every object, in the order of the objects' names. */
+export function allConditions(world: World): ConditionRow[] {
+  return [...world.statuses.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, { ref, status }]) => [
+      ...rowsOf(ref, '', status),
+      ...recordsOf(status.listeners).flatMap((listener) =>
+        rowsOf(ref, `listener/${String(listener.name)}`, listener),
+      ),
+      ...recordsOf(status.parents).flatMap((parent) =>
+        rowsOf(ref, parentPart(ref, parent.parentRef), parent),
+      ),
+    ]);
+}
+
+function rowsOf(ref: ObjectRef, part: string, holder: unknown): ConditionRow[] {
+  return conditionsOf(holder).map((condition) => ({ ref, part, condition }));
+}
+
+function parentPart(ref: ObjectRef, parent: unknown): string {
+  if (!isRecord(parent)) return 'parent';
+  const section = parent.sectionName === undefined ? '' : `/${String(parent.sectionName)}`;
+  return `parent/${String(parent.namespace ?? ref.namespace)}/${String(parent.name)}${section}`;
+}

@@ -1,0 +1,120 @@
+// What stands on the log, decoded and folded. In: events of the five streams as the log gives them; out: the newest
+// word on each subject, as the commands show it.
+
+import type { LogEvent } from '@sluice/event-log';
+import {
+  type AckEvent,
+  type AnyEvent,
+  compareRevisions,
+  decodeEvent,
+  type EventOf,
+  type Fact,
+  type IrEvent,
+  type Revision,
+  type StatusEvent,
+  type StreamName,
+} from '@sluice/events';
+import { type IrId, type IrResource, irId, irIdOf, type ObjectRef } from '@sluice/ir';
+
+/** Names an object across kinds. */
+export function refKey(ref: ObjectRef): string {
+  return `${ref.group}/${ref.kind}/${ref.namespace}/${ref.name}`;
+}
+
+/** The newest word on one Envoy. */
+export interface EnvoyView {
+  readonly server: string;
+  readonly node: string;
+  readonly state: 'connected' | 'silent' | 'disconnected';
+  readonly acked: Revision | null;
+}
+
+/** An event that stands on the log and cannot be decoded. */
+export interface Undecodable {
+  readonly stream: StreamName;
+  readonly seq: number;
+  readonly subject: string;
+  readonly error: string;
+}
+
+export type Committed = Extract<IrEvent, { type: 'RevisionCommitted' }>;
+export type Status = Extract<StatusEvent, { type: 'StatusChanged' }>;
+
+/** The folded log. Changed in place by `apply`; reading it between two calls is consistent. */
+export class World {
+  /** By subject. Tombstones are not kept. */
+  readonly facts = new Map<string, Fact>();
+  /** By `refKey`. */
+  readonly statuses = new Map<string, Status>();
+  /** By `<server>/<node>`. */
+  readonly envoys = new Map<string, EnvoyView>();
+  readonly ir = new Map<IrId, IrResource>();
+  /** The newest revision; undefined before the first. */
+  committed: Committed | undefined;
+  readonly undecodable: Undecodable[] = [];
+  /** Last sequence folded in, by stream. */
+  readonly position = new Map<StreamName, number>();
+
+  /** Folds events of one stream in, in order. `reset` forgets that stream's earlier events first. */
+  apply(stream: StreamName, events: readonly LogEvent[], reset = false): void {
+    if (reset) this.#forget(stream);
+    for (const event of events) {
+      this.position.set(stream, event.seq);
+      if (event.subject.startsWith('log.')) continue;
+      const decoded = decodeEvent(stream, event.data);
+      if (decoded.ok) this.#fold(stream, event.subject, decoded.event);
+      else this.undecodable.push({ stream, seq: event.seq, subject: event.subject, error: decoded.error });
+    }
+  }
+
+  #forget(stream: StreamName): void {
+    if (stream === 'FACTS') this.facts.clear();
+    if (stream === 'STATUS') this.statuses.clear();
+    if (stream === 'ACKS') this.envoys.clear();
+    if (stream !== 'IR') return;
+    this.ir.clear();
+    this.committed = undefined;
+  }
+
+  #fold<S extends StreamName>(stream: S, subject: string, event: EventOf[S]): void {
+    const any: AnyEvent = event;
+    if (stream === 'FACTS') this.#foldFact(subject, any as Fact);
+    else if (stream === 'STATUS') this.#foldStatus(any as StatusEvent);
+    else if (stream === 'ACKS') this.#foldAck(any as AckEvent);
+    else if (stream === 'IR') this.#foldIr(any as IrEvent);
+  }
+
+  #foldFact(subject: string, fact: Fact): void {
+    if (factTombstones.has(fact.type)) this.facts.delete(subject);
+    else this.facts.set(subject, fact);
+  }
+
+  #foldStatus(event: StatusEvent): void {
+    if (event.type === 'StatusChanged') this.statuses.set(refKey(event.ref), event);
+    else this.statuses.delete(refKey(event.ref));
+  }
+
+  #foldAck(event: AckEvent): void {
+    if (event.type === 'EnvoyStateChanged') {
+      const { server, node, state, acked } = event;
+      this.envoys.set(`${server}/${node}`, { server, node, state, acked });
+      return;
+    }
+    for (const [key, envoy] of this.envoys) if (envoy.server === event.server) this.envoys.delete(key);
+  }
+
+  #foldIr(event: IrEvent): void {
+    if (event.type === 'ResourcePut') this.ir.set(irIdOf(event.resource), event.resource);
+    else if (event.type === 'ResourceRemoved') this.ir.delete(irId(event.kind, event.key));
+    else if (this.committed === undefined || compareRevisions(event.revision, this.committed.revision) >= 0)
+      this.committed = event;
+  }
+}
+
+const factTombstones: ReadonlySet<Fact['type']> = new Set([
+  'ObjectDeleted',
+  'RefusalCleared',
+  'AddressReleased',
+  'CertificateForgotten',
+  'RejectionCleared',
+] as const);

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EnvoyAdmin } from './envoy-admin.ts';
+import { canConnect } from './network.ts';
+import type { Health, ProcessSpec } from './process-spec.ts';
+import { type ServiceName, type Settings, services, standaloneControllers } from './settings.ts';
+import { installRoot, programVersion, serviceVersion } from './toolchain.ts';
+import { unixRequest } from './unix-http.ts';
+
+/** How long the processes may take to stop before they are killed, milliseconds. */
+const stopTimeoutMs = 5_000;
+/** How long connections of a replaced listener may live on, seconds: more than the default request timeout of 15 s. */
+const drainSeconds = 60;
+
+/** Where the sockets of an instance are. */
+export function socketPaths(sockets: string) {
+  return {
+    http: (process: string) => join(sockets, `${process}.http.sock`),
+    xds: (replica: number) => join(sockets, `xds-${replica}.sock`),
+    envoyAdmin: join(sockets, 'envoy.admin.sock'),
+  };
+}
+
+/** Name of the process of a replica: `translator`, then `translator-1`, … */
+export function processName(service: ServiceName, replica: number): string {
+  return replica === 0 ? service : `${service}-${replica}`;
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
+
+/** nats-server with a configuration file; its text is part of the hash. */
+export function natsSpec(
+  settings: Settings,
+  of: { readonly file: string; readonly text: string },
+): ProcessSpec {
+  return {
+    name: 'nats',
+    command: settings.natsServer,
+    args: () => ['-c', of.file],
+    env: {},
+    cwd: settings.layout.run,
+    logFile: join(settings.layout.log, 'nats.log'),
+    configHash: hashOf([programVersion(settings.natsServer), of]),
+    handover: false,
+    stopTimeoutMs,
+    probe: async () =>
+      (await canConnect('127.0.0.1', settings.natsPort))
+        ? { ok: true, detail: '' }
+        : { ok: false, detail: 'does not take connections' },
+  };
+}
+
+/** Envoy with a bootstrap file; a living one is replaced by hot restart, so that no connection is refused meanwhile. */
+export function envoySpec(
+  settings: Settings,
+  of: { readonly file: string; readonly text: string },
+): ProcessSpec {
+  const baseIdFile = join(settings.layout.run, 'envoy.base-id');
+  const fixed = ['-c', of.file, '--log-level', 'warning', '--drain-time-s', `${drainSeconds}`];
+  const times = ['--parent-shutdown-time-s', `${drainSeconds + 5}`];
+  return {
+    name: 'envoy',
+    command: settings.envoy,
+    args: ({ epoch }) => [...fixed, ...times, ...baseIdArguments(baseIdFile, epoch)],
+    env: {},
+    cwd: settings.layout.run,
+    logFile: join(settings.layout.log, 'envoy.log'),
+    configHash: hashOf([programVersion(settings.envoy), of, fixed]),
+    handover: true,
+    stopTimeoutMs,
+    probe: () => new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin).probe(),
+  };
+}
+
+function baseIdArguments(file: string, epoch: number): string[] {
+  if (epoch === 0) return ['--use-dynamic-base-id', '--base-id-path', file];
+  return ['--base-id', readBaseId(file), '--restart-epoch', `${epoch}`];
+}
+
+function readBaseId(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** All processes of our own services. */
+export function serviceSpecs(settings: Settings): ProcessSpec[] {
+  return services.flatMap((service) => {
+    const version = serviceVersion(service);
+    return Array.from({ length: settings.request.replicas[service] }, (_, replica) =>
+      serviceSpec(settings, { service, replica, version }),
+    );
+  });
+}
+
+function serviceSpec(
+  settings: Settings,
+  of: { service: ServiceName; replica: number; version: string },
+): ProcessSpec {
+  const { layout, config, request } = settings;
+  const name = processName(of.service, of.replica);
+  const socket = socketPaths(layout.sockets).http(name);
+  const env = {
+    SLUICE_NATS_URL: `nats://127.0.0.1:${settings.natsPort}`,
+    SLUICE_NATS_MONITOR_URL: `http://127.0.0.1:${settings.natsMonitorPort}`,
+    SLUICE_NATS_SEED_FILE: join(layout.keys, 'nkeys', `${of.service}.seed`),
+    SLUICE_HTTP_LISTEN: `unix:${socket}`,
+    SLUICE_LOG_LEVEL: request.logLevel,
+    SLUICE_REPLICA: `${of.service}-${of.replica}`,
+    ...(config.otlpEndpoint === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: config.otlpEndpoint }),
+    ...ownEnvironment(settings, of),
+  };
+  return {
+    name,
+    command: process.execPath,
+    args: () => [join(installRoot, 'services', of.service, 'src', 'main.ts')],
+    env: { ...env, NODE_COMPILE_CACHE: layout.cache },
+    cwd: installRoot,
+    logFile: join(layout.log, `${name}.log`),
+    configHash: hashOf([process.execPath, process.version, of.version, env]),
+    handover: false,
+    stopTimeoutMs,
+    probe: () => probeService(socket),
+  };
+}
+
+function ownEnvironment(
+  settings: Settings,
+  of: { service: ServiceName; replica: number },
+): Record<string, string> {
+  const { layout, request } = settings;
+  const secretKey = { SLUICE_SECRET_KEY_FILE: layout.secretKey };
+  switch (of.service) {
+    case 'api-watcher':
+      return {
+        SLUICE_SOURCE_DIRS: request.directories.join(':'),
+        SLUICE_ADDRESS_POOL: settings.pool,
+        SLUICE_LOW_PORT_OFFSET: `${settings.lowPortOffset}`,
+        ...secretKey,
+      };
+    case 'translator':
+      return { SLUICE_CONTROLLER_NAMES: standaloneControllers.join(',') };
+    case 'xds-server':
+      return {
+        SLUICE_XDS_LISTEN: `unix:${socketPaths(layout.sockets).xds(of.replica)}`,
+        SLUICE_STATE_FILE: join(layout.xds, of.replica === 0 ? 'state.db' : `state-${of.replica}.db`),
+        ...secretKey,
+      };
+  }
+}
+
+/** `/readyz` of a service. */
+export async function probeService(socket: string): Promise<Health> {
+  try {
+    const answer = await unixRequest({ socket, path: '/readyz' });
+    return { ok: answer.status === 200, detail: failingChecks(answer.body) };
+  } catch {
+    return { ok: false, detail: 'does not answer on its socket' };
+  }
+}
+
+const readinessSchema = z.object({
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+
+function failingChecks(body: string): string {
+  try {
+    const { checks } = readinessSchema.parse(JSON.parse(body));
+    return checks
+      .filter((check) => !check.ok)
+      .map((check) => (check.detail === '' ? check.name : `${check.name}: ${check.detail}`))
+      .join('; ');
+  } catch {
+    return 'its answer cannot be read';
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Root of the checkout or installation: the directory that holds `services/` and `packages/`. */
+export const installRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+
+/** Version of this installation. */
+export function sluiceVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(installRoot, 'package.json'), 'utf8'));
+  return (manifest as { version: string }).version;
+}
+
+/** Path of a program that the toolchain brings, or of the one on PATH; undefined where there is neither. */
+export function findProgram(name: string, path: string): string | undefined {
+  const candidates = [join(installRoot, '.toolchain', 'bin'), ...path.split(delimiter)].map((dir) =>
+    join(dir, name),
+  );
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return statSync(candidate).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Changes when the program file does: its path, size and time. */
+export function programVersion(path: string): string {
+  const stat = statSync(path);
+  return `${path}:${stat.size}:${stat.mtimeMs}`;
+}
+
+function* sourceFiles(directory: string): Generator<string> {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory() && entry.name !== 'node_modules') yield* sourceFiles(path);
+    else if (entry.isFile() && entry.name.endsWith('.ts') && !entry.name.includes('.test.')) yield path;
+  }
+}
+
+/** Changes when a source file of the service, or of any package it may use, does: names, sizes and times. */
+export function serviceVersion(service: string): string {
+  const packages = readdirSync(join(installRoot, 'packages')).map((name) =>
+    join(installRoot, 'packages', name, 'src'),
+  );
+  const hash = createHash('sha256').update(sluiceVersion());
+  for (const directory of [join(installRoot, 'services', service, 'src'), ...packages.sort()]) {
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) continue;
+    for (const file of [...sourceFiles(directory)].sort()) hash.update(programVersion(file));
+  }
+  return hash.digest('hex');
+}
