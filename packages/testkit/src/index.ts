@@ -1,1 +1,13 @@
-export {};
+export * from './backend.ts';
+export * from './certificate.ts';
+export * from './describe-if.ts';
+export * from './envoy.ts';
+export * from './free-port.ts';
+export * from './golden.ts';
+export * from './http-client.ts';
+export * from './load-generator.ts';
+export * from './manifests.ts';
+export * from './process.ts';
+export * from './temp-dir.ts';
+export * from './tool-path.ts';
+export * from './until.ts';
