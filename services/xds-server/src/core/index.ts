@@ -1,0 +1,5 @@
+export { type BootstrapOptions, envoyBootstrap } from './bootstrap.ts';
+export { type CompiledResource, compileXds, type RevisedResource } from './compile-xds.ts';
+export { defaultListenerSettings, type ListenerSettings } from './http-connection-manager.ts';
+export { routeId } from './route.ts';
+export { kindOfTypeUrl, typeUrls, type XdsKind, xdsKinds } from './type-urls.ts';

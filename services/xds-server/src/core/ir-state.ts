@@ -1,0 +1,85 @@
+// The IR as the compiler needs it: by kind, with the joins that tell what a change touches.
+import type { Revision } from '@sluice/events';
+import type {
+  IrCertificate,
+  IrCluster,
+  IrEndpointGroup,
+  IrGateway,
+  IrKind,
+  IrListener,
+  IrResource,
+} from '@sluice/ir';
+import { Multimap } from './multimap.ts';
+import type { RevisedRoute } from './route.ts';
+
+/** A resource put or (without `resource`) removed by a revision. */
+export interface IrChange {
+  readonly kind: IrKind;
+  readonly key: string;
+  readonly resource?: IrResource;
+  readonly revision: Revision;
+}
+
+/** Both sides of a change. */
+export interface Replaced<T> {
+  readonly before: T | undefined;
+  readonly after: T | undefined;
+}
+
+/** Puts or, for undefined, deletes. */
+function replace<T>(map: Map<string, T>, key: string, after: T | undefined): Replaced<T> {
+  const before = map.get(key);
+  if (after === undefined) map.delete(key);
+  else map.set(key, after);
+  return { before, after };
+}
+
+/** All resources of the IR, indexed. */
+export class IrState {
+  readonly gateways = new Map<string, IrGateway>();
+  readonly listeners = new Map<string, IrListener>();
+  readonly routes = new Map<string, RevisedRoute>();
+  readonly clusters = new Map<string, IrCluster>();
+  readonly groups = new Map<string, IrEndpointGroup>();
+  readonly certificates = new Map<string, IrCertificate>();
+  /** Listener → routes attached to it. */
+  readonly routesByListener = new Multimap<RevisedRoute>();
+  /** Service port → its endpoint groups. */
+  readonly groupsByService = new Multimap<IrEndpointGroup>();
+  /** Service port → clusters that take its endpoints. */
+  readonly clustersByService = new Multimap<IrCluster>();
+  /** Gateway → its listeners. */
+  readonly listenersByGateway = new Multimap<IrListener>();
+
+  putGateway(key: string, after: IrGateway | undefined): Replaced<IrGateway> {
+    return replace(this.gateways, key, after);
+  }
+
+  putListener(key: string, after: IrListener | undefined): Replaced<IrListener> {
+    const replaced = replace(this.listeners, key, after);
+    this.listenersByGateway.replace(key, replaced, (listener) => [listener.gateway]);
+    return replaced;
+  }
+
+  putRoute(key: string, after: RevisedRoute | undefined): Replaced<RevisedRoute> {
+    const replaced = replace(this.routes, key, after);
+    this.routesByListener.replace(key, replaced, ({ route }) => route.attachments.map((a) => a.listener));
+    return replaced;
+  }
+
+  putCluster(key: string, after: IrCluster | undefined): Replaced<IrCluster> {
+    const replaced = replace(this.clusters, key, after);
+    this.clustersByService.replace(key, replaced, (cluster) => [cluster.endpoints]);
+    return replaced;
+  }
+
+  putGroup(key: string, after: IrEndpointGroup | undefined): Replaced<IrEndpointGroup> {
+    const replaced = replace(this.groups, key, after);
+    this.groupsByService.replace(key, replaced, (group) => [group.service]);
+    return replaced;
+  }
+
+  putCertificate(key: string, after: IrCertificate | undefined): Replaced<IrCertificate> {
+    return replace(this.certificates, key, after);
+  }
+}

@@ -1,0 +1,140 @@
+// IrListener → Envoy Listener: one for each port of a Gateway, on all its addresses. HTTPS has a filter chain for each
+// server, chosen by SNI; Envoy changes chains in place, so a new server or certificate list touches no other chain.
+// Routes and certificates come by name with constant bytes: a change of either never touches the listener.
+import { create } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
+import { type Address, AddressSchema } from '@sluice/envoy-api/envoy/config/core/v3/address_pb.js';
+import {
+  type FilterChain,
+  FilterChainSchema,
+} from '@sluice/envoy-api/envoy/config/listener/v3/listener_components_pb.js';
+import { type Listener, ListenerSchema } from '@sluice/envoy-api/envoy/config/listener/v3/listener_pb.js';
+import { TlsInspectorSchema } from '@sluice/envoy-api/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import { HttpConnectionManagerSchema } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { TlsParameters_TlsProtocol } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
+import { DownstreamTlsContextSchema } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
+import type { IrListener, IrServer, ObjectRef } from '@sluice/ir';
+import { refusedConnectionLog } from './access-log.ts';
+import { connectionManager, type ListenerSettings } from './http-connection-manager.ts';
+import { duration, fromAds, pack } from './messages.ts';
+import type { RouteLayout } from './route-layout.ts';
+import { type XdsRef, type XdsResource, xdsResource } from './xds-resource.ts';
+
+const bufferBytes = 32_768;
+
+/** What shapes listeners beside their own IR. */
+export interface ListenerContext {
+  readonly layout: RouteLayout;
+  readonly settings: ListenerSettings;
+}
+
+/** The Envoy listener, under the same name; undefined while it has no address. */
+export function compileListener(
+  listener: IrListener,
+  gateway: ObjectRef | undefined,
+  context: ListenerContext,
+): XdsResource | undefined {
+  const [address, ...others] = listener.addresses.map((ip) => socketAddress(ip, listener.bindPort));
+  if (address === undefined) return undefined;
+  const message = create(ListenerSchema, {
+    name: listener.key,
+    address,
+    additionalAddresses: others.map((other) => ({ address: other })),
+    statPrefix: 'ingress',
+    enableReusePort: true,
+    perConnectionBufferLimitBytes: bufferBytes,
+    ...(listener.protocol === 'HTTPS' ? httpsChains(listener, context) : httpChains(listener, context)),
+  });
+  return xdsResource(
+    {
+      kind: 'listener',
+      name: listener.key,
+      uses: usesOf(listener, context),
+      sources: gateway === undefined ? [] : [gateway],
+    },
+    ListenerSchema,
+    message,
+  );
+}
+
+function usesOf(listener: IrListener, { layout }: ListenerContext): XdsRef[] {
+  const certificates = [...new Set(listener.servers.flatMap((server) => server.certificates))].sort();
+  return [
+    ...certificates.map((name): XdsRef => ({ kind: 'secret', name })),
+    ...layout.unitsOfListener(listener).map(({ kind, name }): XdsRef => ({ kind, name })),
+  ];
+}
+
+function socketAddress(address: string, port: number): Address {
+  return create(AddressSchema, {
+    address: { case: 'socketAddress', value: { address, portSpecifier: { case: 'portValue', value: port } } },
+  });
+}
+
+function httpChains(listener: IrListener, context: ListenerContext): Pick<Listener, 'filterChains'> {
+  return { filterChains: [filterChain('http', listener, null, context)] };
+}
+
+function httpsChains(
+  listener: IrListener,
+  context: ListenerContext,
+): Pick<Listener, 'filterChains' | 'listenerFilters' | 'listenerFiltersTimeout' | 'accessLog'> {
+  const { listenerFilters } = create(ListenerSchema, {
+    listenerFilters: [
+      {
+        name: 'envoy.filters.listener.tls_inspector',
+        configType: { case: 'typedConfig', value: pack(TlsInspectorSchema, {}) },
+      },
+    ],
+  });
+  return {
+    listenerFilters,
+    listenerFiltersTimeout: duration(5_000),
+    accessLog: [refusedConnectionLog],
+    filterChains: listener.servers.map((server) => httpsChain(listener, server, context)),
+  };
+}
+
+function httpsChain(listener: IrListener, server: IrServer, context: ListenerContext): FilterChain {
+  const chain = filterChain(server.name, listener, server, context);
+  const { filterChainMatch, transportSocket, transportSocketConnectTimeout } = create(FilterChainSchema, {
+    filterChainMatch: {
+      transportProtocol: 'tls',
+      serverNames: server.hostname === '*' ? [] : [server.hostname],
+    },
+    transportSocketConnectTimeout: duration(10_000),
+    transportSocket: {
+      name: 'envoy.transport_sockets.tls',
+      configType: { case: 'typedConfig', value: pack(DownstreamTlsContextSchema, tlsContext(server)) },
+    },
+  });
+  return Object.assign(chain, { filterChainMatch, transportSocket, transportSocketConnectTimeout });
+}
+
+function tlsContext(server: IrServer) {
+  return {
+    commonTlsContext: {
+      alpnProtocols: ['h2', 'http/1.1'],
+      tlsParams: { tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2 },
+      tlsCertificateSdsSecretConfigs: server.certificates.map((name) => ({ name, sdsConfig: fromAds() })),
+    },
+  };
+}
+
+function filterChain(
+  name: string,
+  listener: IrListener,
+  server: IrServer | null,
+  { layout, settings }: ListenerContext,
+): FilterChain {
+  const manager = connectionManager(layout.specifier(listener, server), settings);
+  return create(FilterChainSchema, {
+    name,
+    filters: [
+      {
+        name: 'envoy.filters.network.http_connection_manager',
+        configType: { case: 'typedConfig', value: anyPack(HttpConnectionManagerSchema, manager) },
+      },
+    ],
+  });
+}

@@ -1,0 +1,121 @@
+// Plain RDS: one RouteConfiguration for each HTTP listener and for each server of an HTTPS listener, under a name that
+// never changes; one virtual host for each hostname. Which hostname a request belongs to is decided first and alone
+// (see docs/adr/0007): where no match of it holds, the answer is 404, not a try at the next less specific hostname.
+import { create } from '@bufbuild/protobuf';
+import {
+  type VirtualHost,
+  VirtualHostSchema,
+} from '@sluice/envoy-api/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '@sluice/envoy-api/envoy/config/route/v3/route_pb.js';
+import { RdsSchema } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import {
+  compareObjectRefs,
+  comparePrecedence,
+  compareText,
+  type IrListener,
+  type IrServer,
+} from '@sluice/ir';
+import { serverFor } from './hostname.ts';
+import { fromAds } from './messages.ts';
+import { candidatesOf, compileRoute, type RevisedRoute } from './route.ts';
+import { clustersOf } from './route-action.ts';
+import type { RouteLayout, RouteUnit } from './route-layout.ts';
+import { type XdsResource, xdsResource } from './xds-resource.ts';
+
+function unitName(listener: IrListener, server: Pick<IrServer, 'name'> | null): string {
+  return server === null ? listener.key : `${listener.key}/${server.name}`;
+}
+
+function unitOf(listener: IrListener, server: Pick<IrServer, 'name'> | null): RouteUnit {
+  return { kind: 'route', name: unitName(listener, server), listener: listener.key };
+}
+
+/** The servers whose routes share the unit; undefined where the listener has no such unit. */
+function serversOf(unit: RouteUnit, listener: IrListener): readonly IrServer[] | undefined {
+  if (listener.protocol === 'HTTP')
+    return unit.name === unitName(listener, null) ? listener.servers : undefined;
+  const servers = listener.servers.filter((server) => unit.name === unitName(listener, server));
+  return servers.length === 0 ? undefined : servers;
+}
+
+/** The layout of one route table for each connection manager. */
+export const plainRouteLayout: RouteLayout = {
+  specifier(listener, server) {
+    return {
+      case: 'rds',
+      value: create(RdsSchema, { configSource: fromAds(), routeConfigName: unitName(listener, server) }),
+    };
+  },
+  unitsOfListener(listener) {
+    return listener.protocol === 'HTTP'
+      ? [unitOf(listener, null)]
+      : listener.servers.map((server) => unitOf(listener, server));
+  },
+  unitsOfAttachment(listener, attachment) {
+    return [unitOf(listener, listener.protocol === 'HTTP' ? null : { name: attachment.server })];
+  },
+  compile(unit, listener, routes) {
+    const servers = serversOf(unit, listener);
+    if (servers === undefined) return undefined;
+    return routeTable(unit, listener, routesByHostname(listener, servers, routes));
+  },
+};
+
+/** Hostname → routes. Every server has at least its own hostname, so that a less specific server never answers for it. */
+function routesByHostname(
+  listener: IrListener,
+  servers: readonly IrServer[],
+  routes: Iterable<RevisedRoute>,
+): Map<string, Set<RevisedRoute>> {
+  const byHostname = new Map<string, Set<RevisedRoute>>(
+    servers.map((server) => [server.hostname, new Set()]),
+  );
+  const names = new Set(servers.map((server) => server.name));
+  for (const revised of routes)
+    for (const attachment of revised.route.attachments) {
+      if (attachment.listener !== listener.key || !names.has(attachment.server)) continue;
+      for (const hostname of attachment.hostnames) {
+        if (serverFor(listener.servers, hostname)?.name !== attachment.server) continue;
+        const set = byHostname.get(hostname);
+        if (set === undefined) byHostname.set(hostname, new Set([revised]));
+        else set.add(revised);
+      }
+    }
+  return byHostname;
+}
+
+function routeTable(
+  unit: RouteUnit,
+  listener: IrListener,
+  hosts: Map<string, Set<RevisedRoute>>,
+): XdsResource {
+  const routes = [...new Set([...hosts.values()].flatMap((set) => [...set]))].map((revised) => revised.route);
+  const clusters = new Set(routes.flatMap((route) => route.rules.flatMap((rule) => clustersOf(rule.action))));
+  const message = create(RouteConfigurationSchema, {
+    name: unit.name,
+    virtualHosts: [...hosts]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([hostname, set]) => virtualHost(listener, hostname, set)),
+    ignorePortInHostMatching: true,
+  });
+  return xdsResource(
+    {
+      kind: 'route',
+      name: unit.name,
+      uses: [...clusters].sort(compareText).map((name) => ({ kind: 'cluster', name })),
+      sources: routes.map((route) => route.source).sort(compareObjectRefs),
+    },
+    RouteConfigurationSchema,
+    message,
+  );
+}
+
+function virtualHost(listener: IrListener, hostname: string, routes: Iterable<RevisedRoute>): VirtualHost {
+  const place = { scheme: listener.protocol === 'HTTPS' ? 'https' : 'http', hostname } as const;
+  const candidates = [...routes].flatMap(candidatesOf).sort((a, b) => comparePrecedence(a, b).order);
+  return create(VirtualHostSchema, {
+    name: hostname,
+    domains: [hostname],
+    routes: candidates.map((candidate) => compileRoute(candidate, place)),
+  });
+}
