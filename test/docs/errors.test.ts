@@ -17,6 +17,10 @@ const logErrorCodes: Readonly<Record<LogErrorCode, ErrorDoc>> = {
     meaning: 'NATS cannot be reached or does not let this service in.',
     mend: 'Check that NATS runs, that the address is right, and that the seed file belongs to this service.',
   },
+  damaged: {
+    meaning: 'The event log lost or changed what was written to it, so it cannot say what was asked.',
+    mend: 'The owner of the source starts a new epoch and reads the source again by itself; look at the disk that holds the log.',
+  },
   fenced: {
     meaning: 'A newer process has taken over what this one was writing.',
     mend: 'Nothing: the process ends and starts again as standby. If it keeps happening, two replicas share one name.',

@@ -37,10 +37,6 @@ export const errorCodes = {
     meaning: 'Another `sluice up` already uses this data directory.',
     mend: 'Stop it first, or give this one its own `--data-dir`.',
   },
-  'log-damaged': {
-    meaning: 'The event log lost or changed what was written to it.',
-    mend: 'The platform starts a new epoch and reads its sources again by itself; look at the disk that holds the log.',
-  },
   'process-failed': {
     meaning: 'A process that the platform started ended or never became ready.',
     mend: 'Read its log, which the message names.',

@@ -24,7 +24,7 @@ await runService({
       case 'crash':
         throw new TypeError('a bug');
       case 'fail':
-        setImmediate(() => fail(new SluiceError('log-damaged', 'fenced')));
+        setImmediate(() => fail(new SluiceError('state-damaged', 'fenced')));
         break;
       case 'uncaught':
         setImmediate(() => {
@@ -39,7 +39,7 @@ await runService({
         await withSpan(tracer, 'read file', { parent: config.TRACEPARENT }, () =>
           withSpan(tracer, 'append', { links: [otherCause] }, () => {
             logger.info({ traceparent: currentTraceparent() }, 'event sent');
-            throw new SluiceError('log-damaged', 'shows on the span');
+            throw new SluiceError('state-damaged', 'shows on the span');
           }),
         ).catch((error: unknown) => logger.debug({ err: error }, 'span failed as wanted'));
         break;

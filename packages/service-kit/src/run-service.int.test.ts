@@ -71,7 +71,7 @@ describe('the end of a service', () => {
 
   it.each([
     ['refuse', 'service failed', { code: 'file-unreadable', hint: 'give one' }],
-    ['fail', 'service failed', { code: 'log-damaged' }],
+    ['fail', 'service failed', { code: 'state-damaged' }],
     ['crash', 'service failed', { type: 'TypeError' }],
     ['uncaught', 'uncaught error', { type: 'RangeError' }],
   ])('%s: logged as fatal, exit 1', async (mode, message, err) => {
