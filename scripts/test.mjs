@@ -1,0 +1,80 @@
+/**
+ * `npm test`: sets the checkout up, then lint, types, import rules and file rules, then every test. Its last line is
+ * `N passed, N failed, N skipped`, where a check counts like a test. Arguments go to vitest (`npm test -- packages/ir`).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './bootstrap/paths.mjs';
+import { runOnToolchain, runTasks } from './bootstrap/toolchain.mjs';
+
+const checks = ['check:lint', 'check:files', 'check:types', 'check:imports'];
+
+/** @typedef {import('./test/counts-reporter.ts').Counts} Counts */
+
+/**
+ * The counts that vitest left, or one failure if it ended without any.
+ * @param {string} file @param {number} exitCode
+ * @returns {Counts}
+ */
+function readCounts(file, exitCode) {
+  try {
+    const counts = /** @type {Counts} */ (JSON.parse(readFileSync(file, 'utf8')));
+    return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+}
+
+/** @param {string} work @returns {Promise<Counts>} */
+async function runTests(work) {
+  const file = join(work, 'counts.json');
+  const args = ['run', '--project', 'unit', '--project', 'real', ...process.argv.slice(2)];
+  const exitCode = await runOnToolchain(['node_modules/vitest/vitest.mjs', ...args], {
+    SLUICE_TEST_COUNTS: file,
+  });
+  return readCounts(file, exitCode);
+}
+
+/** @returns {Promise<{ passed: string[], failed: string[] }>} */
+async function runChecks() {
+  const runs = join(root, '.turbo/runs');
+  rmSync(runs, { recursive: true, force: true });
+  const exitCode = await runTasks(checks, ['--summarize']);
+  if (exitCode === 0) return { passed: checks, failed: [] };
+  const summary = readdirSync(runs).find((name) => name.endsWith('.json'));
+  if (summary === undefined) return { passed: [], failed: checks };
+  const { tasks } = JSON.parse(readFileSync(join(runs, summary), 'utf8'));
+  /** @param {string} name */
+  const passed = (name) =>
+    tasks.some((/** @type {any} */ task) => task.task === name && task.execution?.exitCode === 0);
+  return { passed: checks.filter(passed), failed: checks.filter((name) => !passed(name)) };
+}
+
+/** @param {Counts} counts */
+function finish({ passed, failed, skipped }) {
+  if (skipped.length > 0) console.log(`\nskipped:\n${skipped.map((line) => `  ${line}`).join('\n')}\n`);
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+}
+
+async function main() {
+  const setUp = spawnSync(process.execPath, [join(root, 'scripts/bootstrap.mjs')], { stdio: 'inherit' });
+  if (setUp.status !== 0) return finish({ passed: 0, failed: 1, skipped: [] });
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const work = mkdtempSync(join(root, '.cache/test-'));
+  try {
+    const checked = await runChecks();
+    const tested = await runTests(work);
+    if (checked.failed.length > 0) console.log(`failed checks: ${checked.failed.join(', ')}`);
+    finish({
+      passed: checked.passed.length + tested.passed,
+      failed: checked.failed.length + tested.failed,
+      skipped: tested.skipped,
+    });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+await main();
