@@ -37,7 +37,7 @@ export interface LogEvent extends NewEvent {
   /** Milliseconds since 1970, of the server's clock when it was stored. */
   readonly timeMs: number;
   readonly writer: WriterStamp;
-  /** Hex SHA-256 over the previous hash of the writer's chain, the stamp, subject, type, tombstone and data. */
+  /** Hex SHA-256 over the previous hash of the writer's chain, the stamp, subject, type, tombstone, transaction mark and data. */
   readonly hash: string;
 }
 
@@ -163,7 +163,7 @@ export interface EventLog {
   follow(stream: string, options?: FollowOptions): AsyncIterable<FollowItem>;
   /** Reads a range of what is retained and ends. Control events of the log itself (leases, checkpoints) are included, with a `log.` subject. */
   read(stream: string, options?: ReadOptions): AsyncIterable<LogEvent>;
-  /** Folds the stream up to `atSeq` (default: the newest). @throws `LogError` code `before-retained-history` */
+  /** Folds the stream up to `atSeq` (default: the newest). @throws `LogError` code `before-retained-history`, or `damaged` where something is missing */
   stateAt(stream: string, atSeq?: number): Promise<FoldedState>;
   /** Writes the folded state as a checkpoint, reads it back and checks it; with `purge`, drops what it stands for. Needs the writer's lease. */
   checkpoint(
@@ -186,6 +186,7 @@ export type LogErrorCode =
   | 'fenced'
   | 'too-large'
   | 'before-retained-history'
+  | 'damaged'
   | 'stream-mismatch'
   | 'server-too-old'
   | 'server-unsafe'

@@ -1,0 +1,22 @@
+import { createMemoryLog, type EventLog, MemoryServer } from '../src/index.ts';
+import { eventLogSuite } from './event-log-suite.ts';
+
+eventLogSuite('memory', async () => {
+  const server = new MemoryServer();
+  const logs: EventLog[] = [];
+  return {
+    async connect(options = {}) {
+      const log = createMemoryLog({ server, ...options });
+      logs.push(log);
+      return log;
+    },
+    async outage(during) {
+      server.outage(true);
+      await during();
+      server.outage(false);
+    },
+    async close() {
+      await Promise.all(logs.map((log) => log.close()));
+    },
+  };
+});

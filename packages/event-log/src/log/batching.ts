@@ -1,0 +1,52 @@
+// How appends become atomic batches.
+import type { ChainHead, OutMessage } from '../model/message.ts';
+import type { NewEvent } from '../port.ts';
+import type { Job } from './writer.ts';
+
+/** A sealed batch, and the chain's head after it. */
+export interface Batch {
+  readonly messages: readonly OutMessage[];
+  readonly firstCounter: number;
+  readonly head: ChainHead;
+}
+
+/** The server's limit of an atomic batch. */
+export const maxBatchEvents = 1_000;
+/** Our bound of a batch's data, bytes, since the server holds a batch in memory. One event may exceed it alone. */
+export const maxBatchBytes = 16 * 1024 * 1024;
+
+function sizeOf(event: NewEvent): number {
+  return event.data.length + event.subject.length + 512;
+}
+
+/** Cuts events into batches within both limits, in order. */
+export function* splitBatches(events: readonly NewEvent[]): Generator<readonly NewEvent[]> {
+  let batch: NewEvent[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const size = sizeOf(event);
+    if (batch.length > 0 && (batch.length === maxBatchEvents || bytes + size > maxBatchBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(event);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Takes the jobs off the queue that go next: a transaction alone, else as many appends as fit one batch (at least one). */
+export function nextGroup(queue: Job[]): readonly Job[] {
+  let taken = 0;
+  let events = 0;
+  let bytes = 0;
+  for (const job of queue) {
+    events += job.events.length;
+    bytes += job.events.reduce((sum, event) => sum + sizeOf(event), 0);
+    if (taken > 0 && (job.transaction || events > maxBatchEvents || bytes > maxBatchBytes)) break;
+    taken += 1;
+    if (job.transaction) break;
+  }
+  return queue.splice(0, taken);
+}

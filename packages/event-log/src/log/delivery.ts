@@ -1,0 +1,123 @@
+// Steps of a reader → the items that `follow` yields: folding up to the present first, then batch by batch, and after
+// damage nothing until an epoch start.
+import { isControl } from '../model/control.ts';
+import { Fold } from '../model/fold.ts';
+import type { StoredEvent } from '../model/message.ts';
+import type { Step, StreamReader } from '../model/reader.ts';
+import { subjectMatcher } from '../model/subject-filter.ts';
+import type { Damage, FollowItem, Position } from '../port.ts';
+
+export interface DeliveryStart {
+  readonly incarnation: string;
+  readonly subjects: readonly string[] | undefined;
+  /** Last sequence of the stream when reading began: a reset batch reaches at least there. */
+  readonly targetSeq: number;
+  /** Present: begins with a reset batch on top of this state. */
+  readonly fold?: Fold;
+  /** The first reset batch waits until the state is not empty: a lost stream must not wipe what readers have. */
+  readonly holdWhileEmpty?: boolean;
+}
+
+type Phase =
+  | { readonly kind: 'tailing' }
+  | {
+      readonly kind: 'folding';
+      readonly fold: Fold;
+      readonly targetSeq: number;
+      readonly holdWhileEmpty: boolean;
+    }
+  | { readonly kind: 'damaged' };
+
+export class Delivery {
+  readonly #reader: StreamReader;
+  readonly #incarnation: string;
+  readonly #matches: (subject: string) => boolean;
+  #phase: Phase;
+  #position: Position;
+  #events: StoredEvent[] = [];
+  #ready: FollowItem[] = [];
+  #told: { seq: number; caughtUp: boolean } | undefined;
+
+  constructor(reader: StreamReader, start: DeliveryStart) {
+    this.#reader = reader;
+    this.#incarnation = start.incarnation;
+    this.#matches = subjectMatcher(start.subjects);
+    const { fold, targetSeq, holdWhileEmpty = false } = start;
+    this.#phase =
+      fold === undefined ? { kind: 'tailing' } : { kind: 'folding', fold, targetSeq, holdWhileEmpty };
+    this.#position = { incarnation: start.incarnation, ...reader.settled };
+  }
+
+  /** Up to where all was read and yielded or left out; what a resumed connection is checked against. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  damaged(damage: Damage): void {
+    this.#flush(false);
+    this.#ready.push({ kind: 'damage', damage });
+    this.#phase = { kind: 'damaged' };
+  }
+
+  take(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (step.kind === 'damage') this.damaged(step.damage);
+      else if (step.kind === 'epoch') this.#newEpoch(step.event);
+      else this.#add(step.events);
+    }
+    this.#position = { incarnation: this.#incarnation, ...this.#reader.settled };
+  }
+
+  /** Hands out what is due. `drained`: no further event is waiting. */
+  *items(drained: boolean): Generator<FollowItem> {
+    this.#flush(drained);
+    const ready = this.#ready;
+    this.#ready = [];
+    yield* ready;
+  }
+
+  #newEpoch(event: StoredEvent): void {
+    this.#events = [];
+    const first = this.#phase.kind === 'folding' && !this.#phase.holdWhileEmpty;
+    this.#phase = {
+      kind: 'folding',
+      fold: new Fold(),
+      targetSeq: first ? event.seq : Number.POSITIVE_INFINITY,
+      holdWhileEmpty: !first,
+    };
+  }
+
+  #add(events: readonly StoredEvent[]): void {
+    if (this.#phase.kind === 'damaged') return;
+    for (const event of events) {
+      if (this.#phase.kind === 'folding') this.#phase.fold.apply(event);
+      else if (!isControl(event.subject) && this.#matches(event.subject)) this.#events.push(event);
+    }
+  }
+
+  #flush(drained: boolean): void {
+    if (this.#phase.kind === 'damaged') return;
+    if (this.#phase.kind === 'folding') {
+      const { fold, targetSeq, holdWhileEmpty } = this.#phase;
+      if ((this.#reader.nextSeq <= targetSeq && !drained) || (holdWhileEmpty && fold.size === 0)) return;
+      const events = fold.inOrder().filter((event) => this.#matches(event.subject));
+      this.#phase = { kind: 'tailing' };
+      this.#batch({ reset: true, events, caughtUp: drained });
+      return;
+    }
+    const { seq } = this.#position;
+    const news =
+      this.#events.length > 0 ||
+      this.#told === undefined ||
+      (drained && (seq !== this.#told.seq || !this.#told.caughtUp));
+    if (!news) return;
+    const events = this.#events;
+    this.#events = [];
+    this.#batch({ reset: false, events, caughtUp: drained });
+  }
+
+  #batch(of: { reset: boolean; events: readonly StoredEvent[]; caughtUp: boolean }): void {
+    this.#told = { seq: this.#position.seq, caughtUp: of.caughtUp };
+    this.#ready.push({ kind: 'batch', ...of, position: this.#position });
+  }
+}

@@ -1,0 +1,178 @@
+import { type BackendStreamInfo, type RawReader, Unavailable } from '../backend.ts';
+import { unseal } from '../model/envelope.ts';
+import { StreamReader } from '../model/reader.ts';
+import { type Damage, type FollowItem, type FollowOptions, LogError, type Position } from '../port.ts';
+import { findBase } from './base.ts';
+import { type LogContext, persist } from './context.ts';
+import { Delivery } from './delivery.ts';
+
+const defaultMaxBatch = 1_000;
+/** Pause between two looks for a stream that does not exist (yet, or any more). */
+const absentPauseMs = 250;
+/** Pause after a reader was lost. */
+const lostPauseMs = 20;
+
+interface Run {
+  readonly context: LogContext;
+  readonly stream: string;
+  readonly signal: AbortSignal;
+  readonly maxBatch: number;
+}
+
+/** Where a reader stands between two connections. */
+interface Place {
+  readonly incarnation: string;
+  readonly reader: StreamReader;
+  readonly delivery: Delivery;
+}
+
+/** The `follow` of the port. */
+export async function* follow(
+  context: LogContext,
+  stream: string,
+  options: FollowOptions = {},
+): AsyncGenerator<FollowItem> {
+  const signal =
+    options.signal === undefined ? context.closed : AbortSignal.any([options.signal, context.closed]);
+  const run: Run = { context, stream, signal, maxBatch: options.maxBatch ?? defaultMaxBatch };
+  let position = options.from;
+  let place: Place | undefined;
+  try {
+    while (!signal.aborted) {
+      const info = await presentStream(run);
+      const unfit = await misfit(run, info, {
+        position: place?.delivery.position ?? position,
+        readSeq: (place?.reader.nextSeq ?? 1) - 1,
+      });
+      if (unfit !== undefined) {
+        if (unfit !== 'purged') yield { kind: 'damage', damage: unfit };
+        position = undefined;
+        place = undefined;
+      }
+      place ??= await start(run, {
+        info,
+        options,
+        from: position,
+        lost: unfit !== undefined && unfit !== 'purged',
+      });
+      yield* session(run, place, info);
+    }
+  } catch (error) {
+    if (!(signal.aborted && error instanceof LogError && error.code === 'closed')) throw error;
+  }
+}
+
+async function presentStream(run: Run): Promise<BackendStreamInfo> {
+  return await persist(
+    run.context,
+    async () => {
+      const info = await run.context.backend.info(run.stream);
+      if (info !== undefined) return info;
+      await pause(absentPauseMs, run.signal);
+      throw new Unavailable('the stream does not exist yet');
+    },
+    run.signal,
+  );
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
+
+/** Why a position does not fit the stream; `purged`: what follows it was dropped in favour of a checkpoint, which is no damage. */
+async function misfit(
+  run: Run,
+  info: BackendStreamInfo,
+  was: { position: Position | undefined; readSeq: number },
+): Promise<Damage | 'purged' | undefined> {
+  const { position } = was;
+  if (position === undefined) return undefined;
+  const { stream } = run;
+  const { seq } = position;
+  const readSeq = Math.max(was.readSeq, seq);
+  if (position.incarnation !== info.incarnation) {
+    return {
+      stream,
+      kind: 'stream-lost',
+      from: 1,
+      to: seq,
+      message: 'the stream is another one than the one read before',
+    };
+  }
+  if (info.lastSeq < readSeq) {
+    const message = `the stream ends at ${info.lastSeq}, and was read up to ${readSeq} before`;
+    return { stream, kind: 'sequence-went-back', from: info.lastSeq + 1, to: readSeq, message };
+  }
+  if (info.gapless && info.firstSeq > seq + 1) return 'purged';
+  if (seq === 0 || position.hash === '' || seq < info.firstSeq) return undefined;
+  const raw = await persist(run.context, () => run.context.backend.get(stream, seq), run.signal);
+  const event = raw === undefined ? undefined : unseal(raw);
+  if (event === undefined || event.hash === position.hash) return undefined;
+  return {
+    stream,
+    kind: 'sequence-went-back',
+    from: seq,
+    to: seq,
+    message: 'another event stands where this one was read before',
+  };
+}
+
+async function start(
+  run: Run,
+  of: { info: BackendStreamInfo; options: FollowOptions; from: Position | undefined; lost: boolean },
+): Promise<Place> {
+  const { info, from, lost } = of;
+  const shared = { incarnation: info.incarnation, subjects: of.options.subjects, targetSeq: info.lastSeq };
+  if (from !== undefined) {
+    const reader = new StreamReader({
+      stream: run.stream,
+      gapless: info.gapless,
+      nextSeq: from.seq + 1,
+      hash: from.hash,
+    });
+    return { incarnation: info.incarnation, reader, delivery: new Delivery(reader, shared) };
+  }
+  const base = await findBase(run.context, info);
+  const delivery = new Delivery(base.reader, { ...shared, fold: base.fold, holdWhileEmpty: lost });
+  if (base.damage !== undefined) delivery.damaged(base.damage);
+  return { incarnation: info.incarnation, reader: base.reader, delivery };
+}
+
+/** Reads over one connection, until it is lost. */
+async function* session(run: Run, place: Place, info: BackendStreamInfo): AsyncGenerator<FollowItem> {
+  const { reader, delivery } = place;
+  let raw: RawReader | undefined;
+  const stop = (): void => raw?.close();
+  run.signal.addEventListener('abort', stop);
+  try {
+    raw = await persist(
+      run.context,
+      () => run.context.backend.open(run.stream, { seq: reader.nextSeq }),
+      run.signal,
+    );
+    let drained = raw.empty;
+    for (;;) {
+      if (info.gapless && drained && reader.nextSeq <= info.lastSeq)
+        delivery.take(reader.missing(info.lastSeq));
+      yield* delivery.items(drained);
+      if (run.signal.aborted) return;
+      const batch = await raw.next(run.maxBatch);
+      for (const message of batch.messages) delivery.take(reader.push(message));
+      drained = batch.drained;
+    }
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    await pause(lostPauseMs, run.signal);
+  } finally {
+    run.signal.removeEventListener('abort', stop);
+    raw?.close();
+  }
+}

@@ -1,0 +1,31 @@
+import { unseal } from '../model/envelope.ts';
+import { subjectMatcher } from '../model/subject-filter.ts';
+import { Transactions } from '../model/transactions.ts';
+import type { LogEvent, ReadOptions } from '../port.ts';
+import { existingStream, type LogContext } from './context.ts';
+import { scan } from './scan.ts';
+
+/** The `read` of the port: what is retained as it stands; aborted and open transactions are left out. Damage is `verify`'s concern. */
+export async function* read(
+  context: LogContext,
+  stream: string,
+  options: ReadOptions = {},
+): AsyncGenerator<LogEvent> {
+  const { fromSeq = 1, fromTimeMs, toTimeMs = Number.POSITIVE_INFINITY, signal } = options;
+  const toSeq = options.toSeq ?? (await existingStream(context, stream)).lastSeq;
+  const matches = subjectMatcher(options.subjects);
+  const transactions = new Transactions();
+  const range = {
+    fromSeq,
+    toSeq,
+    ...(fromTimeMs === undefined ? {} : { fromTimeMs }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  for await (const raw of scan(context, stream, range)) {
+    if (raw.timeMs > toTimeMs || signal?.aborted === true) return;
+    const event = unseal(raw);
+    if (event === undefined)
+      context.logger?.warn({ stream, seq: raw.seq }, 'a message is no event of the log');
+    else yield* transactions.next(event).filter((certain) => matches(certain.subject));
+  }
+}

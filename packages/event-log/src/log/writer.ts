@@ -1,0 +1,197 @@
+import { controlSubject, controlTypes, encodeControl, isControl } from '../model/control.ts';
+import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
+import type { ChainHead, OutMessage } from '../model/message.ts';
+import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
+import { type Batch, nextGroup, splitBatches } from './batching.ts';
+import { closedError, type LogContext } from './context.ts';
+import { heldSeq, type TakenLease } from './lease.ts';
+import { settle } from './settle.ts';
+
+/** Work waiting to be written. */
+export interface Job {
+  readonly events: readonly NewEvent[];
+  /** The last of `events` commits the others. */
+  readonly transaction: boolean;
+  readonly resolve: (result: { readonly lastSeq: number }) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface WriterStart {
+  readonly stream: string;
+  readonly name: string;
+  readonly transactional: boolean;
+  readonly lease: TakenLease;
+  readonly head: ChainHead | undefined;
+}
+
+/** Writes one stream, one atomic batch at a time; appends that wait meanwhile go together in the next one. */
+export class StreamWriter implements LogWriter {
+  readonly name: string;
+  readonly epoch: number;
+  readonly stream: string;
+  readonly #context: LogContext;
+  readonly #start: WriterStart;
+  readonly #queue: Job[] = [];
+  #head: ChainHead;
+  #leaseSeq: number;
+  #lastSeq: number;
+  #draining: Promise<void> | undefined;
+  #ended: LogError | undefined;
+
+  constructor(context: LogContext, start: WriterStart) {
+    this.#context = context;
+    this.#start = start;
+    this.name = start.name;
+    this.stream = start.stream;
+    this.epoch = start.lease.epoch;
+    this.#head = { epoch: start.lease.epoch, counter: 0, hash: start.lease.hash };
+    this.#leaseSeq = start.lease.seq;
+    this.#lastSeq = start.lease.seq;
+  }
+
+  append(events: readonly NewEvent[]): Promise<{ readonly lastSeq: number }> {
+    return this.#enqueue(events, { transaction: false, control: false });
+  }
+
+  async transact(events: readonly NewEvent[], closing: NewEvent): Promise<{ readonly lastSeq: number }> {
+    if (!this.#start.transactional) throw new TypeError(`stream ${this.stream} has no transactions`);
+    return await this.#enqueue([...events, closing], { transaction: true, control: false });
+  }
+
+  startEpoch(reason: string, damage?: Damage): Promise<{ readonly lastSeq: number }> {
+    const data = encodeControl({ reason, damage: damage ?? null });
+    return this.appendControl([
+      { subject: controlSubject.epoch(this.stream), type: controlTypes.epochStarted, tombstone: false, data },
+    ]);
+  }
+
+  /** Appends events of the log itself. */
+  appendControl(events: readonly NewEvent[]): Promise<{ readonly lastSeq: number }> {
+    return this.#enqueue(events, { transaction: false, control: true });
+  }
+
+  async close(): Promise<void> {
+    this.#ended ??= closedError();
+    await this.#draining;
+  }
+
+  /** The lease to be named in a renewal. */
+  get lease(): { writer: string; epoch: number; instance: string; head: ChainHead | null; seq: number } {
+    const { epoch, instance } = this.#start.lease;
+    return { writer: this.name, epoch, instance, head: this.#start.head ?? null, seq: this.#leaseSeq };
+  }
+
+  async #enqueue(
+    events: readonly NewEvent[],
+    as: { transaction: boolean; control: boolean },
+  ): Promise<{ readonly lastSeq: number }> {
+    if (this.#ended !== undefined) throw this.#ended;
+    for (const event of events) this.#check(event, as.control);
+    if (events.length === 0) return { lastSeq: this.#lastSeq };
+    return await new Promise((resolve, reject) => {
+      this.#queue.push({ events, transaction: as.transaction, resolve, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  #check(event: NewEvent, control: boolean): void {
+    assertEvent(event);
+    if (isControl(event.subject) !== control)
+      throw new TypeError('subjects that begin with `log.` are kept for the log itself');
+    const limit = this.#context.backend.maxMessageBytes - envelopeOverheadBytes;
+    if (event.data.length <= limit && event.subject.length <= 3_000) return;
+    const text = `an event of ${event.data.length} bytes with a subject of ${event.subject.length} exceeds the limit of ${limit} bytes and 3000 characters`;
+    throw new LogError('too-large', text, {
+      hint: 'Make the object smaller, or raise max_payload of the NATS server.',
+    });
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (;;) {
+        const jobs = nextGroup(this.#queue);
+        if (jobs.length === 0) break;
+        await this.#write(jobs);
+      }
+    } finally {
+      this.#draining = undefined;
+    }
+  }
+
+  async #write(jobs: readonly Job[]): Promise<void> {
+    try {
+      const events = jobs.flatMap((job) => job.events);
+      const transaction = jobs[0]?.transaction === true;
+      const id = `${this.epoch}.${this.#head.counter + 1}`;
+      let left = events.length;
+      let index = 0;
+      for (const batch of splitBatches(events)) {
+        if (index > 0) await this.#context.failPoints.betweenBatches?.(index);
+        left -= batch.length;
+        await this.#send(this.#seal(batch, transaction ? { id, closes: left === 0 } : undefined));
+        index += 1;
+      }
+      for (const job of jobs) job.resolve({ lastSeq: this.#lastSeq });
+    } catch (error) {
+      this.#fail(error, jobs);
+    }
+  }
+
+  #fail(error: unknown, jobs: readonly Job[]): void {
+    this.#ended ??=
+      error instanceof LogError
+        ? error
+        : new LogError('closed', 'the writer failed', { hint: 'Open a new writer.', cause: error });
+    for (const job of [...jobs, ...this.#queue.splice(0)]) job.reject(error);
+  }
+
+  #seal(events: readonly NewEvent[], transaction: { id: string; closes: boolean } | undefined): Batch {
+    let head = this.#head;
+    const messages: OutMessage[] = events.map((event, i) => {
+      const closing = transaction?.closes === true && i === events.length - 1;
+      const sealed = seal(event, {
+        writer: { name: this.name, epoch: this.epoch, counter: head.counter + 1 },
+        prev: head.hash,
+        ...(transaction === undefined ? {} : { transaction: { id: transaction.id, closing } }),
+      });
+      head = { epoch: this.epoch, counter: head.counter + 1, hash: sealed.hash };
+      return sealed.message;
+    });
+    return { messages, firstCounter: this.#head.counter + 1, head };
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    for (;;) {
+      if (this.#context.closed.aborted) throw closedError();
+      const outcome = await this.#context.backend.publish(this.stream, batch.messages, {
+        id: `${this.name}-${this.epoch}-${batch.firstCounter}`,
+        expect: { subject: controlSubject.lease(this.stream, this.name), seq: this.#leaseSeq },
+      });
+      if (outcome.kind === 'stored') return this.#sent(batch, outcome.lastSeq);
+      if (outcome.kind === 'conflict') {
+        this.#leaseSeq = await heldSeq(this.#context, this.stream, this.lease);
+        continue;
+      }
+      const settled = await settle(this.#context, {
+        stream: this.stream,
+        lease: this.lease,
+        afterSeq: this.#lastSeq,
+        last: batch.head,
+      });
+      this.#leaseSeq = settled.leaseSeq;
+      if (settled.storedSeq !== undefined) return this.#sent(batch, settled.storedSeq);
+    }
+  }
+
+  #sent(batch: Batch, lastSeq: number): void {
+    if (lastSeq <= this.#lastSeq) {
+      const { stream, name } = this;
+      this.#context.logger?.error(
+        { stream, writer: name, seq: lastSeq, before: this.#lastSeq },
+        'sequence of the stream went back',
+      );
+    }
+    this.#head = batch.head;
+    this.#lastSeq = lastSeq;
+  }
+}

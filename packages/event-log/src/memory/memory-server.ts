@@ -1,0 +1,184 @@
+import type { Expectation, PublishOutcome, ReadFrom } from '../backend.ts';
+import type { OutMessage, RawMessage } from '../model/message.ts';
+import { LogError, type StreamDefinition } from '../port.ts';
+
+/** A stream in memory. */
+export interface MemoryStream {
+  definition: StreamDefinition;
+  incarnation: string;
+  /** In order of sequence; damage makes holes. */
+  messages: RawMessage[];
+  lastSeq: number;
+  /** Sequences below it were purged. */
+  firstSeq: number;
+  readonly ids: Map<string, number>;
+}
+
+/** Damage that a test can do, as disks and operators do it. */
+export interface MemoryFaults {
+  /** The message is silently gone. */
+  drop(stream: string, seq: number): void;
+  /** One bit of the message's data, or of its hash where it has none, is another. */
+  flipBit(stream: string, seq: number): void;
+  /** The messages after `lastSeq` are gone, and the next one takes the sequence after it. */
+  cutTail(stream: string, lastSeq: number): void;
+  /** The stream is deleted; made again, it is another one. */
+  lose(stream: string): void;
+  /** While true no call gets through; readers and pending calls wait. */
+  outage(down: boolean): void;
+  /** The next `publish` is stored, but its answer is lost. */
+  loseNextAck(): void;
+}
+
+/** What several in-memory logs share, as processes share a NATS server. */
+export class MemoryServer implements MemoryFaults {
+  readonly streams = new Map<string, MemoryStream>();
+  readonly listeners = new Set<{ readonly filter: string; readonly handler: (data: Uint8Array) => void }>();
+  readonly now: () => number;
+  down = false;
+  #ackLost = false;
+  #incarnations = 0;
+  readonly #waiting = new Set<() => void>();
+
+  /** `now`: milliseconds since 1970; default the system's clock. */
+  constructor(options: { now?: () => number } = {}) {
+    this.now = options.now ?? Date.now;
+  }
+
+  create(definition: StreamDefinition, firstSeq: number): MemoryStream {
+    this.#incarnations += 1;
+    const incarnation = `memory-${this.#incarnations}`;
+    const stream: MemoryStream = {
+      definition,
+      incarnation,
+      messages: [],
+      lastSeq: firstSeq - 1,
+      firstSeq,
+      ids: new Map(),
+    };
+    this.streams.set(definition.name, stream);
+    this.wake();
+    return stream;
+  }
+
+  stream(name: string): MemoryStream {
+    const stream = this.streams.get(name);
+    if (stream === undefined)
+      throw new LogError('stream-mismatch', `there is no stream ${name}`, {
+        hint: 'Call ensureStream first.',
+      });
+    return stream;
+  }
+
+  publish(
+    name: string,
+    messages: readonly OutMessage[],
+    options: { id: string; expect: Expectation },
+  ): PublishOutcome {
+    const stream = this.stream(name);
+    const { id, expect } = options;
+    const last = stream.messages.findLast((message) => message.subject === expect.subject)?.seq ?? 0;
+    if (last !== expect.seq) return { kind: 'conflict' };
+    const known = messages.length === 1 ? stream.ids.get(id) : undefined;
+    if (known !== undefined) return { kind: 'stored', lastSeq: known };
+    for (const message of messages)
+      this.store(stream, { ...message, seq: stream.lastSeq + 1, timeMs: this.now() });
+    stream.ids.set(id, stream.lastSeq);
+    this.wake();
+    if (!this.#ackLost) return { kind: 'stored', lastSeq: stream.lastSeq };
+    this.#ackLost = false;
+    return { kind: 'unclear', cause: 'the answer was lost' };
+  }
+
+  store(stream: MemoryStream, message: RawMessage): void {
+    stream.lastSeq = message.seq;
+    stream.messages.push({ ...message, data: message.data.slice() });
+    const { keepPerSubject } = stream.definition;
+    if (keepPerSubject === undefined) return;
+    const same = stream.messages.filter((other) => other.subject === message.subject);
+    const dropped = new Set(same.slice(0, Math.max(0, same.length - keepPerSubject)));
+    if (dropped.size > 0) stream.messages = stream.messages.filter((other) => !dropped.has(other));
+  }
+
+  /** Messages from a place on, at most `max`. */
+  read(name: string, from: ReadFrom, max: number): { messages: RawMessage[]; drained: boolean } {
+    const { messages } = this.stream(name);
+    const start = messages.findIndex((m) => ('seq' in from ? m.seq >= from.seq : m.timeMs >= from.timeMs));
+    if (start < 0) return { messages: [], drained: true };
+    return { messages: messages.slice(start, start + max), drained: start + max >= messages.length };
+  }
+
+  /** Resolves at the next change of anything. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
+  wake(): void {
+    for (const resolve of [...this.#waiting]) resolve();
+  }
+
+  drop(name: string, seq: number): void {
+    const stream = this.stream(name);
+    stream.messages = stream.messages.filter((message) => message.seq !== seq);
+  }
+
+  flipBit(name: string, seq: number): void {
+    const stream = this.stream(name);
+    stream.messages = stream.messages.map((message) => (message.seq === seq ? flipped(message) : message));
+  }
+
+  cutTail(name: string, lastSeq: number): void {
+    const stream = this.stream(name);
+    stream.messages = stream.messages.filter((message) => message.seq <= lastSeq);
+    stream.lastSeq = lastSeq;
+    this.restart();
+  }
+
+  lose(name: string): void {
+    this.streams.delete(name);
+    this.restart();
+  }
+
+  outage(down: boolean): void {
+    this.down = down;
+    this.wake();
+  }
+
+  loseNextAck(): void {
+    this.#ackLost = true;
+  }
+
+  /** Every reader loses its place, as at a restart of the server. */
+  restarts = 0;
+
+  restart(): void {
+    this.restarts += 1;
+    this.wake();
+  }
+}
+
+function flipped(message: RawMessage): RawMessage {
+  const data = message.data.slice();
+  const first = data[0];
+  if (first !== undefined) {
+    data[0] = first ^ 1;
+    return { ...message, data };
+  }
+  const hash = message.headers.get('sluice-hash') ?? '';
+  return {
+    ...message,
+    headers: new Map(message.headers).set(
+      'sluice-hash',
+      `${hash.startsWith('0') ? '1' : '0'}${hash.slice(1)}`,
+    ),
+  };
+}

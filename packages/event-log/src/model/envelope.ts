@@ -1,0 +1,124 @@
+// Events to stored messages and back. The headers carry CloudEvents attributes, the writer's stamp and the chain; the
+// data go as they are. The time of an event is the server's: a header for it would make equal appends unequal.
+import { createHash } from 'node:crypto';
+import type { NewEvent, WriterStamp } from '../port.ts';
+import type { OutMessage, RawMessage, StoredEvent, TransactionMark } from './message.ts';
+
+/** Headers of an envelope, without what the server adds; an upper bound of their size besides subject and type. */
+export const envelopeOverheadBytes = 16 * 1024;
+
+const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
+const typePattern = /^[A-Za-z][A-Za-z0-9.]{0,127}$/;
+const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const hashPattern = /^[0-9a-f]{64}$/;
+
+/** What is sealed into an envelope beside the event itself. */
+export interface Seal {
+  readonly writer: WriterStamp;
+  readonly prev: string;
+  readonly transaction?: TransactionMark;
+  /** Makes `ce-id` unique where the stamp alone is not (renewed leases). */
+  readonly idSuffix?: string;
+}
+
+/** @throws TypeError where `name` cannot be a writer's: letters, digits, `-` and `_`, at most 64. */
+export function assertWriterName(name: string): void {
+  if (!namePattern.test(name))
+    throw new TypeError('a writer name consists of 1 to 64 letters, digits, - and _');
+}
+
+/** @throws TypeError where subject or type cannot stand on the log. */
+export function assertEvent(event: NewEvent): void {
+  if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(event.subject))
+    throw new TypeError('an event subject has non-empty tokens without blanks or wildcards');
+  if (!typePattern.test(event.type))
+    throw new TypeError('an event type is a name of letters, digits and dots');
+}
+
+type Hashed = Pick<
+  StoredEvent,
+  'subject' | 'type' | 'tombstone' | 'data' | 'writer' | 'prev' | 'transaction'
+>;
+
+/** The chain hash of an event, 64 hex digits. */
+export function eventHash(event: Hashed): string {
+  const { writer, transaction } = event;
+  const head = [
+    event.prev,
+    writer.name,
+    writer.epoch,
+    writer.counter,
+    event.subject,
+    event.type,
+    event.tombstone,
+  ];
+  const marks = transaction === undefined ? [] : [transaction.id, transaction.closing];
+  return createHash('sha256')
+    .update(`${JSON.stringify([...head, ...marks])}\n`)
+    .update(event.data)
+    .digest('hex');
+}
+
+/** Seals an event; answers the message to store and the hash that the next one continues. */
+export function seal(event: NewEvent, by: Seal): { message: OutMessage; hash: string } {
+  const hash = eventHash({ ...event, ...by });
+  const { writer, transaction } = by;
+  const headers = new Map<string, string>([
+    ['ce-specversion', '1.0'],
+    ['ce-id', `${writer.name}/${writer.epoch}/${writer.counter}${by.idSuffix ?? ''}`],
+    ['ce-source', `/sluice/${writer.name}`],
+    ['ce-type', event.type],
+    ['sluice-writer', writer.name],
+    ['sluice-epoch', String(writer.epoch)],
+    ['sluice-counter', String(writer.counter)],
+    ['sluice-prev', by.prev],
+    ['sluice-hash', hash],
+  ]);
+  if (event.tombstone) headers.set('sluice-tombstone', '1');
+  if (transaction !== undefined) headers.set('sluice-transaction', transaction.id);
+  if (transaction?.closing === true) headers.set('sluice-transaction-end', '1');
+  if (event.traceparent !== undefined && traceparentPattern.test(event.traceparent))
+    headers.set('traceparent', event.traceparent);
+  return { message: { subject: event.subject, headers, data: event.data }, hash };
+}
+
+function count(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Opens an envelope; undefined where it is none of ours. The hash is not checked here. */
+export function unseal(raw: RawMessage): StoredEvent | undefined {
+  const { headers, subject, data, seq, timeMs } = raw;
+  const name = headers.get('sluice-writer');
+  const epoch = count(headers.get('sluice-epoch'));
+  const counter = count(headers.get('sluice-counter'));
+  const type = headers.get('ce-type');
+  const prev = headers.get('sluice-prev') ?? '';
+  const hash = headers.get('sluice-hash');
+  if (
+    name === undefined ||
+    epoch === undefined ||
+    counter === undefined ||
+    type === undefined ||
+    hash === undefined
+  )
+    return undefined;
+  if (!hashPattern.test(hash) || !(prev === '' || hashPattern.test(prev))) return undefined;
+  const traceparent = headers.get('traceparent');
+  const id = headers.get('sluice-transaction');
+  return {
+    seq,
+    timeMs,
+    subject,
+    type,
+    tombstone: headers.get('sluice-tombstone') === '1',
+    data,
+    writer: { name, epoch, counter },
+    prev,
+    hash,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(id === undefined
+      ? {}
+      : { transaction: { id, closing: headers.get('sluice-transaction-end') === '1' } }),
+  };
+}
