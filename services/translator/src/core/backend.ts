@@ -1,0 +1,77 @@
+// Backends of a rule. What comes in: a backendRef, Services and grants; what goes out: the cluster to send to, or why
+// there is none: then its share of requests is answered 500. Gateway API v1.7.0 HTTPBackendRef.
+import type { Collection, Fetch } from '@sluice/incremental';
+import { gatewayGroup, type HttpBackendRef } from '@sluice/kinds';
+import { isPermitted } from './grants.ts';
+import type { RouteRefFault } from './http-filter.ts';
+import { objectKey, servicePortKey } from './keys.ts';
+import { type ServiceInfo, type ServicePortInfo, servedAppProtocols } from './service-port.ts';
+
+/** What resolving reads. */
+export interface BackendNeeds {
+  readonly services: Collection<ServiceInfo>;
+  readonly ports: Collection<ServicePortInfo>;
+  readonly permissions: Collection<true>;
+}
+
+/** Key of a cluster, or the fault. */
+export type ResolvedBackend = { readonly cluster: string } | { readonly fault: RouteRefFault };
+
+/** Resolves one backendRef of a route in `namespace`. */
+export function resolveBackend(
+  of: { ref: HttpBackendRef; namespace: string },
+  needs: BackendNeeds,
+  fetch: Fetch,
+): ResolvedBackend {
+  const { ref } = of;
+  if (ref.group !== '' || ref.kind !== 'Service') {
+    const kind = ref.group === '' ? ref.kind : `${ref.kind}.${ref.group}`;
+    return fault('InvalidKind', `backends of kind ${kind} are not supported, only Service`);
+  }
+  const namespace = ref.namespace ?? of.namespace;
+  const key = objectKey(namespace, ref.name);
+  const reference = {
+    fromGroup: gatewayGroup,
+    fromKind: 'HTTPRoute',
+    fromNamespace: of.namespace,
+    toGroup: '',
+    toKind: 'Service',
+    toNamespace: namespace,
+    toName: ref.name,
+  };
+  if (!isPermitted(reference, needs.permissions, fetch))
+    return fault(
+      'RefNotPermitted',
+      `no ReferenceGrant in namespace ${namespace} allows HTTPRoutes of ${of.namespace} to use Service ${ref.name}`,
+    );
+  return resolveService({ key, port: ref.port }, needs, fetch);
+}
+
+function resolveService(
+  { key, port }: { key: string; port: number | undefined },
+  needs: BackendNeeds,
+  fetch: Fetch,
+): ResolvedBackend {
+  if (port === undefined) return fault('BackendNotFound', `the reference to Service ${key} names no port`);
+  const cluster = servicePortKey(key, port);
+  const found = fetch(needs.ports, cluster);
+  if (found?.protocol !== undefined) return { cluster };
+  if (found !== undefined)
+    return fault(
+      'UnsupportedProtocol',
+      `port ${port} of Service ${key} speaks ${found.appProtocol}; supported are ${servedAppProtocols.join(', ')}`,
+    );
+  const service = fetch(needs.services, key);
+  if (service === undefined) return fault('BackendNotFound', `Service ${key} does not exist`);
+  if (service.external)
+    return fault('BackendNotFound', `Service ${key} is of type ExternalName, which has no endpoints here`);
+  const ports = service.ports.map((p) => p.port).join(', ');
+  return fault(
+    'BackendNotFound',
+    `Service ${key} has no TCP port ${port}${ports === '' ? '' : `; it has ${ports}`}`,
+  );
+}
+
+function fault(reason: RouteRefFault['reason'], message: string): ResolvedBackend {
+  return { fault: { reason, message } };
+}

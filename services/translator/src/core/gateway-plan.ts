@@ -1,0 +1,86 @@
+// What of each Gateway is served. What comes in: models of Gateways; what goes out: the same with the ports that
+// cannot be bound, since another listener has the address and port already. Each Gateway has addresses of its own, so
+// this happens only with static addresses, or where a low port is moved onto a port that is used. The older Gateway
+// wins, then namespace/name, then the lower port.
+import type { Collection, Graph } from '@sluice/incremental';
+import { type GatewayModel, isServable } from './gateway.ts';
+import { listenerKey } from './keys.ts';
+
+/** A Gateway with what its neighbours leave to it. */
+export interface GatewayPlan {
+  readonly model: GatewayModel;
+  /** Ports that cannot be bound, each with the reason in words, sorted. */
+  readonly taken: readonly { readonly port: number; readonly message: string }[];
+}
+
+interface Claim {
+  readonly slot: string;
+  readonly createdAt: string;
+  readonly gateway: string;
+  readonly port: number;
+}
+
+/** The port that is bound for a port of the spec: low ones are moved where they may not be bound. */
+export function bindPort(port: number, lowPortOffset: number): number {
+  return port < 1024 ? port + lowPortOffset : port;
+}
+
+/** Ports of a Gateway that have at least one listener to serve, ascending. */
+export function servablePorts(model: GatewayModel): number[] {
+  if (model.refusal !== undefined) return [];
+  return [...new Set(model.listeners.filter(isServable).map((l) => l.port))].sort((a, b) => a - b);
+}
+
+/** Plans by Gateway. */
+export function gatewayPlans(graph: Graph, models: Collection<GatewayModel>): Collection<GatewayPlan> {
+  const claims = graph.flatMap(models, 'port claims', (model) => claimsOf(model));
+  const slots = graph.indexBy(claims, 'address and port', (claim) => [claim.slot]);
+  const owners = graph.map(slots, 'port owners', (group, _slot, fetch) => {
+    const [first, ...others] = group.members().map((member) => fetch(claims, member));
+    return others.reduce(
+      (best, claim) => (claim !== undefined && (best === undefined || precedes(claim, best)) ? claim : best),
+      first,
+    );
+  });
+  return graph.map(models, 'gateway plans', (model, _key, fetch) => {
+    const taken = [];
+    for (const port of servablePorts(model)) {
+      const bound = bindPort(port, model.lowPortOffset);
+      if (bound > 65_535)
+        taken.push({ port, message: `port ${port} would be bound as ${bound}, which is no port` });
+      for (const address of model.addresses) {
+        const owner = fetch(owners, slotOf(address, bound));
+        if (owner === undefined || (owner.gateway === model.key && owner.port === port)) continue;
+        taken.push({
+          port,
+          message: `port ${bound} of ${address} is taken by port ${owner.port} of Gateway ${owner.gateway}`,
+        });
+        break;
+      }
+    }
+    return { model, taken };
+  });
+}
+
+function* claimsOf(model: GatewayModel): Generator<readonly [string, Claim]> {
+  for (const port of servablePorts(model))
+    for (const address of model.addresses) {
+      const slot = slotOf(address, bindPort(port, model.lowPortOffset));
+      const claim = { slot, createdAt: model.createdAt, gateway: model.key, port };
+      yield [`${slot}|${listenerKey(model.key, port)}`, claim] as const;
+    }
+}
+
+function slotOf(address: string, port: number): string {
+  return `${address}|${port}`;
+}
+
+function precedes(a: Claim, b: Claim): boolean {
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt;
+  return a.gateway === b.gateway ? a.port < b.port : a.gateway < b.gateway;
+}
+
+/** Why a port of a Gateway cannot be bound; the empty string where it can. */
+export function takenBy(plan: GatewayPlan, port: number): string {
+  return plan.taken.find((t) => t.port === port)?.message ?? '';
+}

@@ -1,0 +1,138 @@
+// Statuses of Gateways. What comes in: plans, counts of routes, what Envoys have and what they refused; what goes
+// out: the status of each Gateway. Gateway API v1.7.0 GatewayStatus. Programmed is true only once every Envoy that is
+// connected and answers has acknowledged the newest version of the Gateway, its listeners and certificates.
+import type { Collection, Graph } from '@sluice/incremental';
+import { condition, type Say, summarize, type TimelessCondition } from './conditions.ts';
+import type { EnvoyView } from './envoy-view.ts';
+import type { GatewayPlan } from './gateway-plan.ts';
+import { sectionKey } from './keys.ts';
+import { isAccepted, isServed, listenerStatus } from './listener-status.ts';
+import { type RejectionTable, rejectionsOf } from './rejection.ts';
+import type { StatusOutput } from './status.ts';
+
+interface Needs {
+  readonly plans: Collection<GatewayPlan>;
+  readonly attachedRoutes: Collection<number>;
+  readonly envoys: Collection<EnvoyView>;
+  readonly rejections: RejectionTable;
+}
+
+/** Statuses by Gateway. */
+export function gatewayStatuses(graph: Graph, needs: Needs): Collection<StatusOutput> {
+  return graph.map(needs.plans, 'gateway statuses', (plan, key, fetch) => {
+    const { model } = plan;
+    const say = programmedOf(plan, {
+      envoys: fetch(needs.envoys, key) ?? { connected: 0, waiting: [], silent: [] },
+      refused: rejectionsOf(needs.rejections, model.ref, fetch),
+    });
+    const programmed = condition('Gateway.Programmed', model.generation, say);
+    const pending = say.status === 'True' || say.reason === 'Invalid' ? '' : say.message;
+    return {
+      ref: model.ref,
+      uid: model.uid,
+      status: {
+        addresses: model.addresses.map((value) => ({ type: 'IPAddress', value })),
+        conditions: [acceptedOf(plan), programmed, resolvedRefsOf(plan)],
+        listeners: model.listeners.map((listener) =>
+          listenerStatus(listener, {
+            plan,
+            attachedRoutes: fetch(needs.attachedRoutes, sectionKey(key, listener.name)) ?? 0,
+            pending,
+          }),
+        ),
+      },
+    };
+  });
+}
+
+function acceptedOf(plan: GatewayPlan): TimelessCondition {
+  const { generation, refusal, listeners } = plan.model;
+  if (refusal?.reason === 'Pending')
+    return condition('Gateway.Accepted', generation, {
+      status: 'Unknown',
+      reason: 'Pending',
+      message: refusal.message,
+    });
+  if (refusal !== undefined)
+    return condition('Gateway.Accepted', generation, {
+      status: 'False',
+      reason: refusal.reason,
+      message: refusal.message,
+    });
+  const bad = listeners.filter((l) => !isServed(plan, l)).map((l) => l.name);
+  if (bad.length === 0)
+    return condition('Gateway.Accepted', generation, {
+      status: 'True',
+      reason: 'Accepted',
+      message: 'all listeners are valid',
+    });
+  const good = listeners.filter((l) => isServed(plan, l)).map((l) => l.name);
+  const message = `not valid: ${bad.join(', ')}; valid: ${good.length === 0 ? 'none' : good.join(', ')}`;
+  const status = listeners.some((l) => isAccepted(plan, l)) ? 'True' : 'False';
+  return condition('Gateway.Accepted', generation, { status, reason: 'ListenersNotValid', message });
+}
+
+function resolvedRefsOf({ model }: GatewayPlan): TimelessCondition {
+  const bad = model.listeners.filter((l) => l.refFaults.length > 0).map((l) => l.name);
+  if (bad.length === 0)
+    return condition('Gateway.ResolvedRefs', model.generation, {
+      status: 'True',
+      reason: 'ResolvedRefs',
+      message: 'all references are resolved',
+    });
+  const message = `references not resolved in listeners: ${bad.join(', ')}`;
+  return condition('Gateway.ResolvedRefs', model.generation, {
+    status: 'False',
+    reason: 'ListenersNotResolved',
+    message,
+  });
+}
+
+type Programmed =
+  | Say<'Gateway.Programmed', 'True'>
+  | Say<'Gateway.Programmed', 'False'>
+  | Say<'Gateway.Programmed', 'Unknown'>;
+
+function programmedOf(
+  plan: GatewayPlan,
+  { envoys, refused }: { envoys: EnvoyView; refused: readonly string[] },
+): Programmed {
+  const { model } = plan;
+  const no = (reason: Say<'Gateway.Programmed', 'False'>['reason'], message: string): Programmed => ({
+    status: 'False',
+    reason,
+    message,
+  });
+  if (model.refusal?.reason === 'Pending')
+    return { status: 'Unknown', reason: 'Pending', message: model.refusal.message };
+  if (model.refusal !== undefined)
+    return no('Invalid', `the Gateway is not accepted: ${model.refusal.message}`);
+  if (!model.listeners.some((l) => isServed(plan, l)))
+    return no('Invalid', 'no listener can be served; see the listeners');
+  if (model.unusable.length > 0)
+    return no(
+      'AddressNotUsable',
+      summarize(model.unusable.map(({ value, reason }) => `address ${value}: ${reason}`)),
+    );
+  if (model.addresses.length === 0)
+    return no('AddressNotAssigned', 'no address is assigned to this Gateway yet');
+  if (refused.length > 0)
+    return no('Invalid', `${summarize(refused)}; the last version that was taken stays in force`);
+  return programmedBy(envoys, no);
+}
+
+function programmedBy(
+  { connected, waiting, silent }: EnvoyView,
+  no: (reason: 'Pending', message: string) => Programmed,
+): Programmed {
+  const quiet = silent.length === 0 ? '' : `; silent and not waited for: ${listed(silent)}`;
+  if (connected === 0) return no('Pending', 'no Envoy is connected');
+  if (silent.length === connected) return no('Pending', `no Envoy answers${quiet}`);
+  if (waiting.length > 0) return no('Pending', `waiting for Envoy ${listed(waiting)}${quiet}`);
+  return { status: 'True', reason: 'Programmed', message: `every connected Envoy has taken it${quiet}` };
+}
+
+function listed(nodes: readonly string[], limit = 10): string {
+  const rest = nodes.length - limit;
+  return rest <= 0 ? nodes.join(', ') : `${nodes.slice(0, limit).join(', ')} and ${rest} more`;
+}

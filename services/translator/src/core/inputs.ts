@@ -1,0 +1,135 @@
+// Facts into collections. What comes in: facts of the log in order; what goes out: one source per kind of fact, the
+// newest word on each subject. Facts that do not decide anything here (refusals, judgements) are passed over.
+import type { Fact, FactOf } from '@sluice/events';
+import type { Graph, Source } from '@sluice/incremental';
+import {
+  type EndpointSlice,
+  type Gateway,
+  type GatewayClass,
+  type HttpRoute,
+  type KnownObject,
+  kinds,
+  type Namespace,
+  objectRefOf,
+  type ReferenceGrant,
+  type Service,
+} from '@sluice/kinds';
+import { objectKey } from './keys.ts';
+
+/** A fact with the subject it stands on. */
+export interface FactInput {
+  readonly subject: string;
+  readonly fact: Fact;
+}
+
+/** The sources of the graph. Objects by `<namespace>/<name>`. */
+export interface Inputs {
+  readonly classes: Source<GatewayClass>;
+  readonly gateways: Source<Gateway>;
+  readonly routes: Source<HttpRoute>;
+  readonly services: Source<Service>;
+  readonly slices: Source<EndpointSlice>;
+  readonly namespaces: Source<Namespace>;
+  readonly grants: Source<ReferenceGrant>;
+  /** By `<namespace>/<name>` of the Secret. */
+  readonly certificates: Source<FactOf<'CertificateObserved'>>;
+  /** By `<namespace>/<name>` of the Gateway. */
+  readonly addresses: Source<FactOf<'AddressAssigned'>>;
+  /** By subject. */
+  readonly rejections: Source<FactOf<'ResourceRejected'>>;
+}
+
+/** Makes the sources. */
+export function makeInputs(graph: Graph): Inputs {
+  return {
+    classes: graph.source('GatewayClass'),
+    gateways: graph.source('Gateway'),
+    routes: graph.source('HTTPRoute'),
+    services: graph.source('Service'),
+    slices: graph.source('EndpointSlice'),
+    namespaces: graph.source('Namespace'),
+    grants: graph.source('ReferenceGrant'),
+    certificates: graph.source('certificate facts'),
+    addresses: graph.source('address facts'),
+    rejections: graph.source('rejections'),
+  };
+}
+
+const sourceOf = {
+  GatewayClass: 'classes',
+  Gateway: 'gateways',
+  HTTPRoute: 'routes',
+  Service: 'services',
+  EndpointSlice: 'slices',
+  Namespace: 'namespaces',
+  ReferenceGrant: 'grants',
+} as const satisfies Record<KnownObject['kind'], keyof Inputs>;
+
+/** Which kinds have had their first list; until all have, nothing may be concluded from an object's absence. */
+export class SyncGate {
+  readonly #open = new Set(kinds.map((kind) => `${kind.group}/${kind.kind}`));
+
+  /** Kinds that are waited for, as `<group>/<kind>`, sorted. */
+  get waiting(): string[] {
+    return [...this.#open].sort();
+  }
+
+  get ready(): boolean {
+    return this.#open.size === 0;
+  }
+
+  mark(group: string, kind: string): void {
+    this.#open.delete(`${group}/${kind}`);
+  }
+}
+
+/** Takes one fact in; it shows after the next commit. */
+export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: SyncGate): void {
+  switch (fact.type) {
+    case 'ObjectChanged':
+      return putObject(fact.object, inputs);
+    case 'ObjectDeleted':
+      if (Object.hasOwn(sourceOf, fact.ref.kind))
+        inputs[sourceOf[fact.ref.kind as KnownObject['kind']]].delete(
+          objectKey(fact.ref.namespace, fact.ref.name),
+        );
+      return;
+    case 'KindSynced':
+      return gate.mark(fact.group, fact.kind);
+    case 'AddressAssigned':
+      return inputs.addresses.set(objectKey(fact.gateway.namespace, fact.gateway.name), fact);
+    case 'AddressReleased':
+      return inputs.addresses.delete(objectKey(fact.gateway.namespace, fact.gateway.name));
+    case 'CertificateObserved':
+      return inputs.certificates.set(objectKey(fact.ref.namespace, fact.ref.name), fact);
+    case 'CertificateForgotten':
+      return inputs.certificates.delete(objectKey(fact.ref.namespace, fact.ref.name));
+    case 'ResourceRejected':
+      return inputs.rejections.set(subject, fact);
+    case 'RejectionCleared':
+      return inputs.rejections.delete(subject);
+    default:
+      return;
+  }
+}
+
+function putObject(object: KnownObject, inputs: Inputs): void {
+  const { namespace, name } = objectRefOf(object);
+  const key = objectKey(namespace, name);
+  switch (object.kind) {
+    case 'GatewayClass':
+      return inputs.classes.set(key, object);
+    case 'Gateway':
+      return inputs.gateways.set(key, object);
+    case 'HTTPRoute':
+      return inputs.routes.set(key, object);
+    case 'Service':
+      return inputs.services.set(key, object);
+    case 'EndpointSlice':
+      return inputs.slices.set(key, object);
+    case 'Namespace':
+      return inputs.namespaces.set(key, object);
+    case 'ReferenceGrant':
+      return inputs.grants.set(key, object);
+  }
+}

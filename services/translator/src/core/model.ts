@@ -1,0 +1,123 @@
+// The whole translation as one graph. What comes in: sources of facts; what goes out: collections of IR resources and
+// of statuses. The order here is the order of evaluation.
+import type { Revision } from '@sluice/events';
+import { type Collection, Graph, type Source } from '@sluice/incremental';
+import { type IrGateway, type IrId, type IrListener, type IrResource, irId } from '@sluice/ir';
+import { attachmentTables } from './attachment-table.ts';
+import { clusters } from './cluster.ts';
+import { endpointGroups } from './endpoint-group.ts';
+import type { EnvoyView } from './envoy-view.ts';
+import { gatewayModels } from './gateway.ts';
+import { classStatuses, ownClasses } from './gateway-class.ts';
+import { irCertificates, irGateways, irListeners } from './gateway-ir.ts';
+import { gatewayPlans } from './gateway-plan.ts';
+import { gatewayStatuses } from './gateway-status.ts';
+import { permissionsOf } from './grants.ts';
+import { type Inputs, makeInputs } from './inputs.ts';
+import { rejectionTable } from './rejection.ts';
+import { attachedRoutes, clusterUses, irRoutes, type RouteParts } from './route-ir.ts';
+import { routeParents } from './route-parents.ts';
+import { routeRules } from './route-rules.ts';
+import { routeStatuses } from './route-status.ts';
+import { serviceInfos, servicePorts } from './service-port.ts';
+import type { StatusOutput } from './status.ts';
+
+/** Settings of the translation. */
+export interface ModelSettings {
+  /** Controllers whose classes are ours. */
+  readonly controllerNames: readonly string[];
+  /**
+   * Report on Gateways of classes that do not exist and on routes of Gateways that do not exist, under the first
+   * controller name. For where nobody else could: standalone mode.
+   */
+  readonly reportOrphans: boolean;
+}
+
+/** The graph with its two ends. */
+export interface Model {
+  readonly graph: Graph;
+  readonly inputs: Inputs;
+  /** Revision at which a gateway, listener or certificate of the IR last changed, by id. */
+  readonly revisions: Source<Revision>;
+  /** By Gateway. */
+  readonly envoyViews: Source<EnvoyView>;
+  /** Revision that Envoys must have acknowledged, by Gateway. */
+  readonly wanted: Collection<Revision>;
+  readonly resources: readonly Collection<IrResource>[];
+  readonly statuses: readonly Collection<StatusOutput>[];
+}
+
+/** Builds the graph. */
+export function buildModel(settings: ModelSettings): Model {
+  const graph = new Graph();
+  const inputs = makeInputs(graph);
+  const revisions = graph.source<Revision>('revisions');
+  const envoyViews = graph.source<EnvoyView>('envoy views');
+  const { classes, gateways, namespaces, certificates, routes, slices } = inputs;
+  const orphanController = settings.reportOrphans ? settings.controllerNames[0] : undefined;
+  const rejections = rejectionTable(graph, inputs.rejections);
+  const permissions = permissionsOf(graph, inputs.grants);
+  const services = serviceInfos(graph, inputs.services);
+  const ports = servicePorts(graph, inputs.services);
+  const own = ownClasses(graph, { classes, controllerNames: new Set(settings.controllerNames) });
+  const models = gatewayModels(graph, {
+    gateways,
+    classes,
+    ownClasses: own,
+    certificates,
+    permissions,
+    addresses: inputs.addresses,
+    orphanController,
+  });
+  const plans = gatewayPlans(graph, models);
+  const irGw = irGateways(graph, plans);
+  const irLs = irListeners(graph, plans);
+  const tables = attachmentTables(graph, { models, gateways, namespaces });
+  const parts: RouteParts = {
+    routes,
+    tables,
+    rules: routeRules(graph, { routes, services, ports, permissions }),
+    parents: routeParents(graph, { routes, tables, orphanController }),
+  };
+  const irRt = irRoutes(graph, parts);
+  const irCl = clusters(graph, { uses: clusterUses(graph, irRt), ports });
+  const irEp = endpointGroups(graph, { slices, services, clusters: irCl });
+  const attached = attachedRoutes(graph, parts);
+  const wanted = wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions });
+  return {
+    graph,
+    inputs,
+    revisions,
+    envoyViews,
+    wanted,
+    resources: [irGw, irLs, irCertificates(graph, { listeners: irLs, certificates }), irRt, irCl, irEp],
+    statuses: [
+      classStatuses(graph, { classes, own }),
+      gatewayStatuses(graph, { plans, attachedRoutes: attached, envoys: envoyViews, rejections }),
+      routeStatuses(graph, { ...parts, rejections }),
+    ],
+  };
+}
+
+/** The newest revision among a Gateway, its listeners and their certificates. */
+function wantedRevisions(
+  graph: Graph,
+  of: { gateways: Collection<IrGateway>; listeners: Collection<IrListener>; revisions: Collection<Revision> },
+): Collection<Revision> {
+  return graph.map(of.gateways, 'wanted revisions', (gateway, key, fetch) => {
+    const ids = new Set<IrId>([irId('gateway', key)]);
+    for (const listenerId of gateway.listeners) {
+      ids.add(irId('listener', listenerId));
+      for (const server of fetch(of.listeners, listenerId)?.servers ?? [])
+        for (const certificate of server.certificates) ids.add(irId('certificate', certificate));
+    }
+    let newest: Revision = { epoch: 0, seq: 0 };
+    for (const id of ids) {
+      const revision = fetch(of.revisions, id);
+      if (revision === undefined) continue;
+      if (revision.epoch > newest.epoch || (revision.epoch === newest.epoch && revision.seq > newest.seq))
+        newest = revision;
+    }
+    return newest;
+  });
+}

@@ -1,0 +1,64 @@
+// The closed table of what conditions may say: kind and type of condition → status → reasons. Gateway API v1.7.0;
+// `HostnameConflict` and `ProtocolConflict` on Accepted and Programmed are the words of its conformance suite.
+
+/** Every condition that Sluice writes, with the reasons allowed for each status. */
+export const reasons = {
+  'GatewayClass.Accepted': { True: ['Accepted'], False: ['InvalidParameters'], Unknown: [] },
+  'GatewayClass.SupportedVersion': { True: ['SupportedVersion'], False: [], Unknown: [] },
+  'Gateway.Accepted': {
+    True: ['Accepted', 'ListenersNotValid'],
+    False: ['Invalid', 'InvalidParameters', 'UnsupportedAddress', 'ListenersNotValid'],
+    Unknown: ['Pending'],
+  },
+  'Gateway.Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'Pending', 'AddressNotAssigned', 'AddressNotUsable'],
+    Unknown: ['Pending'],
+  },
+  'Gateway.ResolvedRefs': { True: ['ResolvedRefs'], False: ['ListenersNotResolved'], Unknown: [] },
+  'Listener.Accepted': {
+    True: ['Accepted'],
+    False: ['PortUnavailable', 'UnsupportedProtocol', 'HostnameConflict', 'ProtocolConflict'],
+    Unknown: [],
+  },
+  'Listener.Conflicted': {
+    True: ['HostnameConflict', 'ProtocolConflict'],
+    False: ['NoConflicts'],
+    Unknown: [],
+  },
+  'Listener.ResolvedRefs': {
+    True: ['ResolvedRefs'],
+    False: ['InvalidCertificateRef', 'InvalidRouteKinds', 'RefNotPermitted'],
+    Unknown: [],
+  },
+  'Listener.Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'Pending', 'HostnameConflict', 'ProtocolConflict'],
+    Unknown: [],
+  },
+  'Listener.OverlappingTLSConfig': { True: ['OverlappingHostnames'], False: [], Unknown: [] },
+  'Route.Accepted': {
+    True: ['Accepted'],
+    False: [
+      'NotAllowedByListeners',
+      'NoMatchingListenerHostname',
+      'NoMatchingParent',
+      'UnsupportedValue',
+      'IncompatibleFilters',
+    ],
+    Unknown: ['Pending'],
+  },
+  'Route.ResolvedRefs': {
+    True: ['ResolvedRefs'],
+    False: ['RefNotPermitted', 'InvalidKind', 'BackendNotFound', 'UnsupportedProtocol'],
+    Unknown: [],
+  },
+  'Route.PartiallyInvalid': { True: ['UnsupportedValue'], False: [], Unknown: [] },
+} as const satisfies Readonly<
+  Record<string, Readonly<Record<'True' | 'False' | 'Unknown', readonly string[]>>>
+>;
+
+export type ConditionId = keyof typeof reasons;
+export type ConditionStatus = 'True' | 'False' | 'Unknown';
+/** The reasons that a condition may give for a status. */
+export type ReasonOf<C extends ConditionId, S extends ConditionStatus> = (typeof reasons)[C][S][number];

@@ -1,0 +1,103 @@
+// Routes into the IR. What comes in: rules and where a route attaches; what goes out: the http-route of the IR, what
+// each listener counts, and how many routes send to each Service port. A route whose rules are all refused stays
+// attached where they are answered 500, so that its requests do not fall to a route that is meant for others.
+
+import type { Collection, Fetch, Graph } from '@sluice/incremental';
+import { compareText, type IrAttachment, type IrHttpRoute } from '@sluice/ir';
+import { gatewayGroup, type HttpRoute } from '@sluice/kinds';
+import type { AttachmentTables } from './attachment-table.ts';
+import { bindPort } from './gateway-plan.ts';
+import { listenerKey, sectionKey } from './keys.ts';
+import { type RedirectListener, redirectAction } from './redirect.ts';
+import type { AttachedListener, ParentResult } from './route-parents.ts';
+import type { RouteRules, RuleModel } from './route-rules.ts';
+
+/** What routes are made of. */
+export interface RouteParts {
+  readonly routes: Collection<HttpRoute>;
+  readonly rules: Collection<RouteRules>;
+  readonly parents: Collection<readonly ParentResult[]>;
+  readonly tables: AttachmentTables;
+}
+
+/** Whether none of a route's rules can be served as written. */
+export function isRefused(rules: RouteRules): boolean {
+  return rules.total > 0 && rules.dropped.length === rules.total;
+}
+
+/** Routes by key; one that attaches nowhere, or has no rule to match by, is left out. */
+export function irRoutes(graph: Graph, parts: RouteParts): Collection<IrHttpRoute> {
+  return graph.map(parts.routes, 'ir routes', ({ metadata }, key, fetch) => {
+    const rules = fetch(parts.rules, key)?.rules ?? [];
+    const listeners = (fetch(parts.parents, key) ?? []).flatMap((parent) => parent.listeners);
+    if (rules.length === 0 || listeners.length === 0) return undefined;
+    const { namespace, name, generation, creationTimestamp } = metadata;
+    return {
+      kind: 'http-route' as const,
+      key,
+      source: { group: gatewayGroup, kind: 'HTTPRoute', namespace, name },
+      generation,
+      createdAt: creationTimestamp,
+      attachments: attachmentsOf(listeners),
+      rules: rules.map((rule) => irRule(rule, () => redirectListeners(listeners, parts.tables, fetch))),
+    };
+  });
+}
+
+/** How many routes are accepted by each listener, by `sectionKey`. */
+export function attachedRoutes(graph: Graph, parts: RouteParts): Collection<number> {
+  const sections = graph.map(parts.parents, 'route sections', (parents, key, fetch) => {
+    const rules = fetch(parts.rules, key);
+    if (rules === undefined || isRefused(rules)) return undefined;
+    return parents.flatMap((p) => p.listeners.map((l) => sectionKey(l.gateway, l.listener)));
+  });
+  return graph.countBy(sections, 'attached routes', (list) => list);
+}
+
+/** How many routes send to each Service port, by `servicePortKey`. */
+export function clusterUses(graph: Graph, routes: Collection<IrHttpRoute>): Collection<number> {
+  return graph.countBy(routes, 'cluster uses', (route) =>
+    route.rules.flatMap(({ action }) =>
+      action.type === 'forward'
+        ? action.backends.flatMap((b) => (b.cluster === null ? [] : [b.cluster]))
+        : [],
+    ),
+  );
+}
+
+function attachmentsOf(listeners: readonly AttachedListener[]): IrAttachment[] {
+  const found = new Map<string, IrAttachment>();
+  for (const l of listeners) {
+    const listener = listenerKey(l.gateway, l.port);
+    const id = `${listener}|${l.listener}`;
+    const hostnames = [...new Set([...(found.get(id)?.hostnames ?? []), ...l.hostnames])].sort(compareText);
+    found.set(id, { listener, server: l.listener, hostnames });
+  }
+  return [...found.values()].sort(
+    (a, b) => compareText(a.listener, b.listener) || compareText(a.server, b.server),
+  );
+}
+
+function redirectListeners(
+  listeners: readonly AttachedListener[],
+  tables: AttachmentTables,
+  fetch: Fetch,
+): RedirectListener[] {
+  return listeners.map(({ gateway, port, protocol }) => ({
+    port,
+    protocol,
+    bindPort: bindPort(port, fetch(tables.lowPortOffsets, gateway) ?? 0),
+  }));
+}
+
+function irRule(rule: RuleModel, listeners: () => RedirectListener[]): IrHttpRoute['rules'][number] {
+  const { index, name, matches, requestHeaders, responseHeaders, action } = rule;
+  return {
+    index,
+    ...(name === undefined ? {} : { name }),
+    matches: [...matches],
+    ...(requestHeaders === undefined ? {} : { requestHeaders }),
+    ...(responseHeaders === undefined ? {} : { responseHeaders }),
+    action: action.type === 'open redirect' ? redirectAction(action.filter, listeners()) : action,
+  };
+}

@@ -1,0 +1,175 @@
+// Rules of a route. What comes in: an HTTPRoute, Services and grants; what goes out: rules of the IR in which only
+// the port of redirects is open, and what is wrong with them. Gateway API v1.7.0 HTTPRouteRule.
+
+import type { Collection, Fetch, Graph } from '@sluice/incremental';
+import type { IrBackend, IrHeaderEdit, IrHttpAction, IrHttpMatch } from '@sluice/ir';
+import { durationMs, type HttpRoute, type HttpRule } from '@sluice/kinds';
+import { type BackendNeeds, resolveBackend } from './backend.ts';
+import {
+  type Filters,
+  type RedirectFilter,
+  type RouteRefFault,
+  type RuleFault,
+  translateFilters,
+} from './http-filter.ts';
+import { translateMatches } from './http-match.ts';
+
+/** A rule, save for the port of a redirect. */
+export interface RuleModel {
+  readonly index: number;
+  readonly name: string | undefined;
+  readonly matches: readonly IrHttpMatch[];
+  readonly requestHeaders: IrHeaderEdit | undefined;
+  readonly responseHeaders: IrHeaderEdit | undefined;
+  readonly action: IrHttpAction | { readonly type: 'open redirect'; readonly filter: RedirectFilter };
+}
+
+/** A rule that cannot be served as written. */
+export interface DroppedRule extends RuleFault {
+  readonly index: number;
+  readonly name: string | undefined;
+  /** Its requests are answered 500; false: its matches cannot be told apart, so other rules take them. */
+  readonly answered: boolean;
+}
+
+/** All rules of a route. */
+export interface RouteRules {
+  readonly total: number;
+  /** In order of index; dropped rules that are answered stand here too. */
+  readonly rules: readonly RuleModel[];
+  readonly dropped: readonly DroppedRule[];
+  readonly refFaults: readonly RouteRefFault[];
+}
+
+/** Rules by route. */
+export function routeRules(
+  graph: Graph,
+  of: BackendNeeds & { routes: Collection<HttpRoute> },
+): Collection<RouteRules> {
+  return graph.map(of.routes, 'route rules', (route, _key, fetch) => {
+    const rules: RuleModel[] = [];
+    const dropped: DroppedRule[] = [];
+    const refFaults: RouteRefFault[] = [];
+    route.spec.rules.forEach((rule, index) => {
+      const outcome = translateRule({ rule, index, namespace: route.metadata.namespace }, of, fetch);
+      refFaults.push(...outcome.refFaults);
+      if (outcome.model !== undefined) rules.push(outcome.model);
+      if (outcome.dropped !== undefined) dropped.push(outcome.dropped);
+    });
+    return { total: route.spec.rules.length, rules, dropped, refFaults };
+  });
+}
+
+interface RuleOutcome {
+  readonly model: RuleModel | undefined;
+  readonly dropped: DroppedRule | undefined;
+  readonly refFaults: readonly RouteRefFault[];
+}
+
+function translateRule(
+  { rule, index, namespace }: { rule: HttpRule; index: number; namespace: string },
+  needs: BackendNeeds,
+  fetch: Fetch,
+): RuleOutcome {
+  const at = `rules[${index}]`;
+  const { name } = rule;
+  const filters = translateFilters(rule.filters, 'rule', `${at}.filters`);
+  const {
+    backends,
+    faults: backendFaults,
+    refFaults,
+  } = translateBackends({ rule, at, namespace }, needs, fetch);
+  const faults = [...filters.faults, ...backendFaults, ...unsupportedFields(rule, filters, at)];
+  const allRefFaults = [...filters.refFaults, ...refFaults];
+  const matches = translateMatches(rule.matches);
+  if (!matches.ok) {
+    const message = matches.faults.map((fault) => `${at}.${fault}`).join('; ');
+    return {
+      model: undefined,
+      dropped: { index, name, reason: 'UnsupportedValue', message, answered: false },
+      refFaults: allRefFaults,
+    };
+  }
+  const base = { index, name, matches: matches.matches };
+  const [first] = faults;
+  if (first !== undefined) {
+    const message = faults.map((fault) => fault.message).join('; ');
+    const action: IrHttpAction = { type: 'respond', statusCode: 500, reason: 'unsupported' };
+    return {
+      model: { ...base, requestHeaders: undefined, responseHeaders: undefined, action },
+      dropped: { index, name, reason: first.reason, message, answered: true },
+      refFaults: allRefFaults,
+    };
+  }
+  const { requestHeaders, responseHeaders } = filters;
+  const action = actionOf(rule, filters, backends);
+  return {
+    model: { ...base, requestHeaders, responseHeaders, action },
+    dropped: undefined,
+    refFaults: allRefFaults,
+  };
+}
+
+function unsupportedFields(rule: HttpRule, filters: Filters, at: string): RuleFault[] {
+  const faults: RuleFault[] = [];
+  const unsupported = (message: string): void => void faults.push({ reason: 'UnsupportedValue', message });
+  if (rule.retry !== undefined) unsupported(`${at}.retry is not supported`);
+  if (rule.sessionPersistence !== undefined) unsupported(`${at}.sessionPersistence is not supported`);
+  if (filters.redirect !== undefined && rule.backendRefs.length > 0)
+    faults.push({
+      reason: 'IncompatibleFilters',
+      message: `${at} holds both RequestRedirect and backendRefs`,
+    });
+  const rewrite = filters.pathRewrite ?? filters.redirect?.path;
+  if (rewrite?.type === 'prefix' && rule.matches.some((match) => match.path.type !== 'PathPrefix'))
+    unsupported(`${at}: ReplacePrefixMatch needs matches of type PathPrefix`);
+  return faults;
+}
+
+function translateBackends(
+  { rule, at, namespace }: { rule: HttpRule; at: string; namespace: string },
+  needs: BackendNeeds,
+  fetch: Fetch,
+): { backends: IrBackend[]; faults: RuleFault[]; refFaults: RouteRefFault[] } {
+  const backends: IrBackend[] = [];
+  const faults: RuleFault[] = [];
+  const refFaults: RouteRefFault[] = [];
+  rule.backendRefs.forEach((ref, i) => {
+    const where = `${at}.backendRefs[${i}]`;
+    const resolved = resolveBackend({ ref, namespace }, needs, fetch);
+    if ('fault' in resolved)
+      refFaults.push({ reason: resolved.fault.reason, message: `${where}: ${resolved.fault.message}` });
+    const filters = translateFilters(ref.filters, 'backend', `${where}.filters`);
+    faults.push(...filters.faults);
+    refFaults.push(...filters.refFaults);
+    if (ref.weight === 0) return;
+    backends.push({
+      cluster: 'cluster' in resolved ? resolved.cluster : null,
+      weight: ref.weight,
+      ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
+      ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
+    });
+  });
+  return { backends, faults, refFaults };
+}
+
+function actionOf(rule: HttpRule, filters: Filters, backends: IrBackend[]): RuleModel['action'] {
+  if (filters.redirect !== undefined) return { type: 'open redirect', filter: filters.redirect };
+  const reason =
+    rule.backendRefs.length === 0
+      ? 'no backend'
+      : backends.length === 0
+        ? 'all weights are 0'
+        : 'no valid backend';
+  if (backends.every((backend) => backend.cluster === null))
+    return { type: 'respond', statusCode: 500, reason };
+  const { request, backendRequest } = rule.timeouts ?? {};
+  return {
+    type: 'forward',
+    backends,
+    ...(filters.hostRewrite === undefined ? {} : { hostRewrite: filters.hostRewrite }),
+    ...(filters.pathRewrite === undefined ? {} : { pathRewrite: filters.pathRewrite }),
+    ...(request === undefined ? {} : { requestTimeoutMs: durationMs(request) }),
+    ...(backendRequest === undefined ? {} : { backendTimeoutMs: durationMs(backendRequest) }),
+  };
+}

@@ -1,0 +1,113 @@
+// Statuses of routes. What comes in: rules, parents and rejections of a route; what goes out: `parents` of its status,
+// one entry per parentRef of ours. Gateway API v1.7.0 RouteParentStatus: rules that are dropped show as
+// PartiallyInvalid ("Dropped Rule"), as long as not all are; what Envoy refused shows there too ("Fall Back").
+
+import type { Collection, Graph } from '@sluice/incremental';
+import type { ObjectRef } from '@sluice/ir';
+import { gatewayGroup, type HttpRoute } from '@sluice/kinds';
+import { condition, summarize, type TimelessCondition } from './conditions.ts';
+import { type RejectionTable, rejectionsOf } from './rejection.ts';
+import { isRefused, type RouteParts } from './route-ir.ts';
+import type { ParentResult } from './route-parents.ts';
+import type { DroppedRule, RouteRules } from './route-rules.ts';
+import type { StatusOutput } from './status.ts';
+
+/** Statuses by route; none for a route without a parent of ours. */
+export function routeStatuses(
+  graph: Graph,
+  parts: RouteParts & { rejections: RejectionTable },
+): Collection<StatusOutput> {
+  return graph.map(parts.routes, 'route statuses', (route, key, fetch) => {
+    const rules = fetch(parts.rules, key);
+    const parents = fetch(parts.parents, key);
+    if (rules === undefined || parents === undefined) return undefined;
+    const { namespace, name, uid, generation } = route.metadata;
+    const ref = { group: gatewayGroup, kind: 'HTTPRoute', namespace, name };
+    const refused = [ref, ...servicesOf(route)].flatMap((source) =>
+      rejectionsOf(parts.rejections, source, fetch),
+    );
+    const entries = parents.map((parent) => ({
+      parentRef: parent.parentRef,
+      controllerName: parent.controllerName,
+      conditions: conditionsOf(parent, { rules, refused, generation }),
+    }));
+    return { ref, uid, status: { parents: entries } };
+  });
+}
+
+function servicesOf({ metadata, spec }: HttpRoute): ObjectRef[] {
+  const refs = spec.rules.flatMap((rule) =>
+    rule.backendRefs.filter((ref) => ref.group === '' && ref.kind === 'Service'),
+  );
+  const keys = new Set(refs.map((ref) => JSON.stringify([ref.namespace ?? metadata.namespace, ref.name])));
+  return [...keys].sort().map((key) => {
+    const [namespace, name] = JSON.parse(key) as [string, string];
+    return { group: '', kind: 'Service', namespace, name };
+  });
+}
+
+interface Facts {
+  readonly rules: RouteRules;
+  readonly refused: readonly string[];
+  readonly generation: number;
+}
+
+function conditionsOf(parent: ParentResult, facts: Facts): TimelessCondition[] {
+  const accepted = acceptedOf(parent, facts);
+  const partly = accepted.status === 'True' ? partiallyInvalid(facts) : undefined;
+  return [accepted, resolvedRefs(facts), ...(partly === undefined ? [] : [partly])];
+}
+
+function acceptedOf({ detached }: ParentResult, { rules, generation }: Facts): TimelessCondition {
+  if (detached?.reason === 'Pending')
+    return condition('Route.Accepted', generation, {
+      status: 'Unknown',
+      reason: 'Pending',
+      message: detached.message,
+    });
+  if (detached !== undefined)
+    return condition('Route.Accepted', generation, {
+      status: 'False',
+      reason: detached.reason,
+      message: detached.message,
+    });
+  const [first] = rules.dropped;
+  if (first !== undefined && isRefused(rules))
+    return condition('Route.Accepted', generation, {
+      status: 'False',
+      reason: first.reason,
+      message: `no rule can be served: ${summarize(rules.dropped.map(describe))}`,
+    });
+  return condition('Route.Accepted', generation, {
+    status: 'True',
+    reason: 'Accepted',
+    message: 'the route is attached',
+  });
+}
+
+function resolvedRefs({ rules, generation }: Facts): TimelessCondition {
+  const [first] = rules.refFaults;
+  if (first === undefined)
+    return condition('Route.ResolvedRefs', generation, {
+      status: 'True',
+      reason: 'ResolvedRefs',
+      message: 'all references are resolved',
+    });
+  const message = `${summarize(rules.refFaults.map((fault) => fault.message))}; such requests are answered 500`;
+  return condition('Route.ResolvedRefs', generation, { status: 'False', reason: first.reason, message });
+}
+
+function partiallyInvalid({ rules, refused, generation }: Facts): TimelessCondition | undefined {
+  const say = (message: string): TimelessCondition =>
+    condition('Route.PartiallyInvalid', generation, { status: 'True', reason: 'UnsupportedValue', message });
+  if (rules.dropped.length > 0)
+    return say(`Dropped Rule ${summarize([...rules.dropped.map(describe), ...refused])}`);
+  return refused.length === 0
+    ? undefined
+    : say(`Fall Back to the last version that was taken: ${summarize(refused)}`);
+}
+
+function describe({ index, name, message, answered }: DroppedRule): string {
+  const what = name === undefined ? `${index}` : `${index} (${name})`;
+  return `${what}: ${message}; ${answered ? 'its requests are answered 500' : 'it matches nothing'}`;
+}

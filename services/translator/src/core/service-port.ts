@@ -1,0 +1,68 @@
+// Services as routes and endpoints see them. What comes in: Services; what goes out: one entry per Service and one per
+// TCP port, with the protocol that `appProtocol` asks for (KEP-3726). A change of labels touches no route.
+import type { Collection, Graph } from '@sluice/incremental';
+import type { Service, ServicePort } from '@sluice/kinds';
+import { objectKey, servicePortKey } from './keys.ts';
+
+/** What endpoints need to know of a Service. */
+export interface ServiceInfo {
+  readonly external: boolean;
+  readonly publishNotReady: boolean;
+  /** TCP ports, sorted by number. */
+  readonly ports: readonly { readonly port: number; readonly name: string }[];
+}
+
+/** A port that routes may send to. */
+export interface ServicePortInfo {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  /** undefined: an application protocol that is not spoken here; `appProtocol` names it. */
+  readonly protocol: 'http1' | 'h2c' | undefined;
+  readonly appProtocol: string;
+}
+
+const protocols: Readonly<Record<string, 'http1' | 'h2c'>> = {
+  '': 'http1',
+  http: 'http1',
+  tcp: 'http1',
+  'kubernetes.io/ws': 'http1',
+  ws: 'http1',
+  'kubernetes.io/h2c': 'h2c',
+  h2c: 'h2c',
+  http2: 'h2c',
+  grpc: 'h2c',
+};
+
+/** Application protocols that are served, for messages. */
+export const servedAppProtocols = Object.keys(protocols).filter((name) => name !== '');
+
+/** Services by `<namespace>/<name>`. */
+export function serviceInfos(graph: Graph, services: Collection<Service>): Collection<ServiceInfo> {
+  return graph.map(services, 'service infos', ({ spec }) => ({
+    external: spec.type === 'ExternalName',
+    publishNotReady: spec.publishNotReadyAddresses,
+    ports: tcpPorts(spec.ports).map(({ port, name }) => ({ port, name })),
+  }));
+}
+
+/** Ports by `<namespace>/<service>/<port>`. Services of type ExternalName have none: they have no endpoints here. */
+export function servicePorts(graph: Graph, services: Collection<Service>): Collection<ServicePortInfo> {
+  return graph.flatMap(services, 'service ports', ({ metadata, spec }) =>
+    (spec.type === 'ExternalName' ? [] : tcpPorts(spec.ports)).map((port) => {
+      const appProtocol = port.appProtocol ?? '';
+      const info: ServicePortInfo = {
+        namespace: metadata.namespace,
+        service: metadata.name,
+        port: port.port,
+        protocol: Object.hasOwn(protocols, appProtocol) ? protocols[appProtocol] : undefined,
+        appProtocol,
+      };
+      return [servicePortKey(objectKey(metadata.namespace, metadata.name), port.port), info] as const;
+    }),
+  );
+}
+
+function tcpPorts(ports: readonly ServicePort[]): ServicePort[] {
+  return ports.filter((port) => port.protocol === 'TCP').sort((a, b) => a.port - b.port);
+}

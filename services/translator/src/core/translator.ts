@@ -1,0 +1,246 @@
+// The translator's core: facts and acknowledgements in, changes of the IR and of statuses out. Nothing is given out
+// before every kind has had its first list; then only what differs from what stands on the log already. The same
+// facts give the same output in whatever order and batches they come.
+import type { AckEvent, Revision } from '@sluice/events';
+import {
+  canonicalHash,
+  compareText,
+  type IrId,
+  type IrKind,
+  type IrResource,
+  irHash,
+  irId,
+  irIdOf,
+  type ObjectRef,
+} from '@sluice/ir';
+import { EnvoyBook } from './envoy-view.ts';
+import { type FactInput, SyncGate, takeFact } from './inputs.ts';
+import { refKey } from './keys.ts';
+import { IrBook, type IrLedger, type StatusLedger } from './ledger.ts';
+import { buildModel, type Model, type ModelSettings } from './model.ts';
+import { type StatusOutput, withoutTransitionTimes } from './status.ts';
+
+/** Settings, and what stands on the log already (default: nothing). */
+export interface TranslatorOptions extends Partial<ModelSettings> {
+  readonly controllerNames: readonly string[];
+  readonly committedIr?: IrLedger;
+  readonly committedStatus?: StatusLedger;
+}
+
+/** One batch. */
+export interface TranslatorInput {
+  readonly facts?: readonly FactInput[];
+  readonly acks?: readonly AckEvent[];
+  /** xds-servers whose heartbeats stopped (true) or came back (false). */
+  readonly servers?: readonly { readonly server: string; readonly silent: boolean }[];
+  /** Forget all Envoys before `acks`. */
+  readonly resetAcks?: boolean;
+  /** The revision under which changes of the IR by this batch will be written. */
+  readonly revision: Revision;
+}
+
+/** What a batch changes. */
+export interface TranslatorOutput {
+  /** False: not every kind has had its first list, and nothing is given out. */
+  readonly ready: boolean;
+  /** Kinds that are waited for, as `<group>/<kind>`. */
+  readonly waiting: readonly string[];
+  readonly ir: {
+    /** Sorted by id. */
+    readonly puts: readonly IrResource[];
+    readonly removes: readonly { readonly kind: IrKind; readonly key: string }[];
+  };
+  readonly status: { readonly puts: readonly StatusOutput[]; readonly removes: readonly ObjectRef[] };
+  /** `SetHash` over the whole IR after it. */
+  readonly stateHash: string;
+  /** Transforms that ran. */
+  readonly transforms: number;
+}
+
+/** The translator. */
+export interface Translator {
+  apply(input: TranslatorInput): TranslatorOutput;
+  /** What has been given out so far, to go on with in another translator. */
+  committedIr(): IrLedger;
+  committedStatus(): StatusLedger;
+  /** How often each transform has run, by name. */
+  counts(): ReadonlyMap<string, number>;
+}
+
+/** Creates a translator. */
+export function createTranslator(options: TranslatorOptions): Translator {
+  return new IncrementalTranslator(options);
+}
+
+class IncrementalTranslator implements Translator {
+  readonly #model: Model;
+  readonly #gate = new SyncGate();
+  readonly #envoys = new EnvoyBook();
+  readonly #ir: IrBook;
+  readonly #status: Map<string, string>;
+  readonly #irOutputs: readonly {
+    drain(): { key: string; after: IrResource | undefined; before: IrResource | undefined }[];
+  }[];
+  readonly #statusOutputs: readonly {
+    drain(): { key: string; after: StatusOutput | undefined; before: StatusOutput | undefined }[];
+  }[];
+  readonly #wanted: { drain(): { key: string; after: Revision | undefined }[] };
+  #started = false;
+
+  constructor(options: TranslatorOptions) {
+    this.#model = buildModel({
+      controllerNames: options.controllerNames,
+      reportOrphans: options.reportOrphans ?? false,
+    });
+    this.#ir = new IrBook(options.committedIr ?? new Map());
+    this.#status = new Map(options.committedStatus ?? []);
+    const { graph, resources, statuses, wanted, revisions } = this.#model;
+    this.#irOutputs = resources.map((collection) => graph.output(collection));
+    this.#statusOutputs = statuses.map((collection) => graph.output(collection));
+    this.#wanted = graph.output(wanted);
+    for (const [id, { revision }] of this.#ir.entries) if (isGatewayPart(id)) revisions.set(id, revision);
+  }
+
+  apply(input: TranslatorInput): TranslatorOutput {
+    const { graph, inputs } = this.#model;
+    const before = graph.transforms;
+    for (const fact of input.facts ?? []) takeFact(fact, inputs, this.#gate);
+    if (input.resetAcks === true) this.#envoys.reset();
+    for (const ack of input.acks ?? []) this.#envoys.take(ack);
+    for (const { server, silent } of input.servers ?? []) this.#envoys.setServerSilent(server, silent);
+    if (!this.#gate.ready) return this.#nothing();
+    graph.commit();
+    const ir = this.#changedResources(input.revision);
+    graph.commit();
+    for (const { key, after } of this.#wanted.drain()) this.#envoys.want(key, after);
+    for (const [gateway, view] of this.#envoys.drain()) {
+      if (view === undefined) this.#model.envoyViews.delete(gateway);
+      else this.#model.envoyViews.set(gateway, view);
+    }
+    graph.commit();
+    const status = this.#changedStatuses();
+    this.#started = true;
+    const transforms = graph.transforms - before;
+    return { ready: true, waiting: [], ir, status, stateHash: this.#ir.stateHash, transforms };
+  }
+
+  committedIr(): IrLedger {
+    return new Map(this.#ir.entries);
+  }
+
+  committedStatus(): StatusLedger {
+    return new Map(this.#status);
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    return this.#model.graph.counts();
+  }
+
+  #nothing(): TranslatorOutput {
+    return {
+      ready: false,
+      waiting: this.#gate.waiting,
+      ir: { puts: [], removes: [] },
+      status: { puts: [], removes: [] },
+      stateHash: this.#ir.stateHash,
+      transforms: 0,
+    };
+  }
+
+  #changedResources(revision: Revision): TranslatorOutput['ir'] {
+    const puts: IrResource[] = [];
+    const gone = new Set<IrId>();
+    for (const output of this.#irOutputs)
+      for (const { before, after } of output.drain()) {
+        if (after !== undefined) puts.push(after);
+        else if (before !== undefined) gone.add(irIdOf(before));
+      }
+    if (!this.#started) {
+      const alive = new Set(puts.map(irIdOf));
+      for (const id of this.#ir.entries.keys()) if (!alive.has(id)) gone.add(id);
+    }
+    const changed = puts.filter((resource) =>
+      this.#record(irIdOf(resource), { hash: irHash(resource), revision }),
+    );
+    const removed = [...gone].filter((id) => this.#record(id, undefined)).sort(compareText);
+    return {
+      puts: changed.sort((a, b) => compareText(irIdOf(a), irIdOf(b))),
+      removes: removed.map(splitId),
+    };
+  }
+
+  #record(id: IrId, entry: { hash: string; revision: Revision } | undefined): boolean {
+    if (!this.#ir.record(id, entry)) return false;
+    if (!isGatewayPart(id)) return true;
+    if (entry === undefined) this.#model.revisions.delete(id);
+    else this.#model.revisions.set(id, entry.revision);
+    return true;
+  }
+
+  #changedStatuses(): TranslatorOutput['status'] {
+    const puts: StatusOutput[] = [];
+    const gone = new Set<string>();
+    for (const output of this.#statusOutputs)
+      for (const { before, after } of output.drain()) {
+        if (after !== undefined) puts.push(after);
+        else if (before !== undefined) gone.add(refKey(before.ref));
+      }
+    if (!this.#started) {
+      const alive = new Set(puts.map(({ ref }) => refKey(ref)));
+      for (const key of this.#status.keys()) if (!alive.has(key)) gone.add(key);
+    }
+    const changed = puts.filter((status) => {
+      const key = refKey(status.ref);
+      const hash = statusHash(status);
+      if (this.#status.get(key) === hash) return false;
+      this.#status.set(key, hash);
+      return true;
+    });
+    const removed = [...gone].filter((key) => this.#status.delete(key)).sort(compareText);
+    return {
+      puts: changed.sort((a, b) => compareText(refKey(a.ref), refKey(b.ref))),
+      removes: removed.map(refOfKey),
+    };
+  }
+}
+
+/** Hash of a status by what it says, without times. */
+export function statusHash(status: Pick<StatusOutput, 'uid' | 'status'>): string {
+  return canonicalHash({ uid: status.uid, status: withoutTransitionTimes(status.status) });
+}
+
+function isGatewayPart(id: IrId): boolean {
+  return id.startsWith('gateway:') || id.startsWith('listener:') || id.startsWith('certificate:');
+}
+
+function splitId(id: IrId): { kind: IrKind; key: string } {
+  const colon = id.indexOf(':');
+  return { kind: id.slice(0, colon) as IrKind, key: id.slice(colon + 1) };
+}
+
+function refOfKey(key: string): ObjectRef {
+  const [group = '', kind = '', namespace = '', name = ''] = key.split('|');
+  return { group, kind, namespace, name };
+}
+
+/** The whole translation of a set of facts, for comparing: IR by id, statuses by `refKey`, hash of the IR. */
+export function translateFromScratch(
+  facts: Iterable<FactInput>,
+  options: Omit<TranslatorOptions, 'committedIr' | 'committedStatus'> & {
+    readonly acks?: readonly AckEvent[];
+    readonly revision?: Revision;
+  },
+): { ready: boolean; ir: Map<IrId, IrResource>; status: Map<string, StatusOutput>; stateHash: string } {
+  const translator = createTranslator(options);
+  const output = translator.apply({
+    facts: [...facts],
+    ...(options.acks === undefined ? {} : { acks: options.acks }),
+    revision: options.revision ?? { epoch: 0, seq: 0 },
+  });
+  return {
+    ready: output.ready,
+    ir: new Map(output.ir.puts.map((resource) => [irId(resource.kind, resource.key), resource])),
+    status: new Map(output.status.puts.map((status) => [refKey(status.ref), status])),
+    stateHash: output.stateHash,
+  };
+}
