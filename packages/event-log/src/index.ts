@@ -1,4 +1,14 @@
+export { type ConnectOptions, connectEventLog } from './jetstream/connect.ts';
 export type { FailPoints, LogLogger } from './log/context.ts';
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory/memory-log.ts';
 export { type MemoryFaults, MemoryServer } from './memory/memory-server.ts';
 export * from './port.ts';
+export { type NatsServerSettings, type NatsUser, natsServerConfig } from './server/config.ts';
+export { generateNkeySeeds, type NkeySeed } from './server/nkeys.ts';
+export {
+  inboxPrefix,
+  type StreamAccess,
+  streamPermissions,
+  type UserPermissions,
+} from './server/permissions.ts';
+export { freePort, type NatsServer, type NatsServerOptions, startNatsServer } from './server/process.ts';

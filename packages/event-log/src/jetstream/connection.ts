@@ -1,0 +1,108 @@
+import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
+import { Unavailable } from '../backend.ts';
+import type { LogLogger } from '../log/context.ts';
+import { LogError } from '../port.ts';
+
+/** Codes of the JetStream API that we tell apart. */
+export const apiCodes = {
+  streamNotFound: 10059,
+  wrongLastSequence: 10071,
+  wrongLastSequenceConstant: 10164,
+  batchIncomplete: 10176,
+} as const;
+
+/** A NATS connection whose loss ends all that waits on it, at once instead of at a timeout; while it is lost nothing is sent. */
+export class Connection {
+  readonly nats: NatsConnection;
+  readonly jsm: JetStreamManager;
+  /** What this user's inboxes begin with. */
+  readonly inboxPrefix: string;
+  /** Aborts when the connection of the moment is lost. */
+  #session = new AbortController();
+  #connected = true;
+
+  constructor(
+    nats: NatsConnection,
+    options: { jsm: JetStreamManager; inboxPrefix: string; logger: LogLogger | undefined },
+  ) {
+    this.nats = nats;
+    this.jsm = options.jsm;
+    this.inboxPrefix = options.inboxPrefix;
+    void this.#watch(options.logger);
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Aborts when the connection is lost. Take it anew for each use. */
+  get session(): AbortSignal {
+    return this.#session.signal;
+  }
+
+  /**
+   * Sends something and waits for its answer.
+   * @throws Unavailable where the answer did not come, or says that the server cannot do it now; LogError `connection` where it is not permitted
+   */
+  async ask<T>(send: () => Promise<T>): Promise<T> {
+    if (!this.#connected) throw new Unavailable('not connected');
+    const session = this.session;
+    let stop = (): void => {};
+    const lost = new Promise<never>((_, reject) => {
+      stop = () => reject(new Unavailable('the connection was lost'));
+      session.addEventListener('abort', stop);
+    });
+    try {
+      return await Promise.race([send(), lost]);
+    } catch (error) {
+      throw asLogError(error);
+    } finally {
+      session.removeEventListener('abort', stop);
+    }
+  }
+
+  async #watch(logger: LogLogger | undefined): Promise<void> {
+    for await (const status of this.nats.status()) {
+      if (status.type === 'disconnect' || status.type === 'staleConnection' || status.type === 'close')
+        this.#lost(logger);
+      else if (status.type === 'reconnect') {
+        this.#connected = true;
+        logger?.info({}, 'nats connection is back');
+      } else if (status.type === 'error')
+        logger?.warn({ error: status.error.name }, 'nats reported an error');
+    }
+    this.#lost(undefined);
+  }
+
+  #lost(logger: LogLogger | undefined): void {
+    if (this.#connected) logger?.warn({}, 'nats connection was lost, trying to reconnect');
+    this.#connected = false;
+    this.#session.abort();
+    this.#session = new AbortController();
+  }
+}
+
+function asLogError(error: unknown): Error {
+  if (error instanceof Unavailable || error instanceof LogError) return error;
+  if (error instanceof PermissionViolationError) return notPermitted(error);
+  if (error instanceof Error && error.cause instanceof PermissionViolationError)
+    return notPermitted(error.cause);
+  if (!(error instanceof JetStreamApiError))
+    return new Unavailable('the server did not answer', { cause: error });
+  const { code, description } = error.apiError();
+  if (code >= 500 || error.code === apiCodes.streamNotFound)
+    return new Unavailable(description, { cause: error });
+  return new LogError('connection', `the server refused: ${description}`, {
+    hint: 'See the log of the NATS server.',
+    cause: error,
+  });
+}
+
+/** The error for what the user of this connection may not do. */
+export function notPermitted(cause: PermissionViolationError): LogError {
+  return new LogError('connection', `not permitted: ${cause.operation} ${cause.subject}`, {
+    hint: "Add it to the user's permissions in the NATS configuration.",
+    cause,
+  });
+}
