@@ -7,6 +7,7 @@ export * from './golden.ts';
 export * from './http-client.ts';
 export * from './load-generator.ts';
 export * from './manifests.ts';
+export * from './nats.ts';
 export * from './process.ts';
 export * from './temp-dir.ts';
 export * from './tool-path.ts';

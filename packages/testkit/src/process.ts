@@ -33,7 +33,7 @@ export interface LaunchedProcess extends AsyncDisposable {
   stdout(): string;
   /** Resolves with the first line of the output (old or new) that matches. @throws Error with the log when it ends or the time passes */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string>;
-  /** Resolves when it has ended and its output is complete. */
+  /** Resolves when it has ended and its output is complete, which a child of its own may delay. */
   readonly exited: Promise<ExitState>;
   readonly running: boolean;
   /** Sends a signal, default SIGTERM; nothing when it has ended. */
@@ -59,11 +59,11 @@ export async function launch(options: LaunchOptions): Promise<LaunchedProcess> {
   const output = captureOutput(child, options.logFile);
   await spawned(child, name);
   const state: { exit: ExitState | undefined } = { exit: undefined };
+  child.once('exit', (code, signal) => {
+    state.exit = { code, signal };
+  });
   const exited = new Promise<ExitState>((resolve) => {
-    child.once('close', (code, signal) => {
-      state.exit = { code, signal };
-      resolve(state.exit);
-    });
+    child.once('close', (code, signal) => resolve({ code, signal }));
   });
   const stop = async (): Promise<ExitState> => {
     child.kill('SIGTERM');
