@@ -79,9 +79,11 @@ function gatewayState(world: World, { object, origin }: ObjectFact<'Gateway'>): 
   const status = world.statuses.get(refKey(ref))?.status;
   const addresses = recordsOf(status?.addresses).map((address) => String(address.value));
   const gatewayKey = `${ref.namespace}/${ref.name}`;
-  const listeners = [...world.ir.values()].filter(
-    (resource): resource is IrListener => resource.kind === 'listener' && resource.gateway === gatewayKey,
-  );
+  const listeners = [...world.ir.values()]
+    .map(({ resource }) => resource)
+    .filter(
+      (resource): resource is IrListener => resource.kind === 'listener' && resource.gateway === gatewayKey,
+    );
   return { ref, origin, addresses, listeners, ...gatewayProgress(status, object.metadata.generation) };
 }
 

@@ -37,6 +37,12 @@ export interface Undecodable {
   readonly error: string;
 }
 
+/** A resource of the IR with the revision that last changed it. */
+export interface RevisedResource {
+  readonly resource: IrResource;
+  readonly revision: Revision;
+}
+
 export type Committed = Extract<IrEvent, { type: 'RevisionCommitted' }>;
 export type Status = Extract<StatusEvent, { type: 'StatusChanged' }>;
 
@@ -48,7 +54,7 @@ export class World {
   readonly statuses = new Map<string, Status>();
   /** By `<server>/<node>`. */
   readonly envoys = new Map<string, EnvoyView>();
-  readonly ir = new Map<IrId, IrResource>();
+  readonly ir = new Map<IrId, RevisedResource>();
   /** The newest revision; undefined before the first. */
   committed: Committed | undefined;
   readonly undecodable: Undecodable[] = [];
@@ -104,8 +110,10 @@ export class World {
   }
 
   #foldIr(event: IrEvent): void {
-    if (event.type === 'ResourcePut') this.ir.set(irIdOf(event.resource), event.resource);
-    else if (event.type === 'ResourceRemoved') this.ir.delete(irId(event.kind, event.key));
+    if (event.type === 'ResourcePut') {
+      const { resource, revision } = event;
+      this.ir.set(irIdOf(resource), { resource, revision });
+    } else if (event.type === 'ResourceRemoved') this.ir.delete(irId(event.kind, event.key));
     else if (this.committed === undefined || compareRevisions(event.revision, this.committed.revision) >= 0)
       this.committed = event;
   }

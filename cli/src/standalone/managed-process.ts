@@ -27,6 +27,8 @@ export interface ManagedProcessDeps {
   readonly note: (text: string) => void;
   /** Told that `view` changed. */
   readonly changed: () => void;
+  /** Told that it ended unasked, and whether it had been ready. */
+  readonly ended?: (of: { readonly wasReady: boolean }) => void;
 }
 
 /**
@@ -149,15 +151,16 @@ export class ManagedProcess {
   }
 
   #launch(launch: Launch): void {
-    const { command, cwd, env, logFile, name } = this.#spec;
-    const output = openSync(logFile, 'a', 0o600);
+    const { command, cwd, env, logFile, outputFile, name } = this.#spec;
+    const log = openSync(logFile, 'a', 0o600);
+    const output = outputFile === undefined ? log : openSync(outputFile, 'a', 0o600);
     const child = spawn(command, [...this.#spec.args(launch)], {
       cwd,
       env: { ...env, SLUICE_INSTANCE: this.#deps.instanceId, SLUICE_PROCESS: name },
       detached: true,
-      stdio: ['ignore', output, output],
+      stdio: ['ignore', output, log],
     });
-    closeSync(output);
+    for (const file of new Set([output, log])) closeSync(file);
     const identity = child.pid === undefined ? undefined : identityOf(child.pid);
     child.once('error', (error) => this.#ended(undefined, `could not be started: ${error.message}`));
     if (child.pid === undefined) return;
@@ -217,6 +220,7 @@ export class ManagedProcess {
       this.#restartTimer = undefined;
       this.#spawn({ epoch: 0 });
     }, delay);
+    this.#deps.ended?.({ wasReady: run?.readySince !== undefined });
     this.#deps.changed();
   }
 }

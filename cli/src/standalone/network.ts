@@ -1,4 +1,4 @@
-import { BlockList, createServer, isIPv6, Socket } from 'node:net';
+import { BlockList, createServer, isIPv6 } from 'node:net';
 
 type BindResult = 'ok' | 'in-use' | 'forbidden' | 'no-address';
 
@@ -36,20 +36,6 @@ export async function isPortFree(port: number): Promise<boolean> {
 /** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   return (await tryBind('127.0.0.1', 0)).port;
-}
-
-/** True where somebody listens on this port; waits no longer than 500 ms for an answer. */
-export function canConnect(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = new Socket();
-    const done = (open: boolean) => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.setTimeout(500, () => done(false));
-    socket.once('error', () => done(false));
-    socket.connect({ host, port }, () => done(true));
-  });
 }
 
 interface Cidr {

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EnvoyAdmin } from './envoy-admin.ts';
-import { canConnect } from './network.ts';
 import type { Health, ProcessSpec } from './process-spec.ts';
 import { type ServiceName, type Settings, services, standaloneControllers } from './settings.ts';
 import { installRoot, programVersion, serviceVersion } from './toolchain.ts';
@@ -47,11 +46,22 @@ export function natsSpec(
     configHash: hashOf([programVersion(settings.natsServer), of]),
     handover: false,
     stopTimeoutMs,
-    probe: async () =>
-      (await canConnect('127.0.0.1', settings.natsPort))
-        ? { ok: true, detail: '' }
-        : { ok: false, detail: 'does not take connections' },
+    probe: () => probeNats(settings.natsMonitorPort),
   };
+}
+
+/** Ready when NATS serves JetStream. */
+export async function probeNats(monitorPort: number): Promise<Health> {
+  try {
+    const url = `http://127.0.0.1:${monitorPort}/healthz?js-enabled-only=true`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    await answer.body?.cancel();
+    return answer.ok
+      ? { ok: true, detail: '' }
+      : { ok: false, detail: `its health check answers ${answer.status}` };
+  } catch {
+    return { ok: false, detail: 'its monitoring port does not answer' };
+  }
 }
 
 /** Envoy with a bootstrap file; a living one is replaced by hot restart, so that no connection is refused meanwhile. */
@@ -69,6 +79,7 @@ export function envoySpec(
     env: {},
     cwd: settings.layout.run,
     logFile: join(settings.layout.log, 'envoy.log'),
+    outputFile: join(settings.layout.log, 'access.log'),
     configHash: hashOf([programVersion(settings.envoy), of, fixed]),
     handover: true,
     stopTimeoutMs,
@@ -138,6 +149,7 @@ function ownEnvironment(
         SLUICE_SOURCE_DIRS: request.directories.join(':'),
         SLUICE_ADDRESS_POOL: settings.pool,
         SLUICE_LOW_PORT_OFFSET: `${settings.lowPortOffset}`,
+        SLUICE_CONTROLLER_NAMES: standaloneControllers.join(','),
         ...secretKey,
       };
     case 'translator':

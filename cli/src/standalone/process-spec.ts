@@ -22,6 +22,8 @@ export interface ProcessSpec {
   readonly cwd: string;
   /** Standard output and error go to the end of this file, never to a pipe: the process outlives its supervisor. */
   readonly logFile: string;
+  /** Standard output alone; default: `logFile`. */
+  readonly outputFile?: string;
   /** A living process with another hash is replaced. Covers the configuration and the version of the program. */
   readonly configHash: string;
   /** The new process takes the old one's sockets over while both live (Envoy's hot restart); else stop, then start. */

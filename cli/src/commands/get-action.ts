@@ -1,0 +1,95 @@
+import { loadWorld, openConnection } from '../connection.ts';
+import { allConditions } from '../model/conditions.ts';
+import { findObjects, kindOfWord, type ShownObject } from '../model/objects.ts';
+import type { World } from '../model/world.ts';
+import { toJson } from '../output/escape.ts';
+import { formatTable } from '../output/table.ts';
+import { toYaml } from '../output/yaml.ts';
+import type { CommandContext, ExitCode } from '../program.ts';
+import { UserError } from '../standalone/settings.ts';
+import type { GetOptions } from './get.ts';
+import { showIr } from './get-ir.ts';
+import { objectTable } from './get-objects-table.ts';
+import { paintStatus } from './paint.ts';
+
+/** What `get` prints: a document for machines and the same as a table. Absent rows: nothing of that name. */
+export interface Shown {
+  readonly document: unknown;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+interface Question extends GetOptions {
+  readonly what: string;
+  readonly name: string | undefined;
+}
+
+/** Prints what is asked for. Findings (1): a name was given and nothing has it. */
+export async function runGet(context: CommandContext, question: Question): Promise<ExitCode> {
+  const kind = kindOfWord(question.what);
+  if (kind === undefined && !['objects', 'conditions', 'ir', 'xds'].includes(question.what))
+    throw new UserError(
+      `${question.what} is neither a kind nor one of objects, conditions, ir, xds`,
+      '`sluice get --help` lists them',
+    );
+  await using connection = await openConnection(context.config, question.dataDir);
+  const world = await loadWorld(connection.log, ['FACTS', 'STATUS', 'IR']);
+  const shown = await show(world, question, kind);
+  print(context, question.output, shown);
+  if (question.name === undefined || shown.rows.length > 0) return 0;
+  context.terminal.err(`nothing of the name ${question.name} was found`);
+  return 1;
+}
+
+async function show(world: World, question: Question, kind: string | undefined): Promise<Shown> {
+  if (question.what === 'ir') return showIr(world, question.name);
+  if (question.what === 'conditions') return showConditions(world, question);
+  if (question.what === 'xds') {
+    const { showXds } = await import('./get-xds.ts');
+    return showXds(world, question.name);
+  }
+  const found = findObjects(world, {
+    ...(kind === undefined ? {} : { kind }),
+    ...(question.namespace === undefined ? {} : { namespace: question.namespace }),
+    ...(question.name === undefined ? {} : { name: question.name }),
+  });
+  return { document: objectDocument(found, question.name), ...objectTable(kind, found) };
+}
+
+/** As kubectl does: a List, or the object itself where one was named. */
+function objectDocument(found: readonly ShownObject[], name: string | undefined): unknown {
+  const items = found.map(({ manifest }) => manifest);
+  if (name !== undefined && items.length === 1) return items[0];
+  return { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items };
+}
+
+function showConditions(world: World, { name, namespace }: Question): Shown {
+  const rows = allConditions(world).filter(
+    ({ ref }) =>
+      (name === undefined || ref.name === name) && (namespace === undefined || ref.namespace === namespace),
+  );
+  return {
+    document: { items: rows },
+    head: ['OBJECT', 'PART', 'TYPE', 'STATUS', 'REASON', 'GENERATION', 'MESSAGE'],
+    rows: rows.map(({ ref, part, condition: c }) => [
+      [ref.kind, ref.namespace, ref.name].filter((text) => text !== '').join('/'),
+      part === '' ? '-' : part,
+      c.type,
+      c.status,
+      c.reason,
+      `${c.observedGeneration}`,
+      c.message,
+    ]),
+  };
+}
+
+function print(
+  { terminal }: CommandContext,
+  output: GetOptions['output'],
+  { document, head, rows }: Shown,
+): void {
+  if (output === 'json') terminal.out(toJson(document));
+  else if (output === 'yaml') terminal.out(toYaml(document).trimEnd());
+  else if (rows.length === 0) terminal.err('nothing found');
+  else terminal.out(formatTable({ head, rows, paint: (cell) => paintStatus(terminal.colors, cell) }));
+}

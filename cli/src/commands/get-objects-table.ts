@@ -1,0 +1,124 @@
+// Which columns a kind has in `sluice get`. In: objects with their status; out: head and rows.
+import type { KnownObjectOf } from '@sluice/kinds';
+import { findCondition, recordsOf } from '../model/conditions.ts';
+import type { ShownObject } from '../model/objects.ts';
+import type { Shown } from './get-action.ts';
+
+type Manifest = Readonly<Record<string, unknown>>;
+interface Columns {
+  readonly head: readonly string[];
+  readonly cells: (manifest: Manifest) => readonly string[];
+}
+
+/** Columns after NAMESPACE and NAME. A manifest came through the kind's schema, so its shape is known. */
+const columns: Readonly<Record<string, Columns>> = {
+  Gateway: {
+    head: ['CLASS', 'ADDRESS', 'LISTENERS', 'ACCEPTED', 'PROGRAMMED'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'Gateway'>;
+      const listeners = spec.listeners.map(({ protocol, port }) => `${protocol}:${port}`);
+      return [
+        spec.gatewayClassName,
+        addresses(manifest),
+        joined(listeners),
+        conditionOf(manifest, 'Accepted'),
+        conditionOf(manifest, 'Programmed'),
+      ];
+    },
+  },
+  GatewayClass: {
+    head: ['CONTROLLER', 'ACCEPTED'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'GatewayClass'>;
+      return [spec.controllerName, conditionOf(manifest, 'Accepted')];
+    },
+  },
+  HTTPRoute: {
+    head: ['HOSTNAMES', 'PARENTS', 'ACCEPTED', 'RESOLVED'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'HTTPRoute'>;
+      const parents = spec.parentRefs.map(({ namespace, name }) =>
+        namespace === undefined ? name : `${namespace}/${name}`,
+      );
+      return [
+        joined(spec.hostnames, '*'),
+        joined(parents),
+        parentCondition(manifest, 'Accepted'),
+        parentCondition(manifest, 'ResolvedRefs'),
+      ];
+    },
+  },
+  Service: {
+    head: ['TYPE', 'PORTS'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'Service'>;
+      return [spec.type, joined(spec.ports.map(({ port }) => `${port}`))];
+    },
+  },
+  EndpointSlice: {
+    head: ['ENDPOINTS', 'PORTS'],
+    cells: (manifest) => {
+      const { endpoints, ports } = manifest as unknown as KnownObjectOf<'EndpointSlice'>;
+      const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false).length;
+      return [`${ready}/${endpoints.length} ready`, joined(ports.map(({ port }) => `${port ?? '*'}`))];
+    },
+  },
+  Secret: {
+    head: ['TYPE', 'DNS NAMES', 'NOT AFTER', 'STATE'],
+    cells: (manifest) => {
+      const certificate = manifest.certificate as {
+        dnsNames: string[];
+        notAfter: string;
+        expired: boolean;
+        fault: string;
+      };
+      const state = certificate.fault !== '' ? certificate.fault : certificate.expired ? 'expired' : 'ok';
+      return [String(manifest.type), joined(certificate.dnsNames), certificate.notAfter || '-', state];
+    },
+  },
+};
+
+/** One kind with columns of its own; several kinds, or one without, by name and place. */
+export function objectTable(
+  kind: string | undefined,
+  found: readonly ShownObject[],
+): Pick<Shown, 'head' | 'rows'> {
+  const own = kind === undefined || !Object.hasOwn(columns, kind) ? undefined : columns[kind];
+  if (own !== undefined)
+    return {
+      head: ['NAMESPACE', 'NAME', ...own.head],
+      rows: found.map(({ ref, manifest }) => [ref.namespace || '-', ref.name, ...own.cells(manifest)]),
+    };
+  return {
+    head: ['KIND', 'NAMESPACE', 'NAME', 'ORIGIN'],
+    rows: found.map(({ ref, origin }) => [ref.kind, ref.namespace || '-', ref.name, place(origin)]),
+  };
+}
+
+function place(origin: ShownObject['origin']): string {
+  return origin === undefined || origin.file === '' ? '-' : `${origin.file}:${origin.line}`;
+}
+
+function joined(texts: readonly string[], whenEmpty = '-'): string {
+  return texts.length === 0 ? whenEmpty : texts.join(',');
+}
+
+function addresses(manifest: Manifest): string {
+  const status = manifest.status;
+  const list =
+    typeof status === 'object' && status !== null && 'addresses' in status ? status.addresses : undefined;
+  return joined(recordsOf(list).map((address) => String(address.value)));
+}
+
+function conditionOf(manifest: Manifest, type: string): string {
+  return findCondition(manifest.status, type)?.status ?? '-';
+}
+
+/** `True` where every parent says so, else the first other word. */
+function parentCondition(manifest: Manifest, type: string): string {
+  const status = manifest.status;
+  const parents =
+    typeof status === 'object' && status !== null && 'parents' in status ? status.parents : undefined;
+  const words = recordsOf(parents).map((parent) => findCondition(parent, type)?.status ?? '-');
+  return words.find((word) => word !== 'True') ?? words[0] ?? '-';
+}

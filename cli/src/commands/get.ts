@@ -1,0 +1,44 @@
+import { type Command, Option } from 'commander';
+import type { CommandContext, Finish } from '../program.ts';
+import { dataDirOption, outputOption } from './options.ts';
+
+/** Options of `sluice get`. */
+export interface GetOptions {
+  readonly dataDir?: string;
+  readonly namespace?: string;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+const help = `
+WHAT is a kind (gateways, httproutes, services, endpointslices, secrets, namespaces, gatewayclasses, referencegrants;
+also gw, httproute, svc, ns, gc), or one of
+  objects      every object in force
+  conditions   every condition of every object, one a line
+  ir           what the translator made of the objects
+  xds          what Envoy is given; keys of certificates are left out
+
+Examples:
+  $ sluice get gateways
+  $ sluice get httproutes -n shop -o yaml
+  $ sluice get gw my-gateway -o json
+  $ sluice get conditions
+  $ sluice get ir http-route:default/http-app-1 -o json`;
+
+/** `sluice get WHAT [NAME]`. */
+export function registerGet(program: Command, context: CommandContext, finish: Finish): void {
+  program
+    .command('get')
+    .summary('show objects with their status, conditions, the IR, or the xDS')
+    .description('Shows objects with their status, conditions, the neutral model (IR), or the xDS resources.')
+    .argument('<what>', 'a kind, or objects, conditions, ir, xds')
+    .argument('[name]', 'only the one of this name')
+    .option('-n, --namespace <namespace>', 'only this namespace')
+    .addOption(new Option('-A, --all-namespaces', 'every namespace (the default)').conflicts('namespace'))
+    .addOption(outputOption(['table', 'json', 'yaml']))
+    .addOption(dataDirOption())
+    .addHelpText('after', help)
+    .action(async (what: string, name: string | undefined, options: GetOptions) => {
+      const { runGet } = await import('./get-action.ts');
+      finish(await runGet(context, { ...options, what, name }));
+    });
+}

@@ -1,0 +1,199 @@
+import { connectEventLog } from '@sluice/event-log';
+import { cliSeedFile } from '../connection.ts';
+import { type Assessment, assess } from '../model/assessment.ts';
+import { escapeText } from '../output/escape.ts';
+import type { CommandContext, ExitCode } from '../program.ts';
+import { Display } from '../standalone/display.ts';
+import { EnvoyAdmin } from '../standalone/envoy-admin.ts';
+import { LiveWorld } from '../standalone/live-world.ts';
+import { socketPaths } from '../standalone/plan.ts';
+import { assessmentLines, lowPortLine, processLine, readyLine } from '../standalone/report.ts';
+import { standaloneControllers, type UpRequest } from '../standalone/settings.ts';
+import { Supervisor } from '../standalone/supervisor.ts';
+import { sluiceVersion } from '../standalone/toolchain.ts';
+import { paintStatus } from './paint.ts';
+
+const lookEveryMs = 50;
+const sayWaitingAfterMs = 10_000;
+
+/** Runs an instance until a signal comes, then stops it; a second signal kills it. */
+export async function runUp(context: CommandContext, request: UpRequest): Promise<ExitCode> {
+  const startedMs = performance.now();
+  const supervisor = await Supervisor.open(context.config, request);
+  const session = new UpSession(context, supervisor, startedMs);
+  return session.run();
+}
+
+class UpSession {
+  readonly #context: CommandContext;
+  readonly #supervisor: Supervisor;
+  readonly #startedMs: number;
+  readonly #display: Display;
+  readonly #live: LiveWorld;
+  #shown = new Map<string, string>();
+  #ready = false;
+  #changed = true;
+  #natsPort: number;
+  #waitingSaid = '';
+
+  constructor(context: CommandContext, supervisor: Supervisor, startedMs: number) {
+    this.#context = context;
+    this.#supervisor = supervisor;
+    this.#startedMs = startedMs;
+    this.#natsPort = supervisor.settings.natsPort;
+    this.#display = new Display(context.terminal, () => process.stdout.columns ?? 80);
+    this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#touch() });
+    supervisor.onChange(() => this.#processesChanged());
+    supervisor.journal.listen((text) =>
+      this.#display.line(this.#context.terminal.colors.dim(escapeText(text))),
+    );
+  }
+
+  async run(): Promise<ExitCode> {
+    this.#banner();
+    const stop = this.#waitForSignal();
+    const failed = this.#supervisor.start().then(
+      () => new Promise<never>(() => {}),
+      (error: unknown) => Promise.reject(error),
+    );
+    const ticker = setInterval(() => void this.#look(), lookEveryMs);
+    try {
+      await Promise.race([stop, failed]);
+    } catch (error) {
+      this.#supervisor.kill();
+      throw error;
+    } finally {
+      clearInterval(ticker);
+      this.#live.close();
+      this.#display.end();
+    }
+    await this.#stop();
+    return 0;
+  }
+
+  #banner(): void {
+    const { layout, request, lowPortOffset, pool } = this.#supervisor.settings;
+    this.#display.line(`sluice ${sluiceVersion()} (pid ${process.pid}), data in ${escapeText(layout.root)}`);
+    this.#display.line(`watching ${request.directories.map(escapeText).join(', ')}; addresses from ${pool}`);
+    const lowPorts = lowPortLine(lowPortOffset);
+    if (lowPorts !== undefined) this.#display.line(lowPorts);
+  }
+
+  #waitForSignal(): Promise<void> {
+    return new Promise((resolve) => {
+      let signals = 0;
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+        process.on(signal, () => {
+          signals++;
+          if (signals === 1) resolve();
+          else this.#killNow();
+        });
+    });
+  }
+
+  async #stop(): Promise<void> {
+    this.#context.terminal.out('stopping: running requests may end (Ctrl-C again stops at once)');
+    await this.#supervisor.stop();
+    this.#context.terminal.out('stopped');
+  }
+
+  #killNow(): never {
+    this.#supervisor.kill();
+    this.#context.terminal.out('killed');
+    process.exit(1);
+  }
+
+  #connect() {
+    const { layout, natsPort, natsMonitorPort } = this.#supervisor.settings;
+    return connectEventLog({
+      url: `nats://127.0.0.1:${natsPort}`,
+      monitorUrl: `http://127.0.0.1:${natsMonitorPort}`,
+      seedFile: cliSeedFile(layout),
+      name: 'cli',
+    });
+  }
+
+  #processesChanged(): void {
+    const { natsPort } = this.#supervisor.settings;
+    if (natsPort !== this.#natsPort) this.#live.reconnect();
+    this.#natsPort = natsPort;
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.#changed = true;
+  }
+
+  #looking = false;
+  async #look(): Promise<void> {
+    if (this.#looking || (!this.#changed && this.#ready)) return;
+    this.#looking = true;
+    this.#changed = false;
+    try {
+      const assessment = assess(this.#live.world, standaloneControllers);
+      if (!this.#ready && (await this.#isReady(assessment))) this.#becomeReady(assessment);
+      else if (this.#ready) this.#showChanges(assessment);
+      else this.#sayWaiting(assessment);
+      this.#display.block(this.#blockOf(assessment));
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #isReady(assessment: Assessment): Promise<boolean> {
+    const { views, settings } = this.#supervisor;
+    if (views.length === 0 || views.some(({ state }) => state !== 'ready')) return false;
+    if (assessment.waitingFor.length > 0 || !(await this.#live.isCurrent())) return false;
+    const wanted = assess(this.#live.world, standaloneControllers);
+    if (wanted.waitingFor.length > 0) return false;
+    const listening = await new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin)
+      .listening()
+      .catch(() => new Set());
+    return wanted.gateways
+      .filter(({ progress }) => progress === 'in-force')
+      .flatMap(({ listeners }) => listeners)
+      .every(({ addresses, bindPort }) =>
+        addresses.every((address) => listening.has(`${address}:${bindPort}`)),
+      );
+  }
+
+  #becomeReady(assessment: Assessment): void {
+    this.#ready = true;
+    this.#supervisor.markReady();
+    this.#showChanges(assessment);
+    this.#display.line(readyLine(assessment, (performance.now() - this.#startedMs) / 1_000));
+  }
+
+  /** Lines that are new or changed since the last time. On a terminal the block shows them all, so only the first time. */
+  #showChanges(assessment: Assessment): void {
+    const lines = assessmentLines(assessment);
+    for (const [key, line] of lines) if (this.#shown.get(key) !== line) this.#display.line(line);
+    for (const key of this.#shown.keys())
+      if (!lines.has(key)) this.#display.line(`${escapeText(key)}  nothing to report any more`);
+    this.#shown = lines;
+  }
+
+  #sayWaiting(assessment: Assessment): void {
+    if (performance.now() - this.#startedMs < sayWaitingAfterMs) return;
+    const processes = this.#supervisor.views.filter(({ state }) => state !== 'ready');
+    const waiting = [
+      ...processes.map(({ name, state, detail }) => `${name} (${detail === '' ? state : detail})`),
+      ...assessment.waitingFor,
+    ];
+    const text = `still waiting for ${waiting.map(escapeText).join('; ') || 'the log to settle'}`;
+    if (text !== this.#waitingSaid) this.#display.line(text);
+    this.#waitingSaid = text;
+  }
+
+  #blockOf(assessment: Assessment): string[] {
+    const { colors } = this.#context.terminal;
+    const lowPorts = lowPortLine(this.#supervisor.settings.lowPortOffset);
+    return [
+      '',
+      processLine(this.#supervisor.views, (state) => paintStatus(colors, state)),
+      ...assessmentLines(assessment).values(),
+      ...(lowPorts === undefined ? [] : [colors.dim(lowPorts)]),
+      colors.dim(this.#ready ? 'Ctrl-C stops' : 'starting'),
+    ];
+  }
+}

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandContext, Finish } from '../program.ts';
+import { type LogLevel, logLevels, type ServiceName, services } from '../standalone/settings.ts';
+import { collect, parseDuration } from './options.ts';
+
+interface UpOptions {
+  readonly dataDir?: string;
+  readonly pool?: string;
+  readonly replicas?: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly drainTimeout: number;
+}
+
+const help = `
+It starts nats-server, Envoy and the services of Sluice, watches the directories, and prints a line that begins with
+"ready" once all that they ask for is in force. What is faulty is named with file and line, and not waited for.
+Ctrl-C lets running requests end and stops everything; a second Ctrl-C stops at once. If this command is killed, the
+processes go on; the next \`sluice up\` on the same data directory takes them over, and \`sluice down\` stops them.
+
+Without the right to bind ports below 1024, port 80 becomes 10080 and so on; this is printed.
+
+Examples:
+  $ sluice up manifests/
+  $ sluice up base/ team-a/ --data-dir ./.sluice/state
+  $ sluice up manifests/ --pool 127.81.0.0/24 --replicas translator=2,xds-server=2`;
+
+/** `sluice up DIR…`. */
+export function registerUp(program: Command, context: CommandContext, finish: Finish): void {
+  program
+    .command('up')
+    .summary('run the manifests of some directories until Ctrl-C')
+    .description('Runs the manifests of some directories until Ctrl-C.')
+    .argument('<dir...>', 'directories with YAML manifests; changes in them are followed')
+    .option(
+      '--data-dir <dir>',
+      'where keys, log and state are kept (default: SLUICE_DATA_DIR or ~/.local/state/sluice)',
+    )
+    .option(
+      '--pool <cidr>',
+      'address range for Gateways (default: a /24 of 127.80.0.0/16 that no other instance uses)',
+    )
+    .option('--replicas <service=n>', `run a service n times (${services.join(', ')}); repeatable`, collect)
+    .addOption(
+      new Option('--log-level <level>', 'log level of the services').choices([...logLevels]).default('info'),
+    )
+    .option(
+      '--drain-timeout <duration>',
+      'how long running requests may take to end when stopping',
+      parseDuration,
+      10_000,
+    )
+    .addHelpText('after', help)
+    .action(async (directories: string[], options: UpOptions) => {
+      const replicas = parseReplicas(options.replicas ?? []);
+      const { defaultDataDir } = await import('../standalone/find-instance.ts');
+      const { runUp } = await import('./up-action.ts');
+      const request = {
+        dataDir: options.dataDir === undefined ? defaultDataDir(context.config) : resolve(options.dataDir),
+        directories: directories.map((directory) => resolve(directory)),
+        pool: options.pool,
+        replicas,
+        logLevel: options.logLevel,
+        drainTimeoutMs: options.drainTimeout,
+      };
+      finish(await runUp(context, request));
+    });
+}
+
+function parseReplicas(pairs: readonly string[]): Record<ServiceName, number> {
+  const replicas: Record<ServiceName, number> = { 'api-watcher': 1, translator: 1, 'xds-server': 1 };
+  for (const pair of pairs) {
+    const [name, count = ''] = pair.split('=');
+    const service = services.find((known) => known === name);
+    if (service === undefined || !/^[1-9]$/.test(count))
+      throw new InvalidArgumentError(
+        `--replicas ${pair}: write service=n, with n from 1 to 9 and one of ${services.join(', ')}`,
+      );
+    replicas[service] = Number(count);
+  }
+  return replicas;
+}

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { validateFiles } from '@sluice/api-watcher/core';
+import type { Fault } from '@sluice/events';
+import { referenceWarnings } from '../model/reference-warnings.ts';
+import { escapeText, toJson } from '../output/escape.ts';
+import type { CommandContext, ExitCode } from '../program.ts';
+import { UserError } from '../standalone/settings.ts';
+
+interface InputFile {
+  readonly file: string;
+  readonly content: Uint8Array;
+}
+
+/** Checks files together and prints every fault. Findings (1): at least one fault; warnings are none. */
+export async function runValidate(
+  { terminal }: CommandContext,
+  of: { readonly files: readonly string[]; readonly output: 'table' | 'json' },
+): Promise<ExitCode> {
+  const inputs = of.files.flatMap(readInput);
+  const { objects, faults } = validateFiles(inputs);
+  const warnings = referenceWarnings(objects);
+  if (of.output === 'json')
+    terminal.out(toJson({ files: inputs.length, objects: objects.length, faults, warnings }));
+  else {
+    for (const fault of faults) terminal.out(formatFault(fault));
+    for (const warning of warnings) terminal.out(formatFault(warning, terminal.colors.yellow('warning')));
+    terminal.out(
+      summary({
+        files: inputs.length,
+        objects: objects.length,
+        faults: faults.length,
+        warnings: warnings.length,
+      }),
+    );
+  }
+  return faults.length === 0 ? 0 : 1;
+}
+
+function readInput(path: string): InputFile[] {
+  if (path === '-') return [{ file: '<stdin>', content: readFileSync(0) }];
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new UserError(
+      `${path}: no such file or directory`,
+      'name files, directories, or - for standard input',
+    );
+  if (!stat.isDirectory()) return [{ file: path, content: readFileSync(path) }];
+  return manifestsIn(path).map((file) => ({ file, content: readFileSync(file) }));
+}
+
+/** The files that a watched directory would be read for, sorted. */
+function manifestsIn(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) return manifestsIn(path);
+      return /\.ya?ml$/.test(entry.name) ? [path] : [];
+    });
+}
+
+/** `file:line:column: field: message`, with the mend on a line of its own. */
+export function formatFault({ origin, path, message, hint }: Fault, label?: string): string {
+  const place = `${escapeText(origin.file)}:${origin.line}:${origin.column}`;
+  const parts = [
+    place,
+    ...(label === undefined ? [] : [label]),
+    ...(path === '' ? [] : [escapeText(path)]),
+    escapeText(message),
+  ];
+  const line = parts.join(': ');
+  return hint === '' ? line : `${line}\n  mend: ${escapeText(hint)}`;
+}
+
+function summary(of: { files: number; objects: number; faults: number; warnings: number }): string {
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const parts = [count(of.files, 'file'), count(of.objects, 'object')];
+  if (of.warnings > 0) parts.push(count(of.warnings, 'warning'));
+  return `${parts.join(', ')}, ${of.faults === 0 ? 'no fault' : count(of.faults, 'fault')}`;
+}

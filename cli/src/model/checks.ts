@@ -1,0 +1,166 @@
+// Checks of `sluice status` that need nothing but the log. In: the folded log; out: one line each with cause and next
+// command.
+
+import type { VerifyReport } from '@sluice/event-log';
+import { compareRevisions, formatRevision } from '@sluice/events';
+import { formatObjectRef } from '@sluice/ir';
+import { type Assessment, assess } from './assessment.ts';
+import type { World } from './world.ts';
+
+/** One line of `sluice status`. */
+export interface Check {
+  /** Stable, for scripts: `gateway/default/my-gateway`. */
+  readonly id: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  /** What was found, in words. */
+  readonly cause: string;
+  /** The command that shows more or mends it; the empty string where nothing is to be done. */
+  readonly next: string;
+}
+
+/** Makes a check that holds. */
+export function ok(id: string, cause: string): Check {
+  return { id, state: 'ok', cause, next: '' };
+}
+
+/** All checks of a world. */
+export function worldChecks(world: World, controllerNames: readonly string[]): Check[] {
+  const assessment = assess(world, controllerNames);
+  return [
+    envoyCheck(world),
+    ...gatewayChecks(assessment),
+    ...routeChecks(assessment),
+    ...refusalChecks(assessment),
+    ...rejectionChecks(world),
+    ...certificateChecks(world),
+    syncCheck(world),
+    judgementCheck(world),
+  ];
+}
+
+function envoyCheck(world: World): Check {
+  const { committed } = world;
+  const envoys = [...world.envoys.values()].filter(({ state }) => state !== 'disconnected');
+  if (committed === undefined) return ok('envoys', `${envoys.length} connected; there is no revision yet`);
+  const next = 'sluice log --stream ACKS --since 10m';
+  if (envoys.length === 0) return { id: 'envoys', state: 'fail', cause: 'no Envoy is connected', next };
+  const behind = envoys.filter(
+    ({ state, acked }) =>
+      state === 'silent' || acked === null || compareRevisions(acked, committed.revision) < 0,
+  );
+  const newest = formatRevision(committed.revision);
+  if (behind.length === 0) return ok('envoys', `${envoys.length} connected, all at revision ${newest}`);
+  const list = behind.map(
+    ({ node, state, acked }) =>
+      `${node} ${state === 'silent' ? 'is silent' : 'is'} at ${acked === null ? 'none' : formatRevision(acked)}`,
+  );
+  return {
+    id: 'envoys',
+    state: 'warn',
+    cause: `revision ${newest} is not acknowledged by all: ${list.join(', ')}`,
+    next,
+  };
+}
+
+function gatewayChecks({ gateways }: Assessment): Check[] {
+  return gateways.map(({ ref, progress, message, addresses }) => {
+    const id = `gateway/${ref.namespace}/${ref.name}`;
+    const next = `sluice get gateway ${ref.name} -n ${ref.namespace} -o yaml`;
+    if (progress === 'in-force' && message === '') return ok(id, `programmed at ${addresses.join(', ')}`);
+    return { id, state: progress === 'faulty' ? 'fail' : 'warn', cause: message, next };
+  });
+}
+
+function routeChecks({ routes }: Assessment): Check[] {
+  const bad = routes.filter(({ progress }) => progress !== 'in-force');
+  if (bad.length === 0) return [ok('routes', `${routes.length} in force`)];
+  return bad.map(({ ref, progress, message }) => ({
+    id: `route/${ref.namespace}/${ref.name}`,
+    state: progress === 'faulty' ? 'fail' : 'warn',
+    cause: message,
+    next: `sluice get httproute ${ref.name} -n ${ref.namespace} -o yaml`,
+  }));
+}
+
+function refusalChecks({ refusals }: Assessment): Check[] {
+  if (refusals.length === 0) return [ok('manifests', 'every document was taken')];
+  return refusals.map(({ what, faults }) => {
+    const [first, ...more] = faults;
+    const cause =
+      first === undefined
+        ? 'refused'
+        : `${first.origin.file}:${first.origin.line}:${first.origin.column}: ${first.path === '' ? '' : `${first.path}: `}${first.message}`;
+    return {
+      id: `refused/${what}`,
+      state: 'fail',
+      cause: more.length === 0 ? cause : `${cause} (and ${more.length} more)`,
+      next: `sluice validate ${first?.origin.file ?? ''}`.trim(),
+    };
+  });
+}
+
+function rejectionChecks(world: World): Check[] {
+  const rejected = [...world.facts.values()].flatMap((fact) =>
+    fact.type === 'ResourceRejected' ? [fact] : [],
+  );
+  if (rejected.length === 0) return [ok('rejections', 'no Envoy refuses a resource')];
+  return rejected.map(({ node, resource, sources, message }) => ({
+    id: `rejected/${node}/${resource}`,
+    state: 'fail',
+    cause: `${sources.map(formatObjectRef).join(', ') || resource}: ${message}`,
+    next: 'sluice log --type ResourceRejected',
+  }));
+}
+
+function certificateChecks(world: World): Check[] {
+  const certificates = [...world.facts.values()].flatMap((fact) =>
+    fact.type === 'CertificateObserved' ? [fact] : [],
+  );
+  const bad = certificates.filter(({ expired, fault }) => expired || fault !== '');
+  if (bad.length === 0)
+    return certificates.length === 0 ? [] : [ok('certificates', `${certificates.length} can be served`)];
+  return bad.map(({ ref, notAfter, fault }) => ({
+    id: `certificate/${ref.namespace}/${ref.name}`,
+    state: 'fail',
+    cause: fault === '' ? `expired at ${notAfter}` : fault,
+    next: `sluice get secret ${ref.name} -n ${ref.namespace}`,
+  }));
+}
+
+function syncCheck(world: World): Check {
+  const kinds = [...world.facts.values()].flatMap((fact) => (fact.type === 'KindSynced' ? [fact] : []));
+  const missing = kinds.filter(({ state }) => state === 'unavailable');
+  if (kinds.length === 0)
+    return { id: 'sources', state: 'fail', cause: 'nothing has been read yet', next: 'sluice log' };
+  if (missing.length === 0) return ok('sources', `${kinds.length} kinds are read`);
+  const cause = missing.map(({ kind, reason }) => `${kind}: ${reason}`).join('; ');
+  return { id: 'sources', state: 'warn', cause, next: 'sluice log --type KindSynced' };
+}
+
+function judgementCheck(world: World): Check {
+  const [first] = world.undecodable;
+  if (first === undefined) return ok('events', 'every event in force can be decoded');
+  const cause = `${world.undecodable.length} cannot be decoded, the first is ${first.stream} ${first.seq} (${first.subject})`;
+  return {
+    id: 'events',
+    state: 'fail',
+    cause,
+    next: `sluice log --stream ${first.stream} --from-seq ${first.seq} -o json`,
+  };
+}
+
+/** The integrity of one stream. */
+export function integrityCheck({ stream, events, damage, healed, checkpoints }: VerifyReport): Check {
+  const id = `log/${stream}`;
+  const bad = checkpoints.filter((checkpoint) => !checkpoint.ok);
+  if (damage.length === 0 && bad.length === 0)
+    return ok(
+      id,
+      `${events} events, chains whole${healed.length === 0 ? '' : `, ${healed.length} damages healed`}`,
+    );
+  const cause = [
+    ...damage.map(({ from, to, message }) => `${from}–${to}: ${message}`),
+    ...bad.map(({ seq }) => `checkpoint ${seq} does not fit its hash`),
+  ].join('; ');
+  return { id, state: 'fail', cause, next: 'sluice replay --verify' };
+}

@@ -1,0 +1,45 @@
+import type { StreamAccess } from '@sluice/event-log';
+import { type Domain, domains, type StreamName, streams, subjectFilter } from '@sluice/events';
+
+/** Users of NATS in standalone mode: one for each service, and the command that only reads. */
+export const natsUsers = ['api-watcher', 'translator', 'xds-server', 'cli'] as const;
+export type NatsUserName = (typeof natsUsers)[number];
+
+const allStreams = Object.keys(streams) as StreamName[];
+
+function writes(...written: readonly Domain[]): Record<string, string[]> {
+  const byStream: Record<string, string[]> = {};
+  for (const domain of written)
+    byStream[domains[domain]] = [...(byStream[domains[domain]] ?? []), subjectFilter(domain)];
+  return byStream;
+}
+
+/**
+ * What each user may do on the log: no service can write what another one decides.
+ * @param replicas names under which the replicas of xds-server write, each a chain of its own
+ */
+export function accessOf(user: NatsUserName, replicas: readonly string[]): StreamAccess {
+  switch (user) {
+    case 'api-watcher':
+      return {
+        writes: writes('object', 'refusal', 'sync', 'address', 'certificate', 'secret'),
+        reads: ['FACTS', 'STATUS', 'SECRETS'],
+        owns: ['FACTS', 'SECRETS'],
+      };
+    case 'translator':
+      return {
+        writes: writes('ir', 'revision', 'status'),
+        reads: ['FACTS', 'ACKS', 'IR', 'STATUS'],
+        owns: ['IR', 'STATUS'],
+      };
+    case 'xds-server':
+      return {
+        writes: writes('ack', 'rejection'),
+        reads: ['IR', 'SECRETS', 'ACKS', 'FACTS'],
+        owns: ['ACKS'],
+        writerNames: replicas,
+      };
+    case 'cli':
+      return { writes: {}, reads: allStreams };
+  }
+}

@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog } from '@sluice/event-log';
+import type { StreamName } from '@sluice/events';
+import { World } from '../model/world.ts';
+
+const streamsFollowed: readonly StreamName[] = ['FACTS', 'STATUS', 'ACKS', 'IR'];
+const retryMs = 200;
+
+/** A world that follows the log of a running instance, through restarts and moves of NATS. */
+export class LiveWorld {
+  readonly world = new World();
+  readonly #connect: () => Promise<EventLog>;
+  readonly #changed: () => void;
+  readonly #closed = new AbortController();
+  #connection = new AbortController();
+  #log: EventLog | undefined;
+  readonly #read = new Map<StreamName, number>();
+
+  /** @param of `connect` is called for each connection; `changed` after every change of `world`. */
+  constructor(of: { readonly connect: () => Promise<EventLog>; readonly changed: () => void }) {
+    this.#connect = of.connect;
+    this.#changed = of.changed;
+    void this.#run();
+  }
+
+  /** Leaves the connection and makes a new one: NATS has moved. */
+  reconnect(): void {
+    this.#connection.abort();
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#connection.abort();
+  }
+
+  /**
+   * True when everything that stood on the log at some moment after the call began has been folded in.
+   * False while there is no connection, or a stream is missing.
+   */
+  async isCurrent(): Promise<boolean> {
+    const log = this.#log;
+    if (log === undefined) return false;
+    try {
+      const infos = await Promise.all(streamsFollowed.map((stream) => log.info(stream)));
+      return infos.every(
+        ({ lastSeq }, i) => (this.#read.get(streamsFollowed[i] ?? 'FACTS') ?? -1) >= lastSeq,
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      this.#connection = new AbortController();
+      try {
+        await this.#follow(this.#connection.signal);
+      } catch {
+        // The instance is starting, or NATS is down: the processes' own states tell so.
+      }
+      await delay(retryMs, undefined, { ref: false });
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const log = await this.#connect();
+    this.#log = log;
+    this.#read.clear();
+    const stop = new AbortController();
+    try {
+      const both = AbortSignal.any([signal, stop.signal]);
+      await Promise.all(streamsFollowed.map((stream) => this.#followStream(log, stream, both)));
+    } finally {
+      stop.abort();
+      this.#log = undefined;
+      await log.close();
+    }
+  }
+
+  async #followStream(log: EventLog, stream: StreamName, signal: AbortSignal): Promise<void> {
+    for await (const item of log.follow(stream, { signal })) {
+      if (item.kind === 'damage') continue;
+      this.world.apply(stream, item.events, item.reset);
+      this.#read.set(stream, item.position.seq);
+      this.#changed();
+    }
+  }
+}
