@@ -20,6 +20,8 @@ export interface JetStreamWorld extends LogWorld {
   connect(options?: Partial<ConnectOptions>): Promise<EventLog>;
   /** kill -9, then `between`, then a start on the same port and store. */
   crash(between?: () => Promise<void>): Promise<void>;
+  /** The same with a clean stop, after which the server trusts its index. */
+  restart(between: () => Promise<void>): Promise<void>;
 }
 
 /** A real nats-server in a directory of its own. */
@@ -48,6 +50,11 @@ export async function makeJetStreamWorld(): Promise<JetStreamWorld> {
     async crash(between) {
       await server.kill();
       await between?.();
+      server = await start(port);
+    },
+    async restart(between) {
+      await server.stop();
+      await between();
       server = await start(port);
     },
     outage: (during) => world.crash(during),
