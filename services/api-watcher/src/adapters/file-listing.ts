@@ -1,0 +1,80 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+/** Everything under the roots at one moment. */
+export interface Listing {
+  /** Manifest files: name to path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Directories that were read: path to inode. */
+  readonly dirs: ReadonlyMap<string, bigint>;
+  /** Names of directories (or roots) that could not be listed, each with the reason; what stood under them stays. */
+  readonly unlisted: ReadonlyMap<string, string>;
+}
+
+/** A root of a source and the name that stands before the names of its files; the empty string for none. */
+export interface Root {
+  readonly path: string;
+  readonly label: string;
+}
+
+/** Names roots so that no two files get one name: one root needs no label, several get their last path part, or all of the path. */
+export function labelRoots(paths: readonly string[]): Root[] {
+  if (paths.length === 1) return paths.map((path) => ({ path, label: '' }));
+  const names = paths.map((path) => basename(path));
+  return paths.map((path, i) => ({
+    path,
+    label: names.filter((n) => n === names[i]).length === 1 ? (names[i] ?? path) : path,
+  }));
+}
+
+/** Whether a file of this name is read: YAML or JSON, and not hidden (editors' and Kubernetes' own files are). */
+export function isManifestName(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name) && !name.startsWith('.');
+}
+
+/** Lists everything under the roots. Symbolic links are followed; hidden entries are left out. Never throws. */
+export async function listFiles(roots: readonly Root[]): Promise<Listing> {
+  const listing = {
+    files: new Map<string, string>(),
+    dirs: new Map<string, bigint>(),
+    unlisted: new Map<string, string>(),
+  };
+  for (const { path, label } of roots) {
+    const info = await stat(path).catch(() => undefined);
+    if (info?.isFile() === true) listing.files.set(label === '' ? basename(path) : label, path);
+    else await walk({ dir: path, name: label, above: new Set() }, listing);
+  }
+  return listing;
+}
+
+type Draft = { files: Map<string, string>; dirs: Map<string, bigint>; unlisted: Map<string, string> };
+
+async function walk(
+  at: { dir: string; name: string; above: ReadonlySet<string> },
+  listing: Draft,
+): Promise<void> {
+  const { dir, name, above } = at;
+  try {
+    const real = await realpath(dir);
+    if (above.has(real)) return;
+    const { ino } = await stat(dir, { bigint: true });
+    const entries = await readdir(dir, { withFileTypes: true });
+    listing.dirs.set(dir, ino);
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (entry.name.startsWith('.')) continue;
+      const path = join(dir, entry.name);
+      const inner = name === '' ? entry.name : `${name}/${entry.name}`;
+      const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+      if (target?.isDirectory() === true)
+        await walk({ dir: path, name: inner, above: new Set([...above, real]) }, listing);
+      else if (isManifestName(entry.name) && target?.isFile() === true) listing.files.set(inner, path);
+    }
+  } catch (error) {
+    listing.unlisted.set(name === '' ? '.' : name, reasonOf(error));
+  }
+}
+
+/** The operating system's code of a failure, as ENOENT. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}

@@ -1,0 +1,188 @@
+import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import type { Damage } from '@sluice/event-log';
+import { encodeEvent } from '@sluice/events';
+import { canonicalJson } from '@sluice/ir';
+import { formatTraceparent, type Logger } from '@sluice/service-kit';
+import { nextExpiryMs } from '../core/certificate.ts';
+import { Declarations } from '../core/declarations.ts';
+import { everyKey, everyPart, kindsSynced } from '../core/first-list.ts';
+import { type Environment, type Plan, type PlannedFact, plan } from '../core/plan.ts';
+import type { Source, SourceUpdate } from '../core/source.ts';
+import type { Metrics } from '../metrics.ts';
+import type { FactsLog } from './facts-log.ts';
+import type { OwnAddresses } from './own-addresses.ts';
+import { Wakeup } from './wakeup.ts';
+
+export interface ReconcilerOptions {
+  readonly source: Source;
+  readonly facts: FactsLog;
+  readonly environment: Environment;
+  readonly addresses: OwnAddresses;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
+  /** Called once, when the first list is on the log. */
+  listed(): void;
+}
+
+/** The addresses of this machine are looked at this often, ms. */
+const addressesMs = 10_000;
+
+/** Brings the log to what the source declares, one step at a time: changes that come in meanwhile make the next step. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #declarations = new Declarations();
+  readonly #wakeup = new Wakeup();
+  readonly #keys = new Set<string>();
+  readonly #parts = new Set<string>();
+  #first: SourceUpdate | undefined;
+  #noticedMs: number | undefined;
+  #damage: Damage | undefined;
+  #listed = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until the signal aborts. Rejects with whatever only a restart mends, as a `fenced` LogError. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, facts } = this.#options;
+    const ends = new AbortController();
+    const all = AbortSignal.any([signal, ends.signal]);
+    all.addEventListener('abort', () => this.#wakeup.wake());
+    if (facts.needsMending) await this.#mend('a stream was damaged when it was opened');
+    const reading = this.#read(source.updates(all));
+    const watching = facts.watch(all, (damage) => {
+      this.#damage ??= damage;
+      this.#wakeup.wake();
+    });
+    try {
+      await Promise.race([
+        this.#write(all),
+        reading.then(() => new Promise<never>(() => {})),
+        watching.then(() => new Promise<never>(() => {})),
+      ]);
+    } finally {
+      ends.abort();
+      await Promise.allSettled([reading, watching]);
+    }
+  }
+
+  async #read(updates: AsyncIterable<SourceUpdate>): Promise<void> {
+    for await (const update of updates) {
+      this.#take(update);
+      this.#wakeup.wake();
+    }
+  }
+
+  #take(update: SourceUpdate): void {
+    const unknown = this.#declarations.unknownParts;
+    for (const [name, part] of update.parts) {
+      for (const key of this.#declarations.setPart(name, part)) this.#keys.add(key);
+      this.#parts.add(name);
+    }
+    this.#noticedMs ??= update.noticedMs;
+    if (this.#listed || this.#first !== undefined) {
+      if (unknown > this.#declarations.unknownParts) this.#lookAtEverything();
+      return;
+    }
+    this.#first = update;
+    this.#lookAtEverything();
+  }
+
+  #lookAtEverything(): void {
+    const { inForce } = this.#options.facts;
+    for (const key of everyKey(this.#declarations, inForce)) this.#keys.add(key);
+    for (const part of everyPart(this.#declarations, inForce)) this.#parts.add(part);
+  }
+
+  async #write(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#damage !== undefined) await this.#mend(this.#damage.message, this.#damage);
+      if (this.#first !== undefined || this.#listed) await this.#step();
+      if (this.#keys.size === 0 && this.#damage === undefined) await this.#wakeup.wait(this.#sleepMs());
+    }
+  }
+
+  async #mend(reason: string, damage?: Damage): Promise<void> {
+    this.#damage = undefined;
+    await this.#options.facts.mend(reason, damage);
+    this.#options.metrics.epochs.inc();
+    this.#lookAtEverything();
+  }
+
+  #sleepMs(): number {
+    const expiry = nextExpiryMs(this.#options.facts.inForce.certificates.values());
+    return Math.min(addressesMs, expiry === undefined ? addressesMs : Math.max(1, expiry - Date.now()));
+  }
+
+  async #step(): Promise<void> {
+    const { facts, environment, addresses } = this.#options;
+    const first = this.#first;
+    const noticedMs = this.#noticedMs;
+    this.#first = undefined;
+    this.#noticedMs = undefined;
+    const planned = plan({
+      declarations: this.#declarations,
+      inForce: facts.inForce,
+      keys: new Set(this.#keys),
+      parts: new Set(this.#parts),
+      addressesChanged: first !== undefined || addresses.refresh(),
+      nowMs: Date.now(),
+      environment,
+    });
+    this.#keys.clear();
+    this.#parts.clear();
+    const closing = first === undefined ? [] : this.#closing(first);
+    await this.#traced({ ...planned, facts: [...planned.facts, ...closing] }, noticedMs);
+    this.#measure();
+    if (first === undefined) return;
+    this.#listed = true;
+    this.#options.listed();
+  }
+
+  #closing(first: SourceUpdate): PlannedFact[] {
+    const { synced } = this.#options.facts.inForce;
+    return kindsSynced(first.unavailable)
+      .map((fact) => ({ fact, encoded: encodeEvent(fact) }))
+      .filter(
+        ({ fact, encoded }) => canonicalJson(synced.get(encoded.subject) ?? null) !== canonicalJson(fact),
+      );
+  }
+
+  async #traced(planned: Plan, noticedMs: number | undefined): Promise<void> {
+    const { tracer, facts, metrics, logger } = this.#options;
+    const count = planned.facts.length + planned.seals.length + planned.unseals.length;
+    if (count === 0) return;
+    const span = tracer.startSpan('source change', {
+      startTime: noticedMs ?? Date.now(),
+      attributes: { 'sluice.events': count },
+    });
+    try {
+      await facts.write(planned, formatTraceparent(span.spanContext()));
+      if (noticedMs !== undefined) metrics.seconds.observe((Date.now() - noticedMs) / 1000);
+      logger.debug(
+        { facts: planned.facts.length, sealed: planned.seals.length, traceId: span.spanContext().traceId },
+        'facts written',
+      );
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  #measure(): void {
+    const { metrics, facts } = this.#options;
+    const { objects, certificates, refusals } = facts.inForce;
+    const byKind = new Map<string, number>([['Secret', certificates.size]]);
+    for (const { object } of objects.values()) byKind.set(object.kind, (byKind.get(object.kind) ?? 0) + 1);
+    metrics.objects.reset();
+    for (const [kind, count] of byKind) metrics.objects.set({ kind }, count);
+    const files = [...refusals.values()].filter(({ type }) => type === 'FileRefused').length;
+    metrics.refused.set({ what: 'file' }, files);
+    metrics.refused.set({ what: 'object' }, refusals.size - files);
+    metrics.nextExpiry.set((nextExpiryMs(certificates.values()) ?? 0) / 1000);
+  }
+}

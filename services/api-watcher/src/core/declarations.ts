@@ -1,0 +1,136 @@
+// Who declares what. What comes in: parts of sources as they change; what goes out: for each object the declaration
+// that counts, and its faults. The cost of a change follows the part that changed.
+import type { Fault } from '@sluice/events';
+import { compareText, type ObjectRef } from '@sluice/ir';
+import { objectRefOf } from '@sluice/kinds';
+import { keyOf } from './keys.ts';
+import type { DeclaredObject, RefusedObject, SourcePart } from './source.ts';
+import { duplicateFault } from './validate.ts';
+
+/** One mention of an object in one part. `stale`: the part could not be read since, so this is what it held last. */
+interface Mention {
+  readonly part: string;
+  readonly stale: boolean;
+  readonly declared?: DeclaredObject;
+  readonly refused?: RefusedObject;
+}
+
+/** What counts for one object. */
+export interface Standing {
+  readonly ref: ObjectRef;
+  /** The declaration in force; undefined where every mention was refused. */
+  readonly winner: DeclaredObject | undefined;
+  /** Faults of refused and of repeated mentions. */
+  readonly faults: readonly Fault[];
+}
+
+export class Declarations {
+  readonly #mentions = new Map<string, Mention[]>();
+  readonly #parts = new Map<string, ReadonlySet<string>>();
+  readonly #faults = new Map<string, readonly Fault[]>();
+  /** Parts that were faulty when they were first seen: what they held before is not known. */
+  readonly #unknown = new Set<string>();
+
+  /**
+   * Takes what a part holds now; undefined: it is gone. A part with faults of its own keeps what it held.
+   * @returns the keys whose standing may have changed
+   */
+  setPart(name: string, content: SourcePart | undefined): Set<string> {
+    const before = this.#parts.get(name) ?? new Set<string>();
+    const faulty = content !== undefined && content.faults.length > 0;
+    if (faulty && !this.#parts.has(name)) this.#unknown.add(name);
+    if (!faulty) this.#unknown.delete(name);
+    const fresh = mentionsOf(name, content);
+    const keys = new Set(fresh.keys());
+    for (const key of before) {
+      const others = (this.#mentions.get(key) ?? []).filter((m) => m.part !== name);
+      const stale =
+        faulty && !fresh.has(key) ? (this.#mentions.get(key) ?? []).filter((m) => m.part === name) : [];
+      if (stale.length > 0) keys.add(key);
+      this.#setMentions(key, [...others, ...stale.map((m) => ({ ...m, stale: true }))]);
+    }
+    for (const [key, mentions] of fresh)
+      this.#setMentions(key, [...(this.#mentions.get(key) ?? []), ...mentions]);
+    if (content === undefined) {
+      this.#parts.delete(name);
+      this.#faults.delete(name);
+    } else {
+      this.#parts.set(name, keys);
+      this.#faults.set(name, content.faults);
+    }
+    return new Set([...before, ...keys]);
+  }
+
+  #setMentions(key: string, mentions: Mention[]): void {
+    if (mentions.length === 0) this.#mentions.delete(key);
+    else this.#mentions.set(key, mentions);
+  }
+
+  /** The standing of an object; undefined where nobody mentions it. */
+  standing(key: string): Standing | undefined {
+    const mentions = this.#mentions.get(key);
+    if (mentions === undefined) return undefined;
+    const declared = mentions.filter((m) => m.declared !== undefined).toSorted(byPrecedence);
+    const winner = declared[0]?.declared;
+    const losers = declared.slice(1).filter((m) => !m.stale);
+    const refused = mentions.flatMap((m) => (m.refused === undefined ? [] : [m.refused]));
+    const faults = [
+      ...refused.flatMap((r) => r.faults),
+      ...losers.flatMap((m) =>
+        m.declared === undefined || winner === undefined ? [] : [duplicateFault(m.declared, winner)],
+      ),
+    ];
+    const ref = winner === undefined ? refused[0]?.ref : objectRefOf(winner.object);
+    return ref === undefined ? undefined : { ref, winner, faults };
+  }
+
+  /** Faults of a part that belong to no object; empty where it is fine or gone. */
+  partFaults(name: string): readonly Fault[] {
+    return this.#faults.get(name) ?? [];
+  }
+
+  /** Every object that anybody mentions. */
+  keys(): IterableIterator<string> {
+    return this.#mentions.keys();
+  }
+
+  /** Every part. */
+  partNames(): IterableIterator<string> {
+    return this.#parts.keys();
+  }
+
+  /**
+   * Whether an object that nobody mentions may yet stand in a part whose earlier content is not known, so that it
+   * must stay in force. `file`: the part it stood in when it was taken, undefined where that is not known.
+   */
+  mayBeUnread(file: string | undefined): boolean {
+    if (this.#unknown.size === 0) return false;
+    return file === undefined || this.#unknown.has(file) || !this.#parts.has(file);
+  }
+
+  /** Parts whose earlier content is not known. */
+  get unknownParts(): number {
+    return this.#unknown.size;
+  }
+}
+
+function mentionsOf(part: string, content: SourcePart | undefined): Map<string, Mention[]> {
+  const found = new Map<string, Mention[]>();
+  const add = (ref: ObjectRef, mention: Mention): void => {
+    const key = keyOf(ref);
+    found.set(key, [...(found.get(key) ?? []), mention]);
+  };
+  for (const declared of content?.objects ?? [])
+    add(objectRefOf(declared.object), { part, stale: false, declared });
+  for (const refused of content?.refused ?? []) add(refused.ref, { part, stale: false, refused });
+  return found;
+}
+
+/** Fresh before stale, then by file, line and column. */
+function byPrecedence(a: Mention, b: Mention): number {
+  const [x, y] = [a.declared?.origin, b.declared?.origin];
+  if (x === undefined || y === undefined) return 0;
+  return (
+    Number(a.stale) - Number(b.stale) || compareText(x.file, y.file) || x.line - y.line || x.column - y.column
+  );
+}

@@ -1,0 +1,47 @@
+// The part of a plan that is about the addresses of Gateways.
+import type { FactOf } from '@sluice/events';
+import { canonicalJson } from '@sluice/ir';
+import { type Gateway, objectRefOf } from '@sluice/kinds';
+import { assignAddresses } from './addresses.ts';
+import { keyOf } from './keys.ts';
+import { add, type Draft } from './plan.ts';
+
+/** Assigns and releases addresses where a Gateway or a GatewayClass changed. */
+export function planAddresses(draft: Draft): void {
+  const touched =
+    draft.addressesChanged === true ||
+    draft.objects.entries().some(([key, fact]) => concerns(draft, key, fact));
+  if (!touched) return;
+  const gateways = ours(draft);
+  const assigned = assignAddresses(gateways, draft.inForce.addresses, draft.environment.addressing);
+  for (const [key, fact] of assigned) {
+    const current = draft.inForce.addresses.get(key);
+    if (current === undefined || canonicalJson(current) !== canonicalJson(fact)) add(draft, fact);
+  }
+  for (const [key, { gateway }] of draft.inForce.addresses)
+    if (!assigned.has(key)) add(draft, { type: 'AddressReleased', gateway });
+}
+
+function concerns({ inForce }: Draft, key: string, fact: FactOf<'ObjectChanged'> | undefined): boolean {
+  const kind = (fact ?? inForce.objects.get(key))?.object.kind;
+  return kind === 'Gateway' || kind === 'GatewayClass';
+}
+
+/** Gateways of our classes, and those that hold an address already: one that was given is kept while the Gateway lives. */
+function ours(draft: Draft): Gateway[] {
+  const classes = new Set<string>();
+  const gateways: Gateway[] = [];
+  for (const { object } of after(draft)) {
+    if (object.kind === 'GatewayClass' && draft.environment.controllers.has(object.spec.controllerName))
+      classes.add(object.metadata.name);
+    else if (object.kind === 'Gateway') gateways.push(object);
+  }
+  return gateways.filter(
+    (g) => classes.has(g.spec.gatewayClassName) || draft.inForce.addresses.has(keyOf(objectRefOf(g))),
+  );
+}
+
+function* after({ inForce, objects }: Draft): Generator<FactOf<'ObjectChanged'>> {
+  for (const [key, fact] of inForce.objects) if (!objects.has(key)) yield fact;
+  for (const fact of objects.values()) if (fact !== undefined) yield fact;
+}

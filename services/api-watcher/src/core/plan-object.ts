@@ -1,0 +1,83 @@
+// The part of a plan that is about objects: what changed, what is new, what goes, and the Namespaces that come and go
+// with them.
+import { encodeEvent, type FactOf, type Fault } from '@sluice/events';
+import { canonicalJson, type ObjectRef } from '@sluice/ir';
+import type { KnownObject } from '@sluice/kinds';
+import { admitted, builtIn } from './built-in.ts';
+import { uidOf } from './keys.ts';
+import { add, type Draft } from './plan.ts';
+import type { DeclaredObject } from './source.ts';
+
+/** Plans one object. @returns faults that only show here: it is too large for the log */
+export function planObject(draft: Draft, key: string, ref: ObjectRef): Fault[] {
+  const current = draft.inForce.objects.get(key);
+  const standing = draft.declarations.standing(key);
+  const wanted =
+    standing?.winner ?? (current !== undefined && standing !== undefined ? undefined : builtInOf(draft, ref));
+  if (wanted === undefined) {
+    if (
+      standing === undefined &&
+      current !== undefined &&
+      !draft.declarations.mayBeUnread(current.origin.file)
+    )
+      remove(draft, key, ref, current);
+    return [];
+  }
+  const { object, origin } = wanted;
+  if (object.kind === 'Secret') return [];
+  const next = identified(admitted(object), ref, current?.object);
+  if (current !== undefined && canonicalJson(next) === canonicalJson(current.object)) return [];
+  const fact: FactOf<'ObjectChanged'> = { type: 'ObjectChanged', object: next, origin };
+  const encoded = encodeEvent(fact);
+  if (encoded.data.length > draft.environment.maxEventBytes)
+    return [tooLarge(wanted, encoded.data.length, draft.environment.maxEventBytes)];
+  draft.facts.push({ fact, encoded });
+  draft.objects.set(key, fact);
+  if (current === undefined) use(draft, ref.namespace, 1);
+  return [];
+}
+
+function builtInOf(draft: Draft, ref: ObjectRef): DeclaredObject | undefined {
+  return builtIn(ref, (namespace) => namespace !== '' && inUse(draft, namespace));
+}
+
+function inUse({ inForce, namespaceUse }: Draft, namespace: string): boolean {
+  return inForce.namespaceUse(namespace) + (namespaceUse.get(namespace) ?? 0) > 0;
+}
+
+function remove(draft: Draft, key: string, ref: ObjectRef, current: FactOf<'ObjectChanged'>): void {
+  add(draft, { type: 'ObjectDeleted', ref, uid: current.object.metadata.uid });
+  draft.objects.set(key, undefined);
+  use(draft, ref.namespace, -1);
+}
+
+/** Counts an object into (1) or out of (-1) its namespace; 0 has the Namespace looked at. */
+export function use(draft: Draft, namespace: string, by: 1 | 0 | -1): void {
+  if (namespace !== '') draft.namespaceUse.set(namespace, (draft.namespaceUse.get(namespace) ?? 0) + by);
+}
+
+/**
+ * Gives an object out of a file its identity: the uid follows from its reference, the generation counts the changes
+ * of everything but metadata, and there is no creation time.
+ */
+function identified(object: KnownObject, ref: ObjectRef, current: KnownObject | undefined): KnownObject {
+  const generation =
+    current === undefined ? 1 : current.metadata.generation + (sameSpec(object, current) ? 0 : 1);
+  return {
+    ...object,
+    metadata: { ...object.metadata, uid: uidOf(ref), generation, creationTimestamp: '' },
+  } as KnownObject;
+}
+
+function sameSpec({ metadata: _a, ...a }: KnownObject, { metadata: _b, ...b }: KnownObject): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function tooLarge({ origin }: DeclaredObject, size: number, max: number): Fault {
+  return {
+    origin,
+    path: '',
+    message: `the object is ${size} bytes long, and the log takes at most ${max}`,
+    hint: 'split it into several objects',
+  };
+}

@@ -1,0 +1,211 @@
+// Declarations and the state in force → the events that bring the one to the other. decide(command, state) → events:
+// equal objects raise none. Cost follows the keys that are looked at.
+import {
+  type EncodedEvent,
+  encodeEvent,
+  type Fact,
+  type FactOf,
+  type Fault,
+  fileRefusalSubject,
+  objectRefusalSubject,
+} from '@sluice/events';
+import { canonicalJson, type ObjectRef } from '@sluice/ir';
+import { kinds, objectRefOf, type Secret } from '@sluice/kinds';
+import type { Addressing } from './addresses.ts';
+import { builtInRefs } from './built-in.ts';
+import type { CertificateFacts } from './certificate.ts';
+import type { Declarations } from './declarations.ts';
+import type { InForce } from './in-force.ts';
+import { keyOf } from './keys.ts';
+import { planAddresses } from './plan-addresses.ts';
+import { planObject, use } from './plan-object.ts';
+import { planExpiries, planSecret } from './plan-secret.ts';
+
+/** What the plan needs to know of the world. */
+export interface Environment {
+  readonly addressing: Addressing;
+  /** Controllers whose Gateways get addresses. */
+  readonly controllers: ReadonlySet<string>;
+  /** Id of the sealing key. */
+  readonly keyId: string;
+  /** Largest event that the log takes, bytes. */
+  readonly maxEventBytes: number;
+  /** Reads the public facts of a Secret; the same for the same Secret. */
+  inspect(secret: Secret): CertificateFacts;
+}
+
+/** A fact with its form on the log. */
+export interface PlannedFact {
+  readonly fact: Fact;
+  readonly encoded: EncodedEvent;
+}
+
+/** A Secret whose bytes go sealed to SECRETS before the facts are written. */
+export interface SealOrder {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+  readonly digest: string;
+  readonly secret: Secret;
+}
+
+/** What to write: `seals` to SECRETS, then `facts` to FACTS, then `unseals` to SECRETS. */
+export interface Plan {
+  readonly seals: readonly SealOrder[];
+  readonly facts: readonly PlannedFact[];
+  readonly unseals: readonly ObjectRef[];
+}
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly declarations: Declarations;
+  readonly inForce: InForce;
+  /** Objects whose standing may have changed. */
+  readonly keys: Iterable<string>;
+  /** Parts of sources whose own faults may have changed. */
+  readonly parts: Iterable<string>;
+  /** Set where the addresses of this machine may have changed. */
+  readonly addressesChanged?: boolean;
+  readonly nowMs: number;
+  readonly environment: Environment;
+}
+
+/** A plan in the making. */
+export interface Draft extends PlanInput {
+  /** Objects that the plan puts (or takes away: undefined), by key. */
+  readonly objects: Map<string, FactOf<'ObjectChanged'> | undefined>;
+  readonly certificates: Map<string, FactOf<'CertificateObserved'> | undefined>;
+  /** Namespaces to look at, last of all, each with the number of objects that the plan puts in or takes out. */
+  readonly namespaceUse: Map<string, number>;
+  readonly facts: PlannedFact[];
+  readonly seals: SealOrder[];
+  readonly unseals: ObjectRef[];
+}
+
+/** Plans one step from what is in force to what is declared. */
+export function plan(input: PlanInput): Plan {
+  const draft: Draft = {
+    ...input,
+    objects: new Map(),
+    certificates: new Map(),
+    namespaceUse: new Map(),
+    facts: [],
+    seals: [],
+    unseals: [],
+  };
+  for (const key of new Set(input.keys)) {
+    const ref = refOf(draft, key);
+    if (ref !== undefined && !isNamespace(ref)) planKey(draft, key, ref);
+    else if (ref !== undefined) use(draft, ref.name, 0);
+  }
+  for (const name of draft.namespaceUse.keys()) {
+    const ref: ObjectRef = { group: '', kind: 'Namespace', namespace: '', name };
+    planKey(draft, keyOf(ref), ref);
+  }
+  planExpiries(draft);
+  planAddresses(draft);
+  for (const part of new Set(input.parts)) planPartFaults(draft, part);
+  return { seals: draft.seals, facts: draft.facts.toSorted(inOrder), unseals: draft.unseals };
+}
+
+function planKey(draft: Draft, key: string, ref: ObjectRef): void {
+  const tooLarge = isSecret(ref) ? planSecret(draft, key, ref) : planObject(draft, key, ref);
+  planRefusal(draft, ref, [...(draft.declarations.standing(key)?.faults ?? []), ...tooLarge]);
+}
+
+function isNamespace(ref: ObjectRef): boolean {
+  return ref.group === '' && ref.kind === 'Namespace';
+}
+
+/** Adds a fact to a draft. */
+export function add(draft: Draft, fact: Fact, subject?: string): void {
+  draft.facts.push({ fact, encoded: encodeEvent(fact, subject) });
+}
+
+function isSecret(ref: ObjectRef): boolean {
+  return ref.group === '' && ref.kind === 'Secret';
+}
+
+function refOf({ declarations, inForce }: Draft, key: string): ObjectRef | undefined {
+  const standing = declarations.standing(key);
+  if (standing !== undefined) return standing.ref;
+  const fact = inForce.objects.get(key);
+  if (fact !== undefined) return objectRefOf(fact.object);
+  const known =
+    inForce.certificates.get(key)?.ref ?? inForce.sealed.get(key)?.ref ?? refusedRef(inForce, key);
+  return known ?? builtInRefs.find((ref) => keyOf(ref) === key);
+}
+
+/** An object that was only ever refused is known by its refusal. */
+function refusedRef(inForce: InForce, key: string): ObjectRef | undefined {
+  const refusal = inForce.refusals.get(key.replace(/^object\./, 'refusal.'));
+  return refusal?.type === 'ObjectRefused' && keyOf(refusal.ref) === key ? refusal.ref : undefined;
+}
+
+/** More faults of one object or file than these are only counted. */
+const maxFaults = 50;
+
+function capped(faults: readonly Fault[]): Fault[] {
+  const [first] = faults;
+  if (faults.length <= maxFaults || first === undefined) return [...faults];
+  const rest = faults.length - maxFaults + 1;
+  return [
+    ...faults.slice(0, maxFaults - 1),
+    { origin: first.origin, path: '', message: `and ${rest} more faults`, hint: 'mend these first' },
+  ];
+}
+
+function planRefusal(draft: Draft, ref: ObjectRef, faults: readonly Fault[]): void {
+  planFaults(
+    draft,
+    objectRefusalSubject(ref),
+    faults.length === 0 ? undefined : { type: 'ObjectRefused', ref, faults: capped(faults) },
+  );
+}
+
+function planPartFaults(draft: Draft, part: string): void {
+  const faults = draft.declarations.partFaults(part);
+  planFaults(
+    draft,
+    fileRefusalSubject(part),
+    faults.length === 0 ? undefined : { type: 'FileRefused', file: part, faults: capped(faults) },
+  );
+}
+
+function planFaults(
+  draft: Draft,
+  subject: string,
+  wanted: FactOf<'ObjectRefused'> | FactOf<'FileRefused'> | undefined,
+): void {
+  const current = draft.inForce.refusals.get(subject);
+  if (wanted === undefined) {
+    if (current !== undefined) add(draft, { type: 'RefusalCleared' }, subject);
+  } else if (current === undefined || canonicalJson(current) !== canonicalJson(wanted))
+    add(draft, wanted, subject);
+}
+
+const phases: Readonly<Record<Fact['type'], number>> = {
+  ObjectChanged: 0,
+  CertificateObserved: 1,
+  AddressAssigned: 2,
+  AddressReleased: 3,
+  ObjectDeleted: 4,
+  CertificateForgotten: 5,
+  ObjectRefused: 6,
+  FileRefused: 6,
+  RefusalCleared: 6,
+  KindSynced: 7,
+  ResourceRejected: 8,
+  RejectionCleared: 8,
+};
+const kindOrder: ReadonlyMap<string, number> = new Map(kinds.map(({ kind }, i) => [kind, i]));
+
+/** What is new before what goes (make before break); the same on every machine. */
+function inOrder(a: PlannedFact, b: PlannedFact): number {
+  const byKind = ({ fact }: PlannedFact): number =>
+    fact.type === 'ObjectChanged' ? (kindOrder.get(fact.object.kind) ?? 0) : 0;
+  return (
+    phases[a.fact.type] - phases[b.fact.type] ||
+    byKind(a) - byKind(b) ||
+    (a.encoded.subject < b.encoded.subject ? -1 : 1)
+  );
+}

@@ -1,0 +1,50 @@
+// The port of the sources. What comes in: objects as somebody declared them, with the place they stand at; what goes
+// out: for each source, one stream of updates. A directory of files is one source; the Kubernetes API (list and watch,
+// with a status writer) fits the same port.
+import type { Fault, Origin, StatusEvent } from '@sluice/events';
+import type { ObjectRef } from '@sluice/ir';
+import type { SourceObject } from '@sluice/kinds';
+
+/** An object that holds to its kind's schema. */
+export interface DeclaredObject {
+  readonly object: SourceObject;
+  readonly origin: Origin;
+}
+
+/** An object that was understood well enough to be named, and refused. */
+export interface RefusedObject {
+  readonly ref: ObjectRef;
+  readonly origin: Origin;
+  /** Never empty. */
+  readonly faults: readonly Fault[];
+}
+
+/** What one part of a source (a file, or one kind of an API) holds. */
+export interface SourcePart {
+  readonly objects: readonly DeclaredObject[];
+  readonly refused: readonly RefusedObject[];
+  /** Faults that belong to no nameable object. With one of these, what the part held before stays in force. */
+  readonly faults: readonly Fault[];
+}
+
+/** A change of a source: each part that is new, changed (with all that it holds now), or gone (undefined). */
+export interface SourceUpdate {
+  readonly parts: ReadonlyMap<string, SourcePart | undefined>;
+  /** Kinds that cannot be read, each with the reason; the others are complete with this update. Only looked at in the first update. */
+  readonly unavailable: ReadonlyMap<string, string>;
+  /** Milliseconds since 1970 when the change was noticed. */
+  readonly noticedMs: number;
+}
+
+/** A place that objects come from. */
+export interface Source {
+  /** The first update is the whole list; it comes even when it is empty. Ends when the signal aborts. */
+  updates(signal: AbortSignal): AsyncIterable<SourceUpdate>;
+  /** Absent where status cannot be written back, as to files. */
+  readonly status?: StatusWriter;
+}
+
+/** Writes status back to where the object came from. */
+export interface StatusWriter {
+  write(event: StatusEvent): Promise<void>;
+}

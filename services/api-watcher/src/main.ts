@@ -1,0 +1,60 @@
+import { connectEventLog } from '@sluice/event-log';
+import { loadSealingKey } from '@sluice/sealed-secret';
+import { runService } from '@sluice/service-kit';
+import { inspectCertificate } from './adapters/certificate-inspector.ts';
+import { DirectorySource } from './adapters/directory-source.ts';
+import { FactsLog } from './adapters/facts-log.ts';
+import { OwnAddresses } from './adapters/own-addresses.ts';
+import { Reconciler } from './adapters/reconciler.ts';
+import { configSchema } from './config.ts';
+import { poolAddresses } from './core/addresses.ts';
+import { createMetrics } from './metrics.ts';
+
+await runService({
+  name: 'api-watcher',
+  configSchema,
+  async start({ config, logger, registry, tracer, health, signal, fail }) {
+    health.set('source', false, 'not listed yet');
+    const key = await loadSealingKey(config.SLUICE_SECRET_KEY_FILE);
+    const log = await connectEventLog({
+      url: config.SLUICE_NATS_URL,
+      name: 'api-watcher',
+      logger,
+      ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
+      ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
+    });
+    const metrics = createMetrics(registry);
+    const addresses = new OwnAddresses();
+    const facts = await FactsLog.open({ log, key, logger, wrote: (type) => metrics.written.inc({ type }) });
+    const reconciler = new Reconciler({
+      source: new DirectorySource({ paths: config.SLUICE_SOURCE_DIRS, logger }),
+      facts,
+      addresses,
+      environment: {
+        addressing: {
+          pool: poolAddresses(config.SLUICE_ADDRESS_POOL),
+          lowPortOffset: config.SLUICE_LOW_PORT_OFFSET,
+          usable: (address) => addresses.usable(address),
+        },
+        controllers: new Set(config.SLUICE_CONTROLLER_NAMES),
+        keyId: key.keyId,
+        maxEventBytes: log.maxEventBytes,
+        inspect: (secret) => inspectCertificate(key, secret),
+      },
+      metrics,
+      tracer,
+      logger,
+      listed: () => health.set('source', true, 'listed'),
+    });
+    const running = reconciler.run(signal).catch((error: unknown) => {
+      if (!signal.aborted) fail(error);
+    });
+    return {
+      async stop() {
+        await running;
+        await facts.close();
+        await log.close();
+      },
+    };
+  },
+});

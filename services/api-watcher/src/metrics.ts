@@ -1,0 +1,58 @@
+import { Counter, Gauge, Histogram, type Registry } from '@sluice/service-kit';
+
+/** Metrics of api-watcher. Every label has a closed set of values. */
+export interface Metrics {
+  /** Events written, by type. */
+  readonly written: Counter<'type'>;
+  /** Objects in force, by kind. */
+  readonly objects: Gauge<'kind'>;
+  /** Objects and files that are refused. */
+  readonly refused: Gauge<'what'>;
+  /** Seconds from the moment a change was noticed until its events were on disk. */
+  readonly seconds: Histogram;
+  /** Times the log was found damaged or lost and written anew. */
+  readonly epochs: Counter;
+  /** Seconds since 1970 when the next certificate expires; 0 where none will. */
+  readonly nextExpiry: Gauge;
+}
+
+/** Registers the metrics. */
+export function createMetrics(registry: Registry): Metrics {
+  const registers = [registry];
+  return {
+    written: new Counter({
+      name: 'sluice_source_events_written_total',
+      help: 'Events written to the log, by type.',
+      labelNames: ['type'],
+      registers,
+    }),
+    objects: new Gauge({
+      name: 'sluice_source_objects',
+      help: 'Objects in force, by kind.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    refused: new Gauge({
+      name: 'sluice_source_refused',
+      help: 'Objects and files that are refused.',
+      labelNames: ['what'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'sluice_source_change_seconds',
+      help: 'Seconds from the moment a change was noticed until its events were on disk.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    epochs: new Counter({
+      name: 'sluice_source_epochs_total',
+      help: 'Times the log was damaged or lost and written anew.',
+      registers,
+    }),
+    nextExpiry: new Gauge({
+      name: 'sluice_source_next_certificate_expiry_seconds',
+      help: 'Seconds since 1970 when the next certificate expires; 0 where none will.',
+      registers,
+    }),
+  };
+}
