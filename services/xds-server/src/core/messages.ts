@@ -38,7 +38,7 @@ export function fromAds(): ConfigSource {
 
 /** An RE2 expression; Envoy matches it against the whole value. */
 export function regexMatcher(regex: string): RegexMatcher {
-  return create(RegexMatcherSchema, { engineType: { case: 'googleRe2', value: {} }, regex });
+  return create(RegexMatcherSchema, { regex });
 }
 
 /** A comparison of the IR. */

@@ -97,6 +97,8 @@ function routeTable(
       .sort(([a], [b]) => compareText(a, b))
       .map(([hostname, set]) => virtualHost(listener, hostname, set)),
     ignorePortInHostMatching: true,
+    // Routes go out once their clusters are there; the share of an invalid backend names one that never is.
+    validateClusters: false,
   });
   return xdsResource(
     {

@@ -1,0 +1,153 @@
+// Follows the IR stream: batches of whole revisions go into the store and to the hub, in one step each.
+import type { EventLog, FollowItem, LogEvent } from '@sluice/event-log';
+import { decodeEvent, type Revision } from '@sluice/events';
+import { type IrId, irHash, irId, SetHash } from '@sluice/ir';
+import type { Logger } from '@sluice/service-kit';
+import type { IrChange } from '../core/ir-state.ts';
+import type { XdsStore } from '../store/xds-store.ts';
+
+type Batch = Extract<FollowItem, { kind: 'batch' }>;
+
+/** What the projection tells. */
+export interface ProjectionEvents {
+  /** Revisions were folded in; `changes` lists the whole difference. `traceparent` is that of the newest. */
+  committed(changes: readonly IrChange[], revision: Revision, traceparent: string | undefined): void;
+  /** The stream's incarnation is known: what was acknowledged of another one says nothing. */
+  incarnation(id: string): void;
+  /** `fault` describes damage or an event that cannot be read; undefined when all is well (again). */
+  health(fault: string | undefined): void;
+}
+
+export interface ProjectionOptions {
+  readonly log: EventLog;
+  readonly store: XdsStore;
+  readonly logger: Logger;
+  readonly events: ProjectionEvents;
+}
+
+export class IrProjection {
+  readonly #options: ProjectionOptions;
+  /** Hash of each resource held, to know what a reset takes away, and to check the translator's word on the whole. */
+  readonly #hashes = new Map<IrId, string>();
+  #set = new SetHash();
+  #incarnation = '';
+  #rebuilt = false;
+
+  constructor(options: ProjectionOptions) {
+    this.#options = options;
+  }
+
+  /** Folds the stored state in, then follows the log until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { store, log, events } = this.#options;
+    const stored = store.load();
+    if (stored !== undefined) {
+      this.#remember(stored.changes);
+      this.#seen(stored.position.incarnation);
+      events.committed(stored.changes, stored.revision, undefined);
+    }
+    let from = stored?.position;
+    while (!signal.aborted) {
+      const round = AbortSignal.any([signal]);
+      let again = false;
+      for await (const item of log.follow('IR', { ...(from === undefined ? {} : { from }), signal: round })) {
+        if (item.kind === 'damage') {
+          events.health(`${item.damage.kind}: ${item.damage.message}`);
+          continue;
+        }
+        if (this.#fold(item)) continue;
+        // What is held does not add up to what the translator says: once, read everything anew.
+        from = undefined;
+        again = true;
+        break;
+      }
+      if (!again) return;
+    }
+  }
+
+  /** False where the result is not the state that the translator wrote down, and reading anew may help. */
+  #fold(batch: Batch): boolean {
+    const { store, logger, events } = this.#options;
+    const decoded = this.#decode(batch.events);
+    const changes = batch.reset ? [...decoded.changes, ...this.#vanished(decoded.changes)] : decoded.changes;
+    this.#seen(batch.position.incarnation);
+    if (decoded.revision === undefined) return true;
+    this.#remember(changes);
+    store.save({ reset: batch.reset, changes, position: batch.position, revision: decoded.revision });
+    events.committed(changes, decoded.revision, decoded.traceparent);
+    const sound = decoded.stateHash === this.#set.toString();
+    if (sound) {
+      this.#rebuilt = false;
+      events.health(decoded.fault);
+      return true;
+    }
+    logger.error({ revision: decoded.revision }, 'ir differs from what the translator wrote down');
+    events.health('the IR differs from what the translator wrote down');
+    if (this.#rebuilt) return true;
+    this.#rebuilt = true;
+    return false;
+  }
+
+  #decode(logEvents: readonly LogEvent[]) {
+    const changes = new Map<IrId, IrChange>();
+    let revision: Revision | undefined;
+    let stateHash = '';
+    let traceparent: string | undefined;
+    let fault: string | undefined;
+    for (const { seq, data, traceparent: trace } of logEvents) {
+      const decoded = decodeEvent('IR', data);
+      if (!decoded.ok) {
+        fault = `event ${seq} of IR cannot be read`;
+        this.#options.logger.error({ seq, reason: decoded.error }, 'event cannot be read');
+        continue;
+      }
+      const { event } = decoded;
+      if (event.type === 'RevisionCommitted') {
+        ({ revision, stateHash } = event);
+        traceparent = trace;
+      } else if (event.type === 'ResourcePut') {
+        const { kind, key } = event.resource;
+        changes.set(irId(kind, key), { kind, key, resource: event.resource, revision: event.revision });
+      } else {
+        const { kind, key } = event;
+        changes.set(irId(kind, key), { kind, key, revision: event.revision });
+      }
+    }
+    return { changes: [...changes.values()], revision, stateHash, traceparent, fault };
+  }
+
+  /** What is held and not among the puts of a reset. */
+  #vanished(puts: readonly IrChange[]): IrChange[] {
+    const there = new Set(puts.map((change) => irId(change.kind, change.key)));
+    return [...this.#hashes.keys()]
+      .filter((id) => !there.has(id))
+      .map((id) => {
+        const at = id.indexOf(':');
+        return {
+          kind: id.slice(0, at) as IrChange['kind'],
+          key: id.slice(at + 1),
+          revision: { epoch: 0, seq: 0 },
+        };
+      });
+  }
+
+  #remember(changes: readonly IrChange[]): void {
+    for (const { kind, key, resource } of changes) {
+      const id = irId(kind, key);
+      const before = this.#hashes.get(id);
+      if (before !== undefined) this.#set.remove(before);
+      if (resource === undefined) this.#hashes.delete(id);
+      else {
+        const hash = irHash(resource);
+        this.#hashes.set(id, hash);
+        this.#set.add(hash);
+      }
+    }
+  }
+
+  #seen(incarnation: string): void {
+    if (incarnation === this.#incarnation) return;
+    this.#incarnation = incarnation;
+    this.#options.events.incarnation(incarnation);
+  }
+}

@@ -1,0 +1,31 @@
+// Environment of xds-server.
+import { commonConfig, integer, listenAddress } from '@sluice/service-kit';
+import { z } from 'zod';
+
+/** All variables that xds-server reads. */
+export const configSchema = z.object({
+  ...commonConfig,
+  SLUICE_XDS_LISTEN: listenAddress()
+    .refine((address) => address.kind === 'unix', { error: 'must be a Unix socket: private keys go over it' })
+    .meta({
+      description: 'Socket that Envoys connect to; made with mode 0600',
+      example: 'unix:/run/sluice/xds.sock',
+    }),
+  SLUICE_STATE_FILE: z.string().min(1).meta({
+    description: 'SQLite file with the last good state; may be deleted, then it is rebuilt from the log',
+    example: '/var/lib/sluice/xds.sqlite',
+  }),
+  SLUICE_SECRET_KEY_FILE: z.string().optional().meta({
+    description:
+      'Key that opens sealed secrets (32 bytes, mode 0600); without it no HTTPS listener is served',
+    example: '/etc/sluice/secret.key',
+  }),
+  SLUICE_TRUSTED_HOPS: integer(0, 32).prefault('0').meta({
+    description: 'Proxies in front of Envoy whose X-Forwarded-For is believed',
+    example: '1',
+  }),
+  SLUICE_DRAIN_MS: integer(0, 3_600_000).prefault('5000').meta({
+    description: 'Milliseconds from the last use of a backend by routes to its removal',
+    example: '5000',
+  }),
+});

@@ -1,0 +1,240 @@
+// The protocol with one Envoy on one stream, without I/O: requests and changes come in, responses come out, the caller
+// brings the time. See docs/adr/0008 for the order of pushes and for what counts as acknowledged.
+import type { Revision } from '@sluice/events';
+import { AckLedger, type CommitLog } from './ack-ledger.ts';
+import { PushGates, type XdsSource } from './push-gates.ts';
+import type { Quarantine, Refusal } from './quarantine.ts';
+import { type InFlight, TypeChannel } from './type-channel.ts';
+import { type XdsKind, xdsKinds } from './type-urls.ts';
+import type { XdsRequest, XdsResponse } from './xds-messages.ts';
+import type { XdsChange, XdsResource } from './xds-resource.ts';
+
+/** What a session tells its owner. */
+export interface SessionEvents {
+  /** A resource is found guilty and is in quarantine now. */
+  refused(refusal: Refusal): void;
+  /** A refusal is over: a later version was accepted. */
+  cleared(refusal: Refusal): void;
+  /** A response was answered after so many milliseconds. */
+  answered(kind: XdsKind, accepted: boolean, afterMs: number): void;
+}
+
+export interface SessionOptions {
+  /** Node id of the Envoy. */
+  readonly node: string;
+  readonly source: XdsSource;
+  readonly commits: CommitLog;
+  readonly quarantine: Quarantine;
+  readonly events: SessionEvents;
+  /** See `GateOptions.drainMs`. */
+  readonly drainMs: number;
+}
+
+/** A response holds at most so many resources, and ends once it holds so many bytes. */
+const maxItems = 2_000;
+const maxBytes = 1_000_000;
+const silentAfterMs = 30_000;
+
+type Verdict = XdsResource | 'remove' | 'wait' | 'settled' | 'skip';
+
+export class AdsSession {
+  readonly node: string;
+  readonly #options: SessionOptions;
+  readonly #channels: Readonly<Record<XdsKind, TypeChannel>> = {
+    cluster: new TypeChannel('cluster'),
+    endpoint: new TypeChannel('endpoint'),
+    secret: new TypeChannel('secret'),
+    listener: new TypeChannel('listener'),
+    route: new TypeChannel('route'),
+  };
+  readonly #gates: PushGates;
+  readonly #ledger = new AckLedger();
+  #nonce = 0;
+  #acked: Revision | null = null;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.node = options.node;
+    this.#gates = new PushGates({ ...options, channels: this.#channels });
+    for (const kind of xdsKinds)
+      for (const name of options.source.names(kind)) {
+        this.#ledger.changed(idOf(kind, name), 0, false);
+        this.#channels[kind].dirty.add(name);
+      }
+  }
+
+  /** Takes a request in. Follow with `poll`. */
+  receive(request: XdsRequest, nowMs: number): void {
+    const { source, events } = this.#options;
+    const answer = this.#channels[request.kind].receive(request, (name) => source.get(request.kind, name));
+    if (answer.type === 'none') return;
+    events.answered(request.kind, answer.type === 'accepted', nowMs - answer.flight.sentAtMs);
+    if (answer.type === 'accepted') this.#accepted(request.kind, answer.flight);
+    else this.#refused(request.kind, answer.flight, answer.message);
+  }
+
+  /** Takes changes of the source in, which must already show them; `commit` is the index of the revision that made them. */
+  changed(changes: readonly XdsChange[], commit: number): void {
+    for (const { kind, name, resource } of changes) {
+      const channel = this.#channels[kind];
+      const id = idOf(kind, name);
+      channel.dirty.add(name);
+      if (resource !== undefined || (kind === 'listener' && channel.held.has(name)))
+        this.#ledger.changed(id, commit, channel.flight?.items.has(name) === true);
+      else this.#ledger.settled(id);
+      if (kind === 'cluster' && resource !== undefined) this.#gates.endWait(name);
+    }
+  }
+
+  /** All that can be sent now. A cluster that is new or changed takes its endpoints along: Envoy warms it with them. */
+  poll(nowMs: number): XdsResponse[] {
+    const responses: XdsResponse[] = [];
+    for (const kind of xdsKinds) {
+      const channel = this.#channels[kind];
+      if (!channel.opened || channel.flight !== undefined) continue;
+      const items = this.#select(channel, nowMs);
+      if (items.size === 0 && !channel.expectsAnswer) continue;
+      this.#nonce += 1;
+      const nonce = String(this.#nonce);
+      channel.sent({ nonce, items, sentAtMs: nowMs });
+      responses.push({
+        kind,
+        nonce,
+        resources: [...items.values()].filter((item) => item !== undefined),
+        removed: [...items].flatMap(([name, item]) => (item === undefined ? [name] : [])),
+      });
+      if (kind === 'cluster') this.#takeEndpointsAlong(items);
+    }
+    return responses;
+  }
+
+  /** The newest revision of which this Envoy has acknowledged everything; null before the first. Never goes back. */
+  acked(): Revision | null {
+    const { commits } = this.#options;
+    const oldest = this.#ledger.oldest((id) => this.#gates.counts(...partsOf(id)));
+    const index = oldest === undefined ? commits.last : oldest - 1;
+    this.#acked = commits.revisionAt(index) ?? this.#acked;
+    return this.#acked;
+  }
+
+  /** True where an answer is overdue by 30 s. */
+  isSilent(nowMs: number): boolean {
+    return xdsKinds.some((kind) => {
+      const flight = this.#channels[kind].flight;
+      return flight !== undefined && nowMs - flight.sentAtMs >= silentAfterMs;
+    });
+  }
+
+  /** When to poll again even if nothing happens; undefined for never. */
+  nextPollMs(): number | undefined {
+    return this.#gates.nextDueMs();
+  }
+
+  #accepted(kind: XdsKind, flight: InFlight): void {
+    const { source, quarantine, events } = this.#options;
+    for (const [name, resource] of flight.items) {
+      const id = idOf(kind, name);
+      const newest = source.get(kind, name)?.version;
+      if (kind === 'cluster' && resource === undefined) this.#gates.endWait(name);
+      if (newest !== resource?.version) {
+        this.#ledger.advanced(id);
+        continue;
+      }
+      this.#ledger.settled(id);
+      const refusal = quarantine.remove(this.node, kind, name);
+      if (refusal !== undefined) events.cleared(refusal);
+    }
+  }
+
+  /** A response of one resource that is refused has found the guilty one; a larger one is tried again in halves. */
+  #refused(kind: XdsKind, flight: InFlight, message: string): void {
+    const [only] = flight.items;
+    if (flight.items.size !== 1 || only === undefined) return;
+    const [name, resource] = only;
+    if (resource === undefined) return;
+    const { commits, quarantine, events } = this.#options;
+    const previous = quarantine.get(this.node, kind, name);
+    const refusal: Refusal = {
+      node: this.node,
+      kind,
+      name,
+      version: resource.version,
+      message,
+      revision: commits.revisionAt(commits.last) ?? { epoch: 0, seq: 0 },
+      resource,
+      lastGood: this.#channels[kind].held.get(name)?.resource ?? previous?.lastGood,
+    };
+    quarantine.add(refusal);
+    events.refused(refusal);
+  }
+
+  #select(channel: TypeChannel, nowMs: number): Map<string, XdsResource | undefined> {
+    for (;;) {
+      const part = channel.takePart();
+      const items = this.#selectFrom(channel, part ?? [...channel.dirty], nowMs);
+      if (items.size > 0 || part === undefined) return items;
+    }
+  }
+
+  #selectFrom(
+    channel: TypeChannel,
+    names: readonly string[],
+    nowMs: number,
+  ): Map<string, XdsResource | undefined> {
+    const items = new Map<string, XdsResource | undefined>();
+    let bytes = 0;
+    for (const name of names) {
+      if (items.size >= maxItems || bytes >= maxBytes) break;
+      const verdict = this.#judge(channel, name, nowMs);
+      if (verdict === 'wait') continue;
+      if (verdict === 'skip' || verdict === 'settled') {
+        channel.clean(name);
+        if (verdict === 'settled') this.#ledger.settled(idOf(channel.kind, name));
+      } else if (verdict === 'remove') items.set(name, undefined);
+      else {
+        items.set(name, verdict);
+        bytes += verdict.body.length;
+      }
+    }
+    return items;
+  }
+
+  #judge(channel: TypeChannel, name: string, nowMs: number): Verdict {
+    const newest = this.#options.source.get(channel.kind, name);
+    const held = channel.held.get(name);
+    if (newest === undefined) {
+      // What is asked for by name is never taken away: its user goes first, and then the Envoy no longer asks for it.
+      if (held === undefined || !channel.wildcard) return 'settled';
+      return this.#gates.isRemovable(channel.kind, name, nowMs) ? 'remove' : 'wait';
+    }
+    const forced = channel.isForced(name);
+    if (!channel.wants(name) && !forced) return 'skip';
+    if (held?.version === newest.version && !forced) return 'settled';
+    if (this.#gates.isRefused(channel.kind, name)) return this.#standIn(channel, name);
+    return this.#gates.isReady(newest) ? newest : 'wait';
+  }
+
+  /** What an Envoy gets in place of a version that it refused. */
+  #standIn(channel: TypeChannel, name: string): Verdict {
+    const lastGood = this.#options.quarantine.get(this.node, channel.kind, name)?.lastGood;
+    const held = channel.held.get(name);
+    if (lastGood === undefined) return 'skip';
+    return held?.version === lastGood.version && !channel.isForced(name) ? 'skip' : lastGood;
+  }
+
+  #takeEndpointsAlong(clusters: ReadonlyMap<string, XdsResource | undefined>): void {
+    const { endpoint } = this.#channels;
+    // Before its first request for endpoints, Envoy drops what it is sent, and asks by itself.
+    if (!endpoint.opened) return;
+    for (const [name, cluster] of clusters) if (cluster !== undefined) endpoint.force(name);
+  }
+}
+
+function idOf(kind: XdsKind, name: string): string {
+  return `${kind} ${name}`;
+}
+
+function partsOf(id: string): [XdsKind, string] {
+  const at = id.indexOf(' ');
+  return [id.slice(0, at) as XdsKind, id.slice(at + 1)];
+}

@@ -1,0 +1,111 @@
+// Make before break, for one Envoy: what may be sent when. A route table waits until the Envoy has acknowledged, which
+// means warmed, the clusters that it names; a listener waits until its certificates are at hand; a cluster goes only
+// when no route table that the Envoy may still use names it, and then some time later, for requests under way.
+import type { Quarantine } from './quarantine.ts';
+import type { TypeChannel } from './type-channel.ts';
+import type { XdsKind } from './type-urls.ts';
+import type { XdsResource } from './xds-resource.ts';
+
+/** The newest resources, as this server would have them. */
+export interface XdsSource {
+  get(kind: XdsKind, name: string): XdsResource | undefined;
+  names(kind: XdsKind): Iterable<string>;
+}
+
+export interface GateOptions {
+  readonly node: string;
+  readonly source: XdsSource;
+  readonly quarantine: Quarantine;
+  readonly channels: Readonly<Record<XdsKind, TypeChannel>>;
+  /** Between the last acknowledgement that a route table no longer names a cluster and the removal of that cluster. */
+  readonly drainMs: number;
+}
+
+export class PushGates {
+  readonly #options: GateOptions;
+  /** Cluster → when it was first seen out of use. */
+  readonly #unusedSince = new Map<string, number>();
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** True where all that `resource` leans on is in place. */
+  isReady(resource: XdsResource): boolean {
+    if (resource.kind === 'route') return resource.uses.every((use) => this.#clusterInPlace(use.name));
+    if (resource.kind !== 'listener') return true;
+    return resource.uses.every(
+      (use) => use.kind !== 'secret' || this.#options.source.get(use.kind, use.name) !== undefined,
+    );
+  }
+
+  /** True where `name`, which is no longer wanted, may be removed from the Envoy. */
+  isRemovable(kind: XdsKind, name: string, nowMs: number): boolean {
+    if (kind !== 'cluster') return true;
+    if (this.#mayBeUsed(name)) {
+      this.#unusedSince.delete(name);
+      return false;
+    }
+    const since = this.#unusedSince.get(name) ?? nowMs;
+    this.#unusedSince.set(name, since);
+    return nowMs - since >= this.#options.drainMs;
+  }
+
+  /** Forgets the wait for a removal: it has happened, or the cluster is wanted again. */
+  endWait(name: string): void {
+    this.#unusedSince.delete(name);
+  }
+
+  /** When the next removal is due; undefined where none is waiting. */
+  nextDueMs(): number | undefined {
+    const starts = [...this.#unusedSince.values()];
+    return starts.length === 0 ? undefined : Math.min(...starts) + this.#options.drainMs;
+  }
+
+  /** True where the newest version is refused by this Envoy. */
+  isRefused(kind: XdsKind, name: string): boolean {
+    const refusal = this.#options.quarantine.get(this.#options.node, kind, name);
+    return refusal !== undefined && refusal.version === this.#options.source.get(kind, name)?.version;
+  }
+
+  /**
+   * True where an acknowledgement of the resource is to be waited for: not of what is refused, nor of what the Envoy
+   * will never ask for because its listener or cluster is refused.
+   */
+  counts(kind: XdsKind, name: string): boolean {
+    if (this.isRefused(kind, name)) return false;
+    if (kind === 'endpoint') return !this.#refusedAndAbsent('cluster', name);
+    if (kind !== 'route' && kind !== 'secret') return true;
+    for (const listener of this.#options.source.names('listener')) {
+      const uses = this.#options.source.get('listener', listener)?.uses ?? [];
+      if (
+        uses.some((use) => use.kind === kind && use.name === name) &&
+        !this.#refusedAndAbsent('listener', listener)
+      )
+        return true;
+    }
+    return false;
+  }
+
+  #refusedAndAbsent(kind: XdsKind, name: string): boolean {
+    return this.isRefused(kind, name) && !this.#options.channels[kind].held.has(name);
+  }
+
+  /** A cluster that is not wanted at all, or refused, is not waited for: its share of requests fails, no other. */
+  #clusterInPlace(name: string): boolean {
+    const { source, channels } = this.#options;
+    return (
+      source.get('cluster', name) === undefined ||
+      channels.cluster.holds(name) ||
+      this.isRefused('cluster', name)
+    );
+  }
+
+  #mayBeUsed(name: string): boolean {
+    const { route } = this.#options.channels;
+    const tables = [...route.held.values()].map((held) => held.resource);
+    for (const sent of route.flight?.items.values() ?? []) if (sent !== undefined) tables.push(sent);
+    // A table that came along in an unknown version may name anything.
+    return tables.some((table) => table === undefined || table.uses.some((use) => use.name === name));
+  }
+}

@@ -1,0 +1,42 @@
+// xds-server: IR → Envoy over delta ADS. Configuration, dependencies, run, stop.
+import { connectEventLog } from '@sluice/event-log';
+import { loadSealingKey } from '@sluice/sealed-secret';
+import { runService } from '@sluice/service-kit';
+import { XdsService } from './adapters/xds-service.ts';
+import { configSchema } from './config.ts';
+
+await runService({
+  name: 'xds-server',
+  configSchema,
+  start: async ({ config, logger, registry, health, fail, replica }) => {
+    const log = await connectEventLog({
+      url: config.SLUICE_NATS_URL,
+      name: `xds-server.${replica}`,
+      logger,
+      ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
+      ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
+    });
+    const keyFile = config.SLUICE_SECRET_KEY_FILE;
+    const listen = config.SLUICE_XDS_LISTEN;
+    const service = new XdsService({
+      log,
+      replica,
+      socket: listen.kind === 'unix' ? listen.path : '',
+      stateFile: config.SLUICE_STATE_FILE,
+      sealingKey: keyFile === undefined ? undefined : await loadSealingKey(keyFile),
+      settings: { trustedHops: config.SLUICE_TRUSTED_HOPS },
+      drainMs: config.SLUICE_DRAIN_MS,
+      logger,
+      registry,
+      health,
+      fail,
+    });
+    await service.start();
+    return {
+      stop: async () => {
+        await service.stop();
+        await log.close();
+      },
+    };
+  },
+});

@@ -1,0 +1,119 @@
+// The last good state of this server: the IR with its position on the log, what each Envoy has acknowledged, what it
+// has refused. Rows and position change in one transaction.
+import type { Position } from '@sluice/event-log';
+import type { Revision } from '@sluice/events';
+import { type IrKind, type IrResource, irResourceSchema } from '@sluice/ir';
+import { and, eq } from 'drizzle-orm';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { IrChange } from '../core/ir-state.ts';
+import type { Refusal } from '../core/quarantine.ts';
+import { openDatabase } from './open-database.ts';
+import { refusalOf, rowOf } from './refusal-row.ts';
+import { ackRows, irRows, progress, refusalRows } from './schema.ts';
+
+/** How far the IR is folded in. */
+export interface Progress {
+  readonly position: Position;
+  readonly revision: Revision;
+}
+
+/** The IR as it was stored. */
+export interface StoredIr extends Progress {
+  readonly changes: readonly IrChange[];
+}
+
+/** A step of the projection. `reset`: the changes are the whole IR. */
+export interface IrStep extends Progress {
+  readonly reset: boolean;
+  readonly changes: readonly IrChange[];
+}
+
+export class XdsStore {
+  readonly #db: BetterSQLite3Database & { $client: { close(): void } };
+  /** Why the file that was there is set aside; undefined where it is in use. */
+  readonly setAside: string | undefined;
+
+  constructor(file: string) {
+    const opened = openDatabase(file);
+    this.#db = drizzle(opened.db);
+    this.setAside = opened.setAside;
+  }
+
+  /** The stored IR; undefined where there is none, or a row is not of this version's model. */
+  load(): StoredIr | undefined {
+    const row = this.#db.select().from(progress).get();
+    if (row === undefined) return undefined;
+    const changes: IrChange[] = [];
+    for (const stored of this.#db.select().from(irRows).all()) {
+      const parsed = irResourceSchema.safeParse(JSON.parse(stored.json));
+      if (!parsed.success) return undefined;
+      const revision = { epoch: stored.epoch, seq: stored.seq };
+      changes.push({ kind: parsed.data.kind, key: parsed.data.key, resource: parsed.data, revision });
+    }
+    return { position: JSON.parse(row.position), revision: { epoch: row.epoch, seq: row.seq }, changes };
+  }
+
+  /** Writes changes, revision and position in one transaction. */
+  save({ reset, changes, position, revision }: IrStep): void {
+    this.#db.transaction((tx) => {
+      if (reset) tx.delete(irRows).run();
+      for (const change of changes) {
+        if (change.resource === undefined) tx.delete(irRows).where(isRow(change.kind, change.key)).run();
+        else {
+          const values = irValues(change, change.resource);
+          tx.insert(irRows)
+            .values(values)
+            .onConflictDoUpdate({ target: [irRows.kind, irRows.key], set: values })
+            .run();
+        }
+      }
+      const values = { id: 1, position: JSON.stringify(position), ...revision };
+      tx.insert(progress).values(values).onConflictDoUpdate({ target: progress.id, set: values }).run();
+    });
+  }
+
+  /** Remembers what an Envoy has acknowledged. */
+  saveAck(node: string, revision: Revision, incarnation: string): void {
+    const values = { node, incarnation, ...revision };
+    this.#db.insert(ackRows).values(values).onConflictDoUpdate({ target: ackRows.node, set: values }).run();
+  }
+
+  /** What Envoys have acknowledged of this incarnation of the stream: nothing older may be sent to them. */
+  acks(incarnation: string): { node: string; revision: Revision }[] {
+    const rows = this.#db.select().from(ackRows).where(eq(ackRows.incarnation, incarnation)).all();
+    return rows.map(({ node, epoch, seq }) => ({ node, revision: { epoch, seq } }));
+  }
+
+  /** The refusals in force. */
+  refusals(): Refusal[] {
+    return this.#db.select().from(refusalRows).all().map(refusalOf);
+  }
+
+  saveRefusal(refusal: Refusal): void {
+    const values = rowOf(refusal);
+    this.#db
+      .insert(refusalRows)
+      .values(values)
+      .onConflictDoUpdate({ target: [refusalRows.node, refusalRows.kind, refusalRows.name], set: values })
+      .run();
+  }
+
+  deleteRefusal({ node, kind, name }: Pick<Refusal, 'node' | 'kind' | 'name'>): void {
+    this.#db
+      .delete(refusalRows)
+      .where(and(eq(refusalRows.node, node), eq(refusalRows.kind, kind), eq(refusalRows.name, name)))
+      .run();
+  }
+
+  close(): void {
+    this.#db.$client.close();
+  }
+}
+
+function isRow(kind: IrKind, key: string) {
+  return and(eq(irRows.kind, kind), eq(irRows.key, key));
+}
+
+function irValues({ kind, key, revision }: IrChange, resource: IrResource) {
+  return { kind, key, epoch: revision.epoch, seq: revision.seq, json: JSON.stringify(resource) };
+}
