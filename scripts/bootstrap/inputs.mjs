@@ -43,7 +43,7 @@ export function inputHashes() {
     (file) => !file.endsWith('.test.ts'),
   );
   return {
-    node: hashOf([tools, ...filesIn(join(pins, 'node'))]),
+    node: hashOf([tools, ...filesIn(join(pins, `node-${process.platform}-${process.arch}`))]),
     pnpm: hashOf([tools, ...filesIn(join(pins, 'pnpm'))]),
     'nats-server': hashOf([tools, join(pins, 'wheels/nats-server.txt')]),
     envoy: hashOf([tools, join(pins, 'wheels/envoy.txt')]),

@@ -7,6 +7,7 @@ import { SetupError } from './setup-error.mjs';
  * @property {string} command
  * @property {string[]} args
  * @property {string} [cwd] the current folder if not given
+ * @property {boolean} [withToolchain] whether the toolchain comes first on its PATH; default false
  * @property {string} [whatFor] for the message when it fails
  * @property {string} [ifMissing] how to get the command
  * @property {string} [ifFails] what to try when it fails
@@ -15,6 +16,10 @@ import { SetupError } from './setup-error.mjs';
 const networkTrouble =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|NewConnectionError|Temporary failure in name resolution|Network is unreachable|Max retries exceeded|ERR_PNPM_META_FETCH_FAIL|error sending request/;
 
+/** The hint where nothing better is known. */
+export const tryAgain =
+  'Check the network and run the same command again; if it fails the same way, delete .toolchain and node_modules and try once more.';
+
 /** @param {string} output */
 function hintFrom(output) {
   if (output.includes('ERR_PNPM_OUTDATED_LOCKFILE')) {
@@ -22,7 +27,7 @@ function hintFrom(output) {
   }
   return networkTrouble.test(output)
     ? 'The package registry could not be reached: check the network (or the proxy and mirror settings of npm and pip), then run the same command again. What was fetched is kept.'
-    : 'Run the same command again; if it fails the same way, delete .toolchain and node_modules and try once more.';
+    : tryAgain;
 }
 
 /**
@@ -31,9 +36,21 @@ function hintFrom(output) {
  * @returns {Promise<string>}
  * @throws {SetupError} when it cannot be started or ends with another code than 0
  */
-export function run({ command, args, cwd, whatFor = command, ifMissing = '', ifFails }) {
+export function run({
+  command,
+  args,
+  cwd,
+  withToolchain = false,
+  whatFor = command,
+  ifMissing = '',
+  ifFails,
+}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: childEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: childEnv({ withToolchain }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {

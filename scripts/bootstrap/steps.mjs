@@ -18,14 +18,18 @@ function installWorkspace() {
     '--reporter=append-only',
   ];
   const whatFor = 'installing dependencies';
-  return longStep(whatFor, () => run({ command: join(bin, 'pnpm'), args, cwd: root, whatFor }));
+  return longStep(whatFor, () =>
+    run({ command: join(bin, 'pnpm'), args, cwd: root, withToolchain: true, whatFor }),
+  );
 }
 
 /** Envoy's message types, from protos that are a dependency. */
 function generateEnvoyApi() {
   const args = [join(root, 'packages/envoy-api/src/main.ts')];
   const whatFor = 'generating the Envoy API';
-  return longStep(whatFor, () => run({ command: join(bin, 'node'), args, cwd: root, whatFor }));
+  return longStep(whatFor, () =>
+    run({ command: join(bin, 'node'), args, cwd: root, withToolchain: true, whatFor }),
+  );
 }
 
 /**

@@ -1,12 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bin, pins, temporary, toolchain } from './paths.mjs';
 import { placeFile, placeLink, placeScript } from './place.mjs';
 import { longStep, say } from './progress.mjs';
-import { run } from './run.mjs';
+import { run, tryAgain } from './run.mjs';
 import { SetupError } from './setup-error.mjs';
 import { findOnPath, suffices, versionOf } from './version.mjs';
 
+const platform = `${process.platform}-${process.arch}`;
 const needsNpm =
   'npm is needed beside Node: on Debian `apt-get install npm`, else install Node with its npm.';
 const needsPython =
@@ -14,25 +15,20 @@ const needsPython =
 
 /**
  * Installs the packages that a pinned package-lock.json names into a folder of the toolchain. No package runs code.
- * @param {string} name of the folder in scripts/toolchain and in .toolchain
+ * @param {{ pinned: string, name: string, expected: string }} what `pinned`: the folder in scripts/toolchain; `name`: the one in
+ *   .toolchain; `expected`: a package that must be there then, for npm says nothing when an optional one fails
  */
-async function npmInstall(name) {
+async function npmInstall({ pinned, name, expected }) {
   const dir = join(toolchain, name);
   mkdirSync(dir, { recursive: true });
   for (const file of ['package.json', 'package-lock.json'])
-    copyFileSync(join(pins, name, file), join(dir, file));
+    copyFileSync(join(pins, pinned, file), join(dir, file));
   // not `npm ci`: it refuses a lock that lacks the optional packages of platforms Sluice does not run on
-  const args = [
-    'install',
-    '--no-save',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--no-update-notifier',
-    '--loglevel=error',
-  ];
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run({ command: 'npm', args, cwd: dir, whatFor: `fetching ${name}`, ifMissing: needsNpm });
-  return join(dir, 'node_modules');
+  if (!existsSync(join(dir, 'node_modules', expected))) {
+    throw new SetupError(`fetching ${name}: npm brought no ${expected}`, tryAgain);
+  }
 }
 
 /** Node 24: the one on PATH if it is one, else the npm package. */
@@ -42,15 +38,15 @@ export async function installNode() {
     say(`node: using ${found}`);
     return placeLink('node', found);
   }
+  const name = `node-${platform}`;
+  if (!existsSync(join(pins, name))) {
+    throw new SetupError(
+      `no Node 24 is pinned for ${platform}`,
+      'Install Node 24 yourself: it is used where it is on PATH.',
+    );
+  }
   await longStep('fetching node 24', async () => {
-    const modules = await npmInstall('node');
-    const name = `node-linux-${process.arch}`;
-    if (!readdirSync(modules).includes(name)) {
-      throw new SetupError(
-        `no Node 24 is pinned for ${process.platform} ${process.arch}`,
-        'Install Node 24 yourself: it is used where it is on PATH.',
-      );
-    }
+    await npmInstall({ pinned: name, name: 'node', expected: name });
     placeLink('node', `../node/node_modules/${name}/bin/node`);
   });
 }
@@ -58,7 +54,7 @@ export async function installNode() {
 /** pnpm, run by the Node beside it. */
 export async function installPnpm() {
   await longStep('fetching pnpm', async () => {
-    await npmInstall('pnpm');
+    await npmInstall({ pinned: 'pnpm', name: 'pnpm', expected: `@pnpm/exe.${platform}` });
     const entry = '$here/../pnpm/node_modules/pnpm/bin/pnpm.mjs';
     placeScript('pnpm', `#!/bin/sh\nhere=$(dirname "$0")\nexec "$here/node" "${entry}" "$@"\n`);
   });

@@ -12,7 +12,7 @@ const alwaysThere = ['sh', 'basename', 'dirname', 'mkdir', 'flock'];
 const npm = `#!/bin/sh
 echo "npm $(basename "$PWD")" >> "$CALLS"
 [ ! -f "$OFFLINE" ] || { echo 'npm error getaddrinfo ENOTFOUND the.registry' >&2; exit 1; }
-mkdir -p node_modules/pnpm/bin
+mkdir -p node_modules/pnpm/bin node_modules/@pnpm/exe.${process.platform}-${process.arch}
 echo "import { mkdirSync, writeFileSync } from 'node:fs';
 mkdirSync('node_modules', { recursive: true });
 writeFileSync('node_modules/.modules.yaml', '');" > node_modules/pnpm/bin/pnpm.mjs
