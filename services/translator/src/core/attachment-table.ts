@@ -16,7 +16,7 @@ export interface ListenerRow {
 /** One Gateway, as a route sees it. */
 export interface GatewayTable {
   readonly controllerName: string;
-  /** Why nobody serves it yet; the empty string where it is one of ours. */
+  /** Why it is not served as a whole; the empty string where it is. */
   readonly pending: string;
   readonly listeners: readonly ListenerRow[];
 }
@@ -41,7 +41,8 @@ export function attachmentTables(
   return {
     gateways: graph.map(of.models, 'gateway tables', (model) => ({
       controllerName: model.controllerName,
-      pending: model.refusal?.reason === 'Pending' ? model.refusal.message : '',
+      pending:
+        model.refusal === undefined ? '' : `Gateway ${model.key} is not accepted: ${model.refusal.message}`,
       listeners: model.listeners.map(({ name, port, protocol, hostname, allowed }) => ({
         name,
         port,

@@ -26,7 +26,7 @@ export function gatewayStatuses(graph: Graph, needs: Needs): Collection<StatusOu
       refused: rejectionsOf(needs.rejections, model.ref, fetch),
     });
     const programmed = condition('Gateway.Programmed', model.generation, say);
-    const pending = say.status === 'True' || say.reason === 'Invalid' ? '' : say.message;
+    const pending = say.status === 'True' ? '' : say.message;
     return {
       ref: model.ref,
       uid: model.uid,

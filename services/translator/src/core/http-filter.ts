@@ -79,7 +79,10 @@ function takeFilter(
       into.responseHeaders = headerEdit(filter.responseHeaderModifier);
       return;
     case 'RequestRedirect': {
-      if (place === 'backend') return unsupported('RequestRedirect is not supported in a backendRef');
+      if (place === 'backend') {
+        unsupported('RequestRedirect is not supported in a backendRef');
+        return;
+      }
       const { scheme, hostname, port, path, statusCode } = filter.requestRedirect;
       into.redirect = {
         scheme,
@@ -91,7 +94,10 @@ function takeFilter(
       return;
     }
     case 'URLRewrite': {
-      if (place === 'backend') return unsupported('URLRewrite is not supported in a backendRef');
+      if (place === 'backend') {
+        unsupported('URLRewrite is not supported in a backendRef');
+        return;
+      }
       const { hostname, path } = filter.urlRewrite;
       const rewrite = pathRewrite(path);
       if (hostname !== undefined) into.hostRewrite = hostname.toLowerCase();
@@ -108,7 +114,7 @@ function takeFilter(
     case 'RequestMirror':
     case 'CORS':
     case 'ExternalAuth':
-      return unsupported(`filter ${filter.type} is not supported`);
+      unsupported(`filter ${filter.type} is not supported`);
   }
 }
 

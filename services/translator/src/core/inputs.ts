@@ -87,7 +87,8 @@ export class SyncGate {
 export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: SyncGate): void {
   switch (fact.type) {
     case 'ObjectChanged':
-      return putObject(fact.object, inputs);
+      putObject(fact.object, inputs);
+      return;
     case 'ObjectDeleted':
       if (Object.hasOwn(sourceOf, fact.ref.kind))
         inputs[sourceOf[fact.ref.kind as KnownObject['kind']]].delete(
@@ -95,19 +96,26 @@ export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: Syn
         );
       return;
     case 'KindSynced':
-      return gate.mark(fact.group, fact.kind);
+      gate.mark(fact.group, fact.kind);
+      return;
     case 'AddressAssigned':
-      return inputs.addresses.set(objectKey(fact.gateway.namespace, fact.gateway.name), fact);
+      inputs.addresses.set(objectKey(fact.gateway.namespace, fact.gateway.name), fact);
+      return;
     case 'AddressReleased':
-      return inputs.addresses.delete(objectKey(fact.gateway.namespace, fact.gateway.name));
+      inputs.addresses.delete(objectKey(fact.gateway.namespace, fact.gateway.name));
+      return;
     case 'CertificateObserved':
-      return inputs.certificates.set(objectKey(fact.ref.namespace, fact.ref.name), fact);
+      inputs.certificates.set(objectKey(fact.ref.namespace, fact.ref.name), fact);
+      return;
     case 'CertificateForgotten':
-      return inputs.certificates.delete(objectKey(fact.ref.namespace, fact.ref.name));
+      inputs.certificates.delete(objectKey(fact.ref.namespace, fact.ref.name));
+      return;
     case 'ResourceRejected':
-      return inputs.rejections.set(subject, fact);
+      inputs.rejections.set(subject, fact);
+      return;
     case 'RejectionCleared':
-      return inputs.rejections.delete(subject);
+      inputs.rejections.delete(subject);
+      return;
     default:
       return;
   }
@@ -118,18 +126,25 @@ function putObject(object: KnownObject, inputs: Inputs): void {
   const key = objectKey(namespace, name);
   switch (object.kind) {
     case 'GatewayClass':
-      return inputs.classes.set(key, object);
+      inputs.classes.set(key, object);
+      return;
     case 'Gateway':
-      return inputs.gateways.set(key, object);
+      inputs.gateways.set(key, object);
+      return;
     case 'HTTPRoute':
-      return inputs.routes.set(key, object);
+      inputs.routes.set(key, object);
+      return;
     case 'Service':
-      return inputs.services.set(key, object);
+      inputs.services.set(key, object);
+      return;
     case 'EndpointSlice':
-      return inputs.slices.set(key, object);
+      inputs.slices.set(key, object);
+      return;
     case 'Namespace':
-      return inputs.namespaces.set(key, object);
+      inputs.namespaces.set(key, object);
+      return;
     case 'ReferenceGrant':
-      return inputs.grants.set(key, object);
+      inputs.grants.set(key, object);
+      return;
   }
 }

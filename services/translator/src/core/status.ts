@@ -17,9 +17,7 @@ export function withTransitionTimes(status: unknown, previous: unknown, time: st
   if (!isRecord(status)) return status;
   if (isCondition(status)) {
     const before =
-      isRecord(previous) && previous['status'] === status['status']
-        ? previous['lastTransitionTime']
-        : undefined;
+      isRecord(previous) && previous.status === status.status ? previous.lastTransitionTime : undefined;
     return { ...status, lastTransitionTime: typeof before === 'string' && before !== '' ? before : time };
   }
   const fields = Object.entries(status).map(([name, value]) => {
@@ -45,18 +43,18 @@ function counterpart(item: unknown, previous: unknown): unknown {
 }
 
 function identity(item: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof item['type'] === 'string') return item['type'];
-  if (isRecord(item['parentRef'])) {
-    const ref = item['parentRef'];
+  if (typeof item.type === 'string') return item.type;
+  if (isRecord(item.parentRef)) {
+    const ref = item.parentRef;
     return JSON.stringify(
       ['group', 'kind', 'namespace', 'name', 'sectionName', 'port'].map((f) => ref[f] ?? null),
     );
   }
-  return typeof item['name'] === 'string' ? item['name'] : undefined;
+  return typeof item.name === 'string' ? item.name : undefined;
 }
 
 function isCondition(value: Readonly<Record<string, unknown>>): boolean {
-  return typeof value['type'] === 'string' && typeof value['observedGeneration'] === 'number';
+  return typeof value.type === 'string' && typeof value.observedGeneration === 'number';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

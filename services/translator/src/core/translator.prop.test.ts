@@ -1,0 +1,173 @@
+import { type AckEvent, compareRevisions } from '@sluice/events';
+import { type IrId, type IrResource, irIdOf, irResourceSchema } from '@sluice/ir';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { controllerNames, syncedFacts } from '../scenario.fixture.ts';
+import { createTranslator, type FactInput, refKey, type Translator, translateFromScratch } from './index.ts';
+import type { StatusOutput } from './status.ts';
+import { anyAck, anyFact, beginning, foldFacts } from './world.fixture.ts';
+
+const options = { controllerNames, reportOrphans: true } as const;
+
+/** What a reader of the log has after the changes so far. */
+class Mirror {
+  readonly ir = new Map<IrId, IrResource>();
+  readonly status = new Map<string, StatusOutput>();
+  stateHash = '';
+
+  feed(
+    translator: Translator,
+    input: { facts: readonly FactInput[]; acks?: readonly AckEvent[]; seq: number },
+  ): number {
+    const { facts, acks = [], seq } = input;
+    const output = translator.apply({ facts, acks, revision: { epoch: 1, seq } });
+    for (const resource of output.ir.puts) this.ir.set(irIdOf(resource), resource);
+    for (const { kind, key } of output.ir.removes) expect(this.ir.delete(`${kind}:${key}`)).toBe(true);
+    for (const status of output.status.puts) this.status.set(refKey(status.ref), status);
+    for (const ref of output.status.removes) expect(this.status.delete(refKey(ref))).toBe(true);
+    this.stateHash = output.stateHash;
+    return (
+      output.ir.puts.length +
+      output.ir.removes.length +
+      output.status.puts.length +
+      output.status.removes.length
+    );
+  }
+}
+
+function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const batch = fc.record({
+  facts: fc.array(anyFact, { maxLength: 6 }),
+  acks: fc.array(anyAck, { maxLength: 2 }),
+});
+
+function newestAcks(batches: readonly { acks: readonly AckEvent[] }[]): AckEvent[] {
+  const byNode = new Map<string, AckEvent>();
+  for (const { acks } of batches)
+    for (const ack of acks) if (ack.type === 'EnvoyStateChanged') byNode.set(ack.node, ack);
+  return [...byNode.values()];
+}
+
+test('incremental is the same as from scratch, over any facts, duplicates, deletes, batches and order', () => {
+  fc.assert(
+    fc.property(fc.array(batch, { maxLength: 12 }), fc.infiniteStream(fc.nat()), (batches, random) => {
+      const translator = createTranslator(options);
+      const mirror = new Mirror();
+      mirror.feed(translator, { facts: beginning, seq: 1 });
+      for (const [i, b] of batches.entries()) mirror.feed(translator, { ...b, seq: i + 2 });
+      const folded = foldFacts([...beginning, ...batches.flatMap((b) => b.facts)]);
+      const shuffled = folded
+        .map((fact) => ({ fact, at: random.next().value as number }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ fact }) => fact);
+      const fresh = translateFromScratch(shuffled, {
+        ...options,
+        acks: newestAcks(batches),
+        revision: { epoch: 1, seq: 1 },
+      });
+      expect(sorted(mirror.ir)).toEqual(sorted(fresh.ir));
+      expect(sorted(mirror.status)).toEqual(sorted(fresh.status));
+      expect(mirror.stateHash).toBe(fresh.stateHash);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('facts that come twice change nothing', () => {
+  fc.assert(
+    fc.property(fc.array(anyFact, { maxLength: 25 }), (facts) => {
+      const translator = createTranslator(options);
+      const mirror = new Mirror();
+      mirror.feed(translator, { facts: [...beginning, ...facts], seq: 1 });
+      expect(mirror.feed(translator, { facts: foldFacts([...beginning, ...facts]), seq: 2 })).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a restart at any point writes only what changed meanwhile, and nothing when nothing did', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyFact, { maxLength: 20 }),
+      fc.array(anyFact, { maxLength: 4 }),
+      (before, meanwhile) => {
+        const first = createTranslator(options);
+        const mirror = new Mirror();
+        mirror.feed(first, { facts: [...beginning, ...before], seq: 1 });
+        const committed = { committedIr: first.committedIr(), committedStatus: first.committedStatus() };
+        const idle = createTranslator({ ...options, ...committed });
+        expect(new Mirror().feed(idle, { facts: foldFacts([...beginning, ...before]), seq: 2 })).toBe(0);
+        for (const [id, { revision }] of idle.committedIr())
+          expect(
+            compareRevisions(revision, first.committedIr().get(id)?.revision ?? { epoch: 0, seq: 0 }),
+          ).toBe(0);
+        const second = createTranslator({ ...options, ...committed });
+        const all = foldFacts([...beginning, ...before, ...meanwhile]);
+        mirror.feed(second, { facts: all, seq: 3 });
+        const fresh = translateFromScratch(all, options);
+        expect(sorted(mirror.ir)).toEqual(sorted(fresh.ir));
+        expect(sorted(mirror.status)).toEqual(sorted(fresh.status));
+        expect(mirror.stateHash).toBe(fresh.stateHash);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('gives nothing before every kind has had its first list', () => {
+  fc.assert(
+    fc.property(fc.array(anyFact, { maxLength: 15 }), fc.nat(), (facts, skip) => {
+      const synced = syncedFacts();
+      const missing = synced[skip % synced.length];
+      const output = createTranslator(options).apply({
+        facts: [...facts, ...synced.filter((fact) => fact !== missing)],
+        revision: { epoch: 1, seq: 1 },
+      });
+      expect(output).toMatchObject({
+        ready: false,
+        ir: { puts: [], removes: [] },
+        status: { puts: [], removes: [] },
+      });
+      expect(output.waiting).toHaveLength(1);
+    }),
+  );
+});
+
+test('the IR holds to its schema, and what it names is there', () => {
+  fc.assert(
+    fc.property(fc.array(anyFact, { maxLength: 30 }), (facts) => {
+      const { ir } = translateFromScratch([...beginning, ...facts], options);
+      for (const resource of ir.values()) {
+        expect(irResourceSchema.parse(resource)).toEqual(resource);
+        for (const id of namedBy(resource)) expect(ir.has(id), `${irIdOf(resource)} names ${id}`).toBe(true);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function namedBy(resource: IrResource): IrId[] {
+  switch (resource.kind) {
+    case 'gateway':
+      return resource.listeners.map((key) => `listener:${key}` as const);
+    case 'listener':
+      return [
+        `gateway:${resource.gateway}`,
+        ...resource.servers.flatMap((s) => s.certificates.map((c) => `certificate:${c}` as const)),
+      ];
+    case 'endpoint-group':
+      return [`cluster:${resource.service}`];
+    case 'http-route':
+      return resource.rules.flatMap(({ action }) =>
+        action.type === 'forward'
+          ? action.backends.flatMap((b) => (b.cluster === null ? [] : [`cluster:${b.cluster}` as const]))
+          : [],
+      );
+    case 'cluster':
+    case 'certificate':
+      return [];
+  }
+}

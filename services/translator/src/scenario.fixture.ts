@@ -1,0 +1,183 @@
+// Scenarios for tests: YAML with plain manifests and a few documents that stand in for what other services say.
+import type { AckEvent, Fact } from '@sluice/events';
+import { encodeEvent } from '@sluice/events';
+import { kinds, parseObject } from '@sluice/kinds';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import type { FactInput } from './core/index.ts';
+
+/** Revision that Envoys of scenarios have acknowledged unless they say otherwise: newer than every other. */
+export const newest = { epoch: 1_000_000, seq: 1_000_000 } as const;
+/** Subject prefix and settings of a scenario. */
+export const controllerNames = ['sluice.dev/gateway-controller', 'io.cilium/gateway-controller'] as const;
+
+const named = z.string().regex(/^[^/]+\/[^/]+$/);
+
+/** Documents that are no manifests. */
+const pretendSchema = z.discriminatedUnion('pretend', [
+  /** Addresses of a Gateway; by default each has one of its own. */
+  z.strictObject({
+    pretend: z.literal('addresses'),
+    gateway: named,
+    addresses: z.array(z.string()).default([]),
+    lowPortOffset: z.int().default(0),
+    unusable: z.array(z.strictObject({ value: z.string(), reason: z.string() })).default([]),
+  }),
+  z.strictObject({
+    pretend: z.literal('certificate'),
+    secret: named,
+    secretType: z.string().default('kubernetes.io/tls'),
+    dnsNames: z.array(z.string()).default([]),
+    expired: z.boolean().default(false),
+    fault: z.string().default(''),
+  }),
+  /** By default one Envoy is there that has acknowledged everything. */
+  z.strictObject({
+    pretend: z.literal('envoy'),
+    node: z.string(),
+    state: z.enum(['connected', 'silent', 'disconnected']).default('connected'),
+    acked: z.enum(['newest', 'nothing']).default('newest'),
+  }),
+  z.strictObject({ pretend: z.literal('rejection'), kind: z.string(), object: named, message: z.string() }),
+]);
+type Pretend = z.infer<typeof pretendSchema>;
+
+/** What a scenario holds. */
+export interface Scenario {
+  readonly facts: FactInput[];
+  readonly acks: AckEvent[];
+}
+
+/** A fact with its subject. */
+export function factInput(fact: Fact, subject?: string): FactInput {
+  return { subject: encodeEvent(fact, subject).subject, fact };
+}
+
+/** The first list of every kind is complete. */
+export function syncedFacts(): FactInput[] {
+  return kinds.map(({ group, kind }) =>
+    factInput({ type: 'KindSynced', group, kind, state: 'synced', reason: '' }),
+  );
+}
+
+/** ObjectChanged of a manifest. Throws on one that is not valid, with its faults. */
+export function objectFact(manifest: unknown): FactInput {
+  const parsed = parseObject(manifest);
+  if (!parsed.ok) throw new Error(`bad manifest: ${JSON.stringify(parsed.faults)}`);
+  if (parsed.object.kind === 'Secret') throw new Error('a Secret is a "pretend: certificate" here');
+  return factInput({
+    type: 'ObjectChanged',
+    object: parsed.object,
+    origin: { file: 'scenario.yaml', line: 1, column: 1 },
+  });
+}
+
+/** Classes as they stand in standalone mode. */
+export function builtInClasses(): FactInput[] {
+  return [
+    ['sluice', controllerNames[0]],
+    ['cilium', controllerNames[1]],
+  ].map(([name, controllerName]) =>
+    objectFact({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'GatewayClass',
+      metadata: { name },
+      spec: { controllerName },
+    }),
+  );
+}
+
+/** Addresses of one Gateway. */
+export function addressFact(gateway: string, addresses: readonly string[]): FactInput {
+  return factOf({ pretend: 'addresses', gateway, addresses: [...addresses], lowPortOffset: 0, unusable: [] });
+}
+
+/** Reads a scenario. */
+export function readScenario(yaml: string): Scenario {
+  const documents = parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
+  const pretends = documents.flatMap((d) => (isPretend(d) ? [pretendSchema.parse(d)] : []));
+  const objects = documents.filter((d) => d !== null && !isPretend(d)).map(objectFact);
+  const given = pretends.flatMap((p) => (p.pretend === 'addresses' ? [p.gateway] : []));
+  const assigned = objects.flatMap(({ fact }, i) => {
+    if (fact.type !== 'ObjectChanged' || fact.object.kind !== 'Gateway') return [];
+    const key = `${fact.object.metadata.namespace}/${fact.object.metadata.name}`;
+    return given.includes(key) ? [] : [addressFact(key, [`127.80.0.${i + 1}`])];
+  });
+  const envoys = pretends.filter((p) => p.pretend === 'envoy');
+  const facts = pretends.flatMap((p) => (p.pretend === 'envoy' ? [] : [factOf(p)]));
+  return {
+    facts: [...builtInClasses(), ...objects, ...assigned, ...facts, ...syncedFacts()],
+    acks: (envoys.length > 0
+      ? envoys
+      : [{ node: 'envoy-0', state: 'connected', acked: 'newest' } as const]
+    ).map(({ node, state, acked }) => envoyAck(node, { state, acked: acked === 'newest' ? newest : null })),
+  };
+}
+
+/** The newest word on an Envoy. */
+export function envoyAck(
+  node: string,
+  of: Partial<Pick<Extract<AckEvent, { type: 'EnvoyStateChanged' }>, 'state' | 'acked' | 'server'>> = {},
+): AckEvent {
+  return {
+    type: 'EnvoyStateChanged',
+    server: 'xds-server-0',
+    node,
+    state: 'connected',
+    acked: newest,
+    ...of,
+  };
+}
+
+function isPretend(document: unknown): boolean {
+  return typeof document === 'object' && document !== null && 'pretend' in document;
+}
+
+function refOf(kind: string, key: string): { group: string; kind: string; namespace: string; name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  const group = kind === 'Secret' || kind === 'Service' ? '' : 'gateway.networking.k8s.io';
+  return { group, kind, namespace, name };
+}
+
+function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' }>): FactInput {
+  switch (pretend.pretend) {
+    case 'addresses': {
+      const { addresses, lowPortOffset, unusable } = pretend;
+      return factInput({
+        type: 'AddressAssigned',
+        gateway: refOf('Gateway', pretend.gateway),
+        addresses,
+        lowPortOffset,
+        unusable,
+      });
+    }
+    case 'certificate': {
+      const { secretType, dnsNames, expired, fault } = pretend;
+      return factInput({
+        type: 'CertificateObserved',
+        ref: refOf('Secret', pretend.secret),
+        uid: `uid-of-${pretend.secret}`,
+        secretType,
+        digest: fault === '' ? 'd1' : '',
+        dnsNames,
+        notBefore: '2026-01-01T00:00:00Z',
+        notAfter: '2026-06-01T00:00:00Z',
+        expired,
+        fault,
+      });
+    }
+    case 'rejection': {
+      const { kind, object, message } = pretend;
+      const resource = `${kind}:${object}`;
+      return factInput({
+        type: 'ResourceRejected',
+        node: 'envoy-0',
+        typeUrl: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+        resource,
+        sources: [refOf(kind, object)],
+        message,
+        revision: { epoch: 1, seq: 1 },
+      });
+    }
+  }
+}
