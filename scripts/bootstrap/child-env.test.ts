@@ -30,8 +30,8 @@ test('what an outer npm run sets is left out, settings of the user are kept', ()
 test('where HOME cannot be written, caches move into the checkout, also those that an outer npm run derived from it', () => {
   const env = childEnv({
     env: {
-      HOME: '/nonexistent',
-      npm_config_cache: '/nonexistent/.npm',
+      HOME: '/dev/null/home',
+      npm_config_cache: '/dev/null/home/.npm',
       npm_config_userconfig: '/etc/npmrc',
     },
   });

@@ -33,7 +33,8 @@ const clockOrChance = /\b(Date\.now\(|new Date\(\)|Math\.random\()/;
 const pureCode =
   /^((services|packages)\/[^/]+\/src\/core|packages\/(ir|incremental|events|kinds)\/src)\/.*\.ts$/;
 const environment = /\bprocess\.env\b/;
-const mayReadEnvironment = /(\/config\.ts$|^(scripts|test|packages\/testkit)\/|^vitest\.config\.ts$)/;
+const mayReadEnvironment =
+  /(\/config\.ts$|^(scripts|test|packages\/(testkit|envoy-api))\/|^vitest\.config\.ts$)/;
 const vagueFolder = /(^|\/)(utils?|helpers?|common|misc)\//;
 
 type Rule = (path: string, lines: readonly string[]) => FileFault[];

@@ -46,7 +46,11 @@ export function generate({
   const args = ['generate', protos, '--config', JSON.stringify({ version: 'v2', modules: [{ path: '.' }] })];
   args.push('--template', JSON.stringify(template));
   for (const root of roots) args.push('--path', join(protos, root));
-  const run = spawnSync(bufBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  const run = spawnSync(bufBinary(), args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, BUF_CACHE_DIR: `${out}.cache` },
+  });
   if (run.error) throw run.error;
   if (run.status !== 0)
     throw new Error(`buf generate ended with ${run.status ?? run.signal}:\n${run.stderr}`);
