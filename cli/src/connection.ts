@@ -23,7 +23,10 @@ export function cliSeedFile(layout: Layout): string {
 export function connectInstance({
   layout,
   instance,
-}: Pick<FoundInstance, 'layout' | 'instance'>): Promise<EventLog> {
+}: {
+  readonly layout: Layout;
+  readonly instance: Pick<FoundInstance['instance'], 'natsPort' | 'natsMonitorPort'>;
+}): Promise<EventLog> {
   return connectEventLog({
     url: `nats://127.0.0.1:${instance.natsPort}`,
     seedFile: cliSeedFile(layout),

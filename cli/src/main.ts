@@ -3,4 +3,5 @@ import { processTerminal } from './output/terminal.ts';
 import { createProgram, runProgram } from './program.ts';
 
 const context = { config: readConfig(), terminal: processTerminal() };
-process.exitCode = await runProgram(createProgram(context), { context, argv: process.argv });
+// Ends at once: a connection that is still being tried must not hold the process.
+process.exit(await runProgram(createProgram(context), { context, argv: process.argv }));

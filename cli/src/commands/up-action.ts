@@ -1,5 +1,4 @@
-import { connectEventLog } from '@sluice/event-log';
-import { cliSeedFile } from '../connection.ts';
+import { connectInstance } from '../connection.ts';
 import { type Assessment, assess } from '../model/assessment.ts';
 import { escapeText } from '../output/escape.ts';
 import type { CommandContext, ExitCode } from '../program.ts';
@@ -15,6 +14,7 @@ import { paintStatus } from './paint.ts';
 
 const lookEveryMs = 50;
 const sayWaitingAfterMs = 10_000;
+const sayAtMost = 5;
 
 /** Runs an instance until a signal comes, then stops it; a second signal kills it. */
 export async function runUp(context: CommandContext, request: UpRequest): Promise<ExitCode> {
@@ -35,6 +35,7 @@ class UpSession {
   #changed = true;
   #natsPort: number;
   #waitingSaid = '';
+  #nextSayMs = performance.now() + sayWaitingAfterMs;
 
   constructor(context: CommandContext, supervisor: Supervisor, startedMs: number) {
     this.#context = context;
@@ -105,12 +106,7 @@ class UpSession {
 
   #connect() {
     const { layout, natsPort, natsMonitorPort } = this.#supervisor.settings;
-    return connectEventLog({
-      url: `nats://127.0.0.1:${natsPort}`,
-      monitorUrl: `http://127.0.0.1:${natsMonitorPort}`,
-      seedFile: cliSeedFile(layout),
-      name: 'cli',
-    });
+    return connectInstance({ layout, instance: { natsPort, natsMonitorPort } });
   }
 
   #processesChanged(): void {
@@ -174,15 +170,18 @@ class UpSession {
   }
 
   #sayWaiting(assessment: Assessment): void {
-    if (performance.now() - this.#startedMs < sayWaitingAfterMs) return;
+    if (performance.now() < this.#nextSayMs) return;
     const processes = this.#supervisor.views.filter(({ state }) => state !== 'ready');
     const waiting = [
       ...processes.map(({ name, state, detail }) => `${name} (${detail === '' ? state : detail})`),
       ...assessment.waitingFor,
     ];
-    const text = `still waiting for ${waiting.map(escapeText).join('; ') || 'the log to settle'}`;
-    if (text !== this.#waitingSaid) this.#display.line(text);
+    const rest = waiting.length > sayAtMost ? [`and ${waiting.length - sayAtMost} more`] : [];
+    const text = [...waiting.slice(0, sayAtMost), ...rest].map(escapeText).join('; ');
+    if (text !== this.#waitingSaid)
+      this.#display.line(`still waiting for ${text === '' ? 'the log to settle' : text}`);
     this.#waitingSaid = text;
+    this.#nextSayMs = performance.now() + sayWaitingAfterMs;
   }
 
   #blockOf(assessment: Assessment): string[] {

@@ -22,8 +22,12 @@ export function isUnsafe(text: string): boolean {
   return text.search(unsafe) >= 0;
 }
 
-/** JSON of a value, two spaces deep. Equal in meaning to `JSON.stringify`, with unsafe characters written as `\uXXXX`. */
-export function toJson(value: unknown, indent = 2): string {
-  const text = JSON.stringify(value, undefined, indent) ?? 'null';
+/** JSON text with unsafe characters written as `\uXXXX`: the same value, and safe to print. Line feeds stay. */
+export function escapeJson(text: string): string {
   return text.replace(unsafe, (char) => (char === '\n' ? char : unicodeEscape(char)));
+}
+
+/** JSON of a value, two spaces deep by default, safe to print. */
+export function toJson(value: unknown, indent = 2): string {
+  return escapeJson(JSON.stringify(value, undefined, indent) ?? 'null');
 }

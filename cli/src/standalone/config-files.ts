@@ -5,7 +5,7 @@ import { accessOf, natsUsers } from './access.ts';
 import type { Keys } from './keys.ts';
 import { writeWhole } from './pid-file.ts';
 import { socketPaths } from './plan.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, UpRequest } from './settings.ts';
 
 /** A configuration file and what it says. */
 export interface ConfigFile {
@@ -14,7 +14,12 @@ export interface ConfigFile {
 }
 
 /** Writes the configuration of nats-server. */
-export function writeNatsConfig(settings: Settings, keys: Keys): ConfigFile {
+export function writeNatsConfig(
+  settings: Pick<Settings, 'layout' | 'natsPort' | 'natsMonitorPort'> & {
+    readonly request: Pick<UpRequest, 'replicas'>;
+  },
+  keys: Keys,
+): ConfigFile {
   const replicas = Array.from(
     { length: settings.request.replicas['xds-server'] },
     (_, replica) => `xds-server-${replica}`,

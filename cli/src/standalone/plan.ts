@@ -33,7 +33,7 @@ function hashOf(value: unknown): string {
 
 /** nats-server with a configuration file; its text is part of the hash. */
 export function natsSpec(
-  settings: Settings,
+  settings: Pick<Settings, 'layout' | 'natsServer' | 'natsMonitorPort'>,
   of: { readonly file: string; readonly text: string },
 ): ProcessSpec {
   return {

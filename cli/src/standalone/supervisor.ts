@@ -102,14 +102,21 @@ export class Supervisor {
     for (const spec of specs) this.#processes.set(spec.name, this.#manage(spec));
     this.#save();
     await this.#endStrays();
-    await this.#process('nats').start();
+    await this.#launch(['nats']);
     await this.#until(() => this.#process('nats').ready);
-    const services = specs.filter(({ name }) => name !== 'nats' && name !== 'envoy');
-    await Promise.all(services.map(({ name }) => this.#process(name).start()));
+    await this.#launch(specs.map(({ name }) => name).filter((name) => name !== 'nats' && name !== 'envoy'));
     const xds = socketPaths(layout.sockets).xds(0);
     await this.#poll(() => existsSync(xds));
-    await this.#process('envoy').start();
+    await this.#launch(['envoy']);
     this.#rotation = setInterval(() => rotateLogs(layout.log), rotateEveryMs);
+  }
+
+  async #launch(names: readonly string[]): Promise<void> {
+    if (!this.#ending) await Promise.all(names.map((name) => this.#process(name).start()));
+  }
+
+  get #ending(): boolean {
+    return this.#state === 'stopping' || this.#state === 'stopped';
   }
 
   /** Writes down that all that was asked for is in force. */
@@ -129,6 +136,7 @@ export class Supervisor {
 
   /** Kills everything at once. */
   kill(): void {
+    this.#state = 'stopping';
     this.#abandonAll();
     killInstance(this.#settings.layout);
     this.#close();
@@ -205,7 +213,12 @@ export class Supervisor {
   /** Somebody else took the port of NATS while it was down: moves it, and tells the services by restarting them. */
   async #mayMoveNats(wasReady: boolean): Promise<void> {
     const { natsPort, natsMonitorPort } = this.#settings;
-    if (wasReady || this.#moving || ((await isPortFree(natsPort)) && (await isPortFree(natsMonitorPort))))
+    if (
+      wasReady ||
+      this.#moving ||
+      this.#ending ||
+      ((await isPortFree(natsPort)) && (await isPortFree(natsMonitorPort)))
+    )
       return;
     this.#moving = true;
     try {
@@ -234,8 +247,7 @@ export class Supervisor {
   }
 
   async #poll(holds: () => boolean): Promise<void> {
-    while (!holds() && this.#state !== 'stopping' && this.#state !== 'stopped')
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!holds() && !this.#ending) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
