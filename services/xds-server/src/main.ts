@@ -11,7 +11,7 @@ await runService({
   start: async ({ config, logger, registry, health, fail, replica }) => {
     const log = await connectEventLog({
       url: config.SLUICE_NATS_URL,
-      name: `xds-server.${replica}`,
+      name: 'xds-server',
       logger,
       ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
       ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
