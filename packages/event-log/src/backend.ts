@@ -11,7 +11,7 @@ export class Unavailable extends Error {
 export interface BackendStreamInfo extends StreamInfo {
   /** Nothing is displaced: any gap after the first sequence is damage. */
   readonly gapless: boolean;
-  readonly transactional: boolean;
+  readonly definition: StreamDefinition;
 }
 
 /** Messages are stored only while `seq` is the last sequence of `subject` (0: it has none). */

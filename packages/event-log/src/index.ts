@@ -1,5 +1,6 @@
 export { type ConnectOptions, connectEventLog } from './jetstream/connect.ts';
 export type { FailPoints, LogLogger } from './log/context.ts';
+export { exportLog, importLog } from './log/export.ts';
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory/memory-log.ts';
 export { type MemoryFaults, MemoryServer } from './memory/memory-server.ts';
 export * from './port.ts';

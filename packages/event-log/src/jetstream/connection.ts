@@ -12,6 +12,9 @@ export const apiCodes = {
   batchIncomplete: 10176,
 } as const;
 
+/** Refusals that are remembered. */
+const maxDenied = 1_000;
+
 /** A NATS connection whose loss ends all that waits on it, at once instead of at a timeout; while it is lost nothing is sent. */
 export class Connection {
   readonly nats: NatsConnection;
@@ -21,6 +24,8 @@ export class Connection {
   /** Aborts when the connection of the moment is lost. */
   #session = new AbortController();
   #connected = true;
+  /** Refusals of what was published without waiting for an answer, by subject. */
+  readonly #denied = new Map<string, PermissionViolationError>();
 
   constructor(
     nats: NatsConnection,
@@ -39,6 +44,15 @@ export class Connection {
   /** Aborts when the connection is lost. Take it anew for each use. */
   get session(): AbortSignal {
     return this.#session.signal;
+  }
+
+  /** The server's refusal to let this user publish to one of `subjects`, if it ever said so. */
+  refusalOf(subjects: Iterable<string>): LogError | undefined {
+    for (const subject of subjects) {
+      const cause = this.#denied.get(subject);
+      if (cause !== undefined) return notPermitted(cause);
+    }
+    return undefined;
   }
 
   /**
@@ -69,10 +83,17 @@ export class Connection {
       else if (status.type === 'reconnect') {
         this.#connected = true;
         logger?.info({}, 'nats connection is back');
-      } else if (status.type === 'error')
+      } else if (status.type === 'error') {
+        if (status.error instanceof PermissionViolationError) this.#deny(status.error);
         logger?.warn({ error: status.error.name }, 'nats reported an error');
+      }
     }
     this.#lost(undefined);
+  }
+
+  #deny(error: PermissionViolationError): void {
+    if (this.#denied.size >= maxDenied) this.#denied.clear();
+    if (error.operation === 'publish') this.#denied.set(error.subject, error);
   }
 
   #lost(logger: LogLogger | undefined): void {

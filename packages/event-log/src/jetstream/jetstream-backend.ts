@@ -13,7 +13,7 @@ import { apiCodes, type Connection } from './connection.ts';
 import { publish } from './publish.ts';
 import { PullReader } from './pull-reader.ts';
 import { rawStored } from './raw-message.ts';
-import { assertSameConfig, isTransactional, streamConfig } from './stream-config.ts';
+import { assertSameConfig, definitionOf, streamConfig } from './stream-config.ts';
 
 const restoreBatch = 500;
 
@@ -52,7 +52,7 @@ export class JetStreamBackend implements Backend {
       messages,
       bytes,
       gapless: info.config.max_msgs_per_subject <= 0,
-      transactional: isTransactional(info.config),
+      definition: definitionOf(info.config),
     };
   }
 

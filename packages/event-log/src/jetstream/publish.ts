@@ -41,7 +41,11 @@ export async function publish(
         timeout: timeoutMs,
       });
     });
-    return outcomeOf(answer.json<PubAnswer>(), messages.length);
+    const outcome = outcomeOf(answer.json<PubAnswer>(), messages.length);
+    const refusal =
+      outcome.kind === 'unclear' ? connection.refusalOf(messages.map(({ subject }) => subject)) : undefined;
+    if (refusal !== undefined) throw refusal;
+    return outcome;
   } catch (error) {
     if (error instanceof Unavailable) return { kind: 'unclear', cause: error };
     throw error;

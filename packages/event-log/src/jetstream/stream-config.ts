@@ -37,9 +37,15 @@ export function streamConfig(
   };
 }
 
-/** True for a stream whose events come in transactions. */
-export function isTransactional(config: StreamConfig): boolean {
-  return config.metadata?.[transactionalKey] === 'true';
+/** The definition that a stream was made from. */
+export function definitionOf(config: StreamConfig): StreamDefinition {
+  const { name, max_msgs_per_subject: keepPerSubject } = config;
+  return {
+    name,
+    subjects: config.subjects.filter((subject) => subject !== controlSubject.all(name)),
+    transactional: config.metadata?.[transactionalKey] === 'true',
+    ...(keepPerSubject > 0 ? { keepPerSubject } : {}),
+  };
 }
 
 /** @throws LogError `stream-mismatch` naming the first setting that differs */

@@ -25,7 +25,13 @@ export async function openWriter(context: LogContext, stream: string, name: stri
   const lease = await takeLease(context, stream, { name, above, head });
   await readUpTo(context, { stream, reader, toSeq: lease.seq - 1 });
   const open = reader.transactions.openOf(name);
-  const writer = new StreamWriter(context, { stream, name, transactional: info.transactional, lease, head });
+  const writer = new StreamWriter(context, {
+    stream,
+    name,
+    transactional: info.definition.transactional,
+    lease,
+    head,
+  });
   if (open !== undefined) {
     const data = encodeControl({ transaction: open });
     await writer.appendControl([

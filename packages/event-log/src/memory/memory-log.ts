@@ -89,7 +89,7 @@ class MemoryBackend implements Backend {
       messages: messages.length,
       bytes,
       gapless,
-      transactional: definition.transactional,
+      definition,
     };
   }
 
