@@ -1,7 +1,9 @@
 import { type Change, type Collection, Dirty, type Host, type Node } from './collection.ts';
-import { Derived, type Fetch } from './derived.ts';
 import { type Equal, equalByContent } from './equal.ts';
+import { FlatMapNode } from './flat-map.ts';
 import { type Group, IndexBy } from './index-by.ts';
+import { MapNode } from './map.ts';
+import type { Fetch } from './reads.ts';
 import { ReduceBy, type Reducer } from './reduce-by.ts';
 import { Source } from './source.ts';
 
@@ -41,15 +43,8 @@ export class Graph {
     transform: (value: I, key: string, fetch: Fetch) => V | undefined,
     options: Options<V> = {},
   ): Collection<V> {
-    return this.flatMap(
-      input,
-      name,
-      (value, key, fetch) => {
-        const result = transform(value, key, fetch);
-        return result === undefined ? [] : [[key, result]];
-      },
-      options,
-    );
+    const equal = options.equal ?? equalByContent;
+    return new MapNode<I, V>(this.#host, { name, input: input as Node<I>, transform, equal });
   }
 
   /** Any number of pairs per input. Of several inputs that give the same key, the smallest input key is seen. */
@@ -60,7 +55,7 @@ export class Graph {
     options: Options<V> = {},
   ): Collection<V> {
     const equal = options.equal ?? equalByContent;
-    return new Derived<I, V>(this.#host, { name, input: input as Node<I>, transform, equal });
+    return new FlatMapNode<I, V>(this.#host, { name, input: input as Node<I>, transform, equal });
   }
 
   /** Groups of keys by what `keysOf` gives. */

@@ -90,7 +90,7 @@ const rule = fc.record({
   path: fc.constantFrom('/', '/a', '/b/'),
   regex: fc.constantFrom(false, false, false, false, true),
   filters: fc.oneof(
-    { arbitrary: fc.constant([]), weight: 3 },
+    { arbitrary: fc.uniqueArray(filter, { maxLength: 0, selector: (f) => f.type }), weight: 3 },
     { arbitrary: fc.uniqueArray(filter, { maxLength: 2, selector: (f) => f.type }), weight: 1 },
   ),
   backends: fc.array(backend, { minLength: 1, maxLength: 3 }),
