@@ -51,6 +51,9 @@ interface Connection {
   told: EnvoyState | undefined;
 }
 
+/** So long an Envoy that has acknowledged nothing yet goes unmentioned. */
+const helloMs = 1_000;
+
 export class XdsHub {
   readonly #options: HubOptions;
   readonly #compiler: XdsCompiler;
@@ -118,7 +121,8 @@ export class XdsHub {
     const connection: Connection = { session: this.#session(node), send, told: undefined };
     this.#connections.add(connection);
     this.#byNode.set(node, connection);
-    this.#tell(connection);
+    // An Envoy that comes back says within moments what it has: until then nothing is known of it.
+    setTimeout(() => this.#tell(connection, true), helloMs).unref();
     return {
       receive: (request) => {
         connection.session.receive(request, this.#options.now());
@@ -129,8 +133,9 @@ export class XdsHub {
     };
   }
 
-  /** Ends all timers. Streams are closed by their owner. */
+  /** Ends all timers, and counts every Envoy as disconnected. Streams are closed by their owner. */
   stop(): void {
+    for (const connection of [...this.#connections]) this.#close(connection);
     clearTimeout(this.#timer);
   }
 
@@ -215,13 +220,15 @@ export class XdsHub {
     this.#schedule();
   }
 
-  #tell(connection: Connection): void {
+  /** `hello`: also of an Envoy of which nothing has been told yet and that has acknowledged nothing. */
+  #tell(connection: Connection, hello = false): void {
     const { session } = connection;
     if (this.#byNode.get(session.node) !== connection) return;
     const silent = session.isSilent(this.#options.now());
     const acked = this.#mayServe ? session.acked() : null;
     const state: EnvoyState = { node: session.node, state: silent ? 'silent' : 'connected', acked };
     if (sameState(connection.told, state)) return;
+    if (connection.told === undefined && acked === null && !hello) return;
     connection.told = state;
     this.#options.events.envoyChanged(state);
   }

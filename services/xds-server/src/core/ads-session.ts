@@ -222,11 +222,9 @@ export class AdsSession {
     return held?.version === lastGood.version && !channel.isForced(name) ? 'skip' : lastGood;
   }
 
+  /** Also where the Envoy has not asked for endpoints yet on this stream: it may count on what it has, but has to have it anew. */
   #takeEndpointsAlong(clusters: ReadonlyMap<string, XdsResource | undefined>): void {
-    const { endpoint } = this.#channels;
-    // Before its first request for endpoints, Envoy drops what it is sent, and asks by itself.
-    if (!endpoint.opened) return;
-    for (const [name, cluster] of clusters) if (cluster !== undefined) endpoint.force(name);
+    for (const [name, cluster] of clusters) if (cluster !== undefined) this.#channels.endpoint.force(name);
   }
 }
 
