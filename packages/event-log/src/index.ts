@@ -2,7 +2,7 @@ export { type ConnectOptions, connectEventLog } from './jetstream/connect.ts';
 export type { FailPoints, LogLogger } from './log/context.ts';
 export { exportLog, importLog } from './log/export.ts';
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory/memory-log.ts';
-export { type MemoryFaults, MemoryServer } from './memory/memory-server.ts';
+export { type MemoryFaults, MemoryServer, type Mishap } from './memory/memory-server.ts';
 export * from './port.ts';
 export { type NatsServerSettings, type NatsUser, natsServerConfig } from './server/config.ts';
 export { generateNkeySeeds, type NkeySeed } from './server/nkeys.ts';

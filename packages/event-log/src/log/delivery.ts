@@ -54,7 +54,7 @@ export class Delivery {
   }
 
   damaged(damage: Damage): void {
-    this.#flush(false);
+    if (this.#phase.kind === 'tailing') this.#flush(false);
     this.#ready.push({ kind: 'damage', damage });
     this.#phase = { kind: 'damaged' };
   }

@@ -14,20 +14,25 @@ export interface MemoryStream {
   readonly ids: Map<string, number>;
 }
 
+/** What can become of a publish on its way: a late one is tried after the next one. */
+export type Mishap = 'none' | 'answer-lost' | 'never-arrives' | 'arrives-late';
+
 /** Damage that a test can do, as disks and operators do it. */
 export interface MemoryFaults {
   /** The message is silently gone. */
   drop(stream: string, seq: number): void;
   /** One bit of the message's data, or of its hash where it has none, is another. */
   flipBit(stream: string, seq: number): void;
+  /** Another message stands in its place. */
+  replace(stream: string, seq: number, by: Pick<RawMessage, 'headers' | 'data'>): void;
   /** The messages after `lastSeq` are gone, and the next one takes the sequence after it. */
   cutTail(stream: string, lastSeq: number): void;
   /** The stream is deleted; made again, it is another one. */
   lose(stream: string): void;
   /** While true no call gets through; readers and pending calls wait. */
   outage(down: boolean): void;
-  /** The next `publish` is stored, but its answer is lost. */
-  loseNextAck(): void;
+  /** Asked at every publish what becomes of it; default: nothing happens. */
+  mishaps(next: () => Mishap): void;
 }
 
 /** What several in-memory logs share, as processes share a NATS server. */
@@ -36,7 +41,8 @@ export class MemoryServer implements MemoryFaults {
   readonly listeners = new Set<{ readonly filter: string; readonly handler: (data: Uint8Array) => void }>();
   readonly now: () => number;
   down = false;
-  #ackLost = false;
+  #mishap: () => Mishap = () => 'none';
+  readonly #late: (() => void)[] = [];
   #incarnations = 0;
   readonly #waiting = new Set<() => void>();
 
@@ -70,7 +76,24 @@ export class MemoryServer implements MemoryFaults {
     return stream;
   }
 
+  /** Publishes as a client sees it: what arrives, and which answer comes back. */
   publish(
+    name: string,
+    messages: readonly OutMessage[],
+    options: { id: string; expect: Expectation },
+  ): PublishOutcome {
+    const mishap = this.#mishap();
+    const late = this.#late.splice(0);
+    if (mishap === 'arrives-late') this.#late.push(() => this.#arrive(name, messages, options));
+    const outcome =
+      mishap === 'none' || mishap === 'answer-lost' ? this.#arrive(name, messages, options) : undefined;
+    for (const arrive of late) arrive();
+    return mishap === 'none' && outcome !== undefined
+      ? outcome
+      : { kind: 'unclear', cause: 'no answer came' };
+  }
+
+  #arrive(
     name: string,
     messages: readonly OutMessage[],
     options: { id: string; expect: Expectation },
@@ -83,11 +106,9 @@ export class MemoryServer implements MemoryFaults {
     if (known !== undefined) return { kind: 'stored', lastSeq: known };
     for (const message of messages)
       this.store(stream, { ...message, seq: stream.lastSeq + 1, timeMs: this.now() });
-    stream.ids.set(id, stream.lastSeq);
+    if (messages.length === 1) stream.ids.set(id, stream.lastSeq);
     this.wake();
-    if (!this.#ackLost) return { kind: 'stored', lastSeq: stream.lastSeq };
-    this.#ackLost = false;
-    return { kind: 'unclear', cause: 'the answer was lost' };
+    return { kind: 'stored', lastSeq: stream.lastSeq };
   }
 
   store(stream: MemoryStream, message: RawMessage): void {
@@ -136,6 +157,13 @@ export class MemoryServer implements MemoryFaults {
     stream.messages = stream.messages.map((message) => (message.seq === seq ? flipped(message) : message));
   }
 
+  replace(name: string, seq: number, by: Pick<RawMessage, 'headers' | 'data'>): void {
+    const stream = this.stream(name);
+    stream.messages = stream.messages.map((message) =>
+      message.seq === seq ? { ...message, ...by } : message,
+    );
+  }
+
   cutTail(name: string, lastSeq: number): void {
     const stream = this.stream(name);
     stream.messages = stream.messages.filter((message) => message.seq <= lastSeq);
@@ -153,8 +181,8 @@ export class MemoryServer implements MemoryFaults {
     this.wake();
   }
 
-  loseNextAck(): void {
-    this.#ackLost = true;
+  mishaps(next: () => Mishap): void {
+    this.#mishap = next;
   }
 
   /** Every reader loses its place, as at a restart of the server. */
