@@ -32,6 +32,20 @@ const table: { stream: StreamName; event: AnyEvent; subject: string; tombstone: 
     tombstone: false,
   },
   {
+    stream: 'FACTS',
+    event: {
+      type: 'EventJudged',
+      stream: 'FACTS',
+      seq: 7,
+      subject: 's',
+      error: 'e',
+      judge: 'translator',
+      version: '0.1.0',
+    },
+    subject: 'judgement.v1._.FACTS._.7',
+    tombstone: false,
+  },
+  {
     stream: 'IR',
     event: {
       type: 'ResourceRemoved',

@@ -112,6 +112,11 @@ export function rejectionSubject(of: { typeUrl: string; node: string; resource: 
   });
 }
 
+/** Subject of a judgement. */
+export function judgementSubject(of: { stream: string; seq: number }): string {
+  return buildSubject({ domain: 'judgement', group: '', kind: of.stream, namespace: '', name: `${of.seq}` });
+}
+
 /** Subject of an IR resource. */
 export function irSubject(kind: string, key: string): string {
   return buildSubject({ domain: 'ir', group: '', kind, namespace: '', name: key });
@@ -137,6 +142,8 @@ function subjectOf(event: AnyEvent): string {
       return of('certificate', event.ref);
     case 'ResourceRejected':
       return rejectionSubject(event);
+    case 'EventJudged':
+      return judgementSubject(event);
     case 'RefusalCleared':
     case 'RejectionCleared':
       throw new TypeError(`${event.type} needs its subject`);

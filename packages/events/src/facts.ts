@@ -131,6 +131,23 @@ export const resourceRejectedSchema = z.strictObject({
 /** Tombstone of a rejection: a later version was accepted, or the resource is gone. */
 export const rejectionClearedSchema = z.strictObject({ type: z.literal('RejectionCleared') });
 
+/**
+ * Subject `judgement.v1._.<stream>._.<sequence>`: an event that a reader could not decode and passed over; the last good
+ * word on its subject stays in force. Written once, on first sight.
+ */
+export const eventJudgedSchema = z.strictObject({
+  type: z.literal('EventJudged'),
+  /** Stream, sequence and subject of the event. */
+  stream: z.string(),
+  seq: z.int().positive(),
+  subject: z.string(),
+  /** Why it cannot be decoded, in words; never with its bytes. */
+  error: z.string(),
+  /** Who judged, with its version. */
+  judge: z.string(),
+  version: z.string(),
+});
+
 export const factSchema = z.discriminatedUnion('type', [
   objectChangedSchema,
   objectDeletedSchema,
@@ -144,6 +161,7 @@ export const factSchema = z.discriminatedUnion('type', [
   certificateForgottenSchema,
   resourceRejectedSchema,
   rejectionClearedSchema,
+  eventJudgedSchema,
 ]);
 export type Fact = z.infer<typeof factSchema>;
 export type FactOf<T extends Fact['type']> = Extract<Fact, { type: T }>;

@@ -8,6 +8,7 @@ export const domains = {
   address: 'FACTS',
   certificate: 'FACTS',
   rejection: 'FACTS',
+  judgement: 'FACTS',
   ir: 'IR',
   revision: 'IR',
   ack: 'ACKS',

@@ -196,6 +196,7 @@ const phases: Readonly<Record<Fact['type'], number>> = {
   KindSynced: 7,
   ResourceRejected: 8,
   RejectionCleared: 8,
+  EventJudged: 8,
 };
 const kindOrder: ReadonlyMap<string, number> = new Map(kinds.map(({ kind }, i) => [kind, i]));
 
