@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   type Damage,
   type EventLog,
@@ -16,7 +17,10 @@ import { keyPairOf } from './certificate-inspector.ts';
 
 /** Name of the lease under which api-watcher writes. */
 const writerName = 'api-watcher';
-type OwnStream = 'FACTS' | 'SECRETS';
+const ownStreams = ['FACTS', 'SECRETS'] as const;
+type OwnStream = (typeof ownStreams)[number];
+/** A stream that is gone is made again within this time, ms. */
+const guardMs = 2000;
 
 /** What the log needs to know. */
 export interface FactsLogOptions {
@@ -31,8 +35,9 @@ export interface FactsLogOptions {
 export class FactsLog {
   readonly inForce = new InForce();
   readonly #options: FactsLogOptions;
-  readonly #writers: Record<OwnStream, LogWriter>;
+  #writers: Record<OwnStream, LogWriter>;
   readonly #damaged: Record<OwnStream, LogError | undefined> = { FACTS: undefined, SECRETS: undefined };
+  readonly #incarnations: Partial<Record<OwnStream, string>> = {};
   readonly #positions: Partial<Record<OwnStream, Position>> = {};
 
   private constructor(options: FactsLogOptions, writers: Record<OwnStream, LogWriter>) {
@@ -43,15 +48,11 @@ export class FactsLog {
   /** Takes the leases and folds both streams. A damaged stream is folded as far as it can be read; `mend` then writes it anew. */
   static async open(options: FactsLogOptions): Promise<FactsLog> {
     const { log } = options;
-    await log.ensureStream(streams.FACTS);
-    await log.ensureStream(streams.SECRETS);
-    const writers = {
-      FACTS: await log.openWriter('FACTS', writerName),
-      SECRETS: await log.openWriter('SECRETS', writerName),
-    };
-    const facts = new FactsLog(options, writers);
-    await facts.#fold('FACTS');
-    await facts.#fold('SECRETS');
+    const facts = new FactsLog(options, await openWriters(log));
+    for (const stream of ownStreams) {
+      facts.#incarnations[stream] = (await log.info(stream)).incarnation;
+      await facts.#fold(stream);
+    }
     return facts;
   }
 
@@ -129,29 +130,54 @@ export class FactsLog {
   }
 
   /**
-   * Answers damage: both streams begin anew, and everything in force is written again as it was. Sealed bytes are not
+   * Answers damage: the leases are taken anew, both streams begin anew, and everything in force is written again as it was. Sealed bytes are not
    * kept in memory: they come again with the plan that has to follow.
    * @returns references of Secrets that are to be sealed again
    */
   async mend(reason: string, damage?: Damage): Promise<ObjectRef[]> {
     const { log, logger } = this.#options;
     logger.warn({ reason, damage }, 'writing the log anew');
-    await log.ensureStream(streams.FACTS);
-    await log.ensureStream(streams.SECRETS);
+    await this.close();
+    this.#writers = await openWriters(log);
     const facts = this.inForce.facts();
     await this.#writers.SECRETS.startEpoch(reason, damage);
     const sealed = [...this.inForce.sealed.values()].map(({ ref }) => ref);
     this.inForce.sealed.clear();
     await this.#writers.FACTS.startEpoch(reason, damage);
     await this.#writers.FACTS.append(facts.map((fact) => newEvent(encodeEvent(fact))));
+    for (const stream of ownStreams) this.#incarnations[stream] = (await log.info(stream)).incarnation;
     this.#damaged.FACTS = undefined;
     this.#damaged.SECRETS = undefined;
     return sealed;
   }
 
-  /** Calls `told` for each damage that is seen on either stream from now on, until the signal aborts. */
+  /** Whether a stream is another one than the one that was opened: it was lost, and a writer that was fenced has no rival. */
+  async lost(): Promise<boolean> {
+    const { log } = this.#options;
+    for (const stream of ownStreams) {
+      const { incarnation } = await log.ensureStream(streams[stream]);
+      if (incarnation !== this.#incarnations[stream]) return true;
+    }
+    return false;
+  }
+
+  /** Calls `told` for each damage that is seen on either stream from now on, until the signal aborts. Makes a stream that is gone again. */
   async watch(signal: AbortSignal, told: (damage: Damage) => void): Promise<void> {
-    await Promise.all((['FACTS', 'SECRETS'] as const).map((stream) => this.#watch(stream, signal, told)));
+    await Promise.all([
+      ...ownStreams.map((stream) => this.#watch(stream, signal, told)),
+      this.#guard(signal),
+    ]);
+  }
+
+  async #guard(signal: AbortSignal): Promise<void> {
+    const { log, logger } = this.#options;
+    while (await waited(guardMs, signal))
+      for (const stream of ownStreams)
+        await log.info(stream).catch(async (error: unknown) => {
+          if (!(error instanceof LogError) || error.code !== 'stream-mismatch') return;
+          logger.warn({ stream }, 'stream is gone, making it again');
+          await log.ensureStream(streams[stream]);
+        });
   }
 
   async #watch(stream: OwnStream, signal: AbortSignal, told: (damage: Damage) => void): Promise<void> {
@@ -167,6 +193,20 @@ export class FactsLog {
     await this.#writers.FACTS.close();
     await this.#writers.SECRETS.close();
   }
+}
+
+async function openWriters(log: EventLog): Promise<Record<OwnStream, LogWriter>> {
+  await log.ensureStream(streams.FACTS);
+  await log.ensureStream(streams.SECRETS);
+  return {
+    FACTS: await log.openWriter('FACTS', writerName),
+    SECRETS: await log.openWriter('SECRETS', writerName),
+  };
+}
+
+/** Waits; false when the signal aborted. */
+async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  return await setTimeout(ms, true, { signal }).catch(() => false);
 }
 
 function newEvent(event: Omit<NewEvent, 'traceparent'>, traceparent?: string): NewEvent {

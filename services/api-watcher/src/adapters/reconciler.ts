@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
-import type { Damage } from '@sluice/event-log';
+import { type Damage, LogError } from '@sluice/event-log';
 import { encodeEvent } from '@sluice/events';
 import { canonicalJson } from '@sluice/ir';
 import { formatTraceparent, type Logger } from '@sluice/service-kit';
@@ -99,7 +99,7 @@ export class Reconciler {
   async #write(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#damage !== undefined) await this.#mend(this.#damage.message, this.#damage);
-      if (this.#first !== undefined || this.#listed) await this.#step();
+      if (this.#first !== undefined || this.#listed) await this.#stepOrMend();
       if (this.#keys.size === 0 && this.#damage === undefined) await this.#wakeup.wait(this.#sleepMs());
     }
   }
@@ -114,6 +114,19 @@ export class Reconciler {
   #sleepMs(): number {
     const expiry = nextExpiryMs(this.#options.facts.inForce.certificates.values());
     return Math.min(addressesMs, expiry === undefined ? addressesMs : Math.max(1, expiry - Date.now()));
+  }
+
+  /** A writer is fenced where somebody else took its lease, and where its stream was lost; only the first is for a restart. */
+  async #stepOrMend(): Promise<void> {
+    const first = this.#first;
+    try {
+      await this.#step();
+    } catch (error) {
+      const fenced = error instanceof LogError && error.code === 'fenced';
+      if (!fenced || !(await this.#options.facts.lost())) throw error;
+      this.#first ??= first;
+      await this.#mend('the stream was lost');
+    }
   }
 
   async #step(): Promise<void> {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { trace } from '@opentelemetry/api';
 import type { EventLog } from '@sluice/event-log';
+import { decodeEvent, type Fact } from '@sluice/events';
 import { SealingKey } from '@sluice/sealed-secret';
 import { createLogger, createRegistry, type Logger } from '@sluice/service-kit';
 import { poolAddresses } from '../core/addresses.ts';
@@ -86,4 +87,16 @@ export function namesIn({ inForce }: FactsLog): string[] {
       object.kind === 'Service' ? [`${object.metadata.name}:${object.spec.ports[0]?.port}`] : [],
     )
     .toSorted();
+}
+
+/** The facts on a log, oldest first, with their subjects. */
+export async function factsOn(log: EventLog): Promise<Fact[]> {
+  const all: Fact[] = [];
+  for await (const event of log.read('FACTS')) {
+    if (event.subject.startsWith('log.')) continue;
+    const decoded = decodeEvent('FACTS', event.data);
+    if (!decoded.ok) throw new Error(decoded.error);
+    all.push(decoded.event);
+  }
+  return all;
 }
