@@ -13,6 +13,9 @@ export function outputOption(formats: readonly [string, ...string[]]): Option {
   return new Option('-o, --output <format>', 'how to print it').choices(formats).default(formats[0]);
 }
 
+/** How long running requests may take to end, milliseconds. */
+export const defaultDrainMs = 10_000;
+
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Reads `90s`, `10m`, `2h` or `1d`; milliseconds. @throws InvalidArgumentError */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connectInstance } from '../connection.ts';
 import { type Assessment, assess } from '../model/assessment.ts';
 import { escapeText } from '../output/escape.ts';
@@ -5,9 +6,10 @@ import type { CommandContext, ExitCode } from '../program.ts';
 import { Display } from '../standalone/display.ts';
 import { EnvoyAdmin } from '../standalone/envoy-admin.ts';
 import { LiveWorld } from '../standalone/live-world.ts';
+import { fillNotes } from '../standalone/notes.ts';
 import { socketPaths } from '../standalone/plan.ts';
 import { assessmentLines, lowPortLine, processLine, readyLine } from '../standalone/report.ts';
-import { standaloneControllers, type UpRequest } from '../standalone/settings.ts';
+import { standaloneControllers, type UpRequest, UserError } from '../standalone/settings.ts';
 import { Supervisor } from '../standalone/supervisor.ts';
 import { sluiceVersion } from '../standalone/toolchain.ts';
 import { paintStatus } from './paint.ts';
@@ -17,17 +19,27 @@ const sayWaitingAfterMs = 10_000;
 const sayAtMost = 5;
 
 /** Runs an instance until a signal comes, then stops it; a second signal kills it. */
-export async function runUp(context: CommandContext, request: UpRequest): Promise<ExitCode> {
-  const startedMs = performance.now();
-  const supervisor = await Supervisor.open(context.config, request);
-  const session = new UpSession(context, supervisor, startedMs);
-  return session.run();
+export async function runUp(
+  context: CommandContext,
+  of: { readonly request: UpRequest; readonly notesFile: string | undefined },
+): Promise<ExitCode> {
+  const notes = of.notesFile === undefined ? '' : readNotes(of.notesFile);
+  const supervisor = await Supervisor.open(context.config, of.request);
+  return new UpSession(context, supervisor, notes).run();
+}
+
+function readNotes(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new UserError(`${file} cannot be read`, 'name a text file with --notes, or leave it out');
+  }
 }
 
 class UpSession {
   readonly #context: CommandContext;
   readonly #supervisor: Supervisor;
-  readonly #startedMs: number;
+  readonly #notes: string;
   readonly #display: Display;
   readonly #live: LiveWorld;
   #shown = new Map<string, string>();
@@ -37,10 +49,10 @@ class UpSession {
   #waitingSaid = '';
   #nextSayMs = performance.now() + sayWaitingAfterMs;
 
-  constructor(context: CommandContext, supervisor: Supervisor, startedMs: number) {
+  constructor(context: CommandContext, supervisor: Supervisor, notes: string) {
     this.#context = context;
     this.#supervisor = supervisor;
-    this.#startedMs = startedMs;
+    this.#notes = notes;
     this.#natsPort = supervisor.settings.natsPort;
     this.#display = new Display(context.terminal, () => process.stdout.columns ?? 80);
     this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#touch() });
@@ -157,7 +169,9 @@ class UpSession {
     this.#ready = true;
     this.#supervisor.markReady();
     this.#showChanges(assessment);
-    this.#display.line(readyLine(assessment, (performance.now() - this.#startedMs) / 1_000));
+    this.#display.line(readyLine(assessment, performance.now() / 1_000));
+    for (const line of fillNotes(this.#notes, assessment, this.#supervisor.settings.lowPortOffset))
+      this.#display.line(line);
   }
 
   /** Lines that are new or changed since the last time. On a terminal the block shows them all, so only the first time. */

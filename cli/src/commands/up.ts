@@ -2,14 +2,16 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext, Finish } from '../program.ts';
 import { type LogLevel, logLevels, type ServiceName, services } from '../standalone/settings.ts';
-import { collect, parseDuration } from './options.ts';
+import { collect, defaultDrainMs, parseDuration } from './options.ts';
 
 interface UpOptions {
   readonly dataDir?: string;
   readonly pool?: string;
   readonly replicas?: readonly string[];
   readonly logLevel: LogLevel;
-  readonly drainTimeout: number;
+  readonly drainTimeout?: number;
+  readonly takeOver?: boolean;
+  readonly notes?: string;
 }
 
 const help = `
@@ -46,9 +48,13 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
     )
     .option(
       '--drain-timeout <duration>',
-      'how long running requests may take to end when stopping',
+      'how long running requests may take to end when stopping (default: 10s)',
       parseDuration,
-      10_000,
+    )
+    .option('--take-over', 'end another `sluice up` on the same data directory and go on with its processes')
+    .option(
+      '--notes <file>',
+      'text to show once ready; {address:NAMESPACE/GATEWAY} and {port:80} are filled in',
     )
     .addHelpText('after', help)
     .action(async (directories: string[], options: UpOptions) => {
@@ -61,9 +67,10 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
         pool: options.pool,
         replicas,
         logLevel: options.logLevel,
-        drainTimeoutMs: options.drainTimeout,
+        drainTimeoutMs: options.drainTimeout ?? defaultDrainMs,
+        takeOver: options.takeOver === true,
       };
-      finish(await runUp(context, request));
+      finish(await runUp(context, { request, notesFile: options.notes }));
     });
 }
 

@@ -29,6 +29,8 @@ export interface UpRequest {
   readonly logLevel: LogLevel;
   /** How long running requests may take to end when stopping, milliseconds. */
   readonly drainTimeoutMs: number;
+  /** End another supervisor of the data directory, and go on with its processes. */
+  readonly takeOver: boolean;
 }
 
 /** Everything that the processes are configured from. */

@@ -4,7 +4,7 @@ import { writeEnvoyBootstrap, writeNatsConfig } from './config-files.ts';
 import { type Instance, readInstance, registerInstance, unregisterInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { type Keys, makeKeys } from './keys.ts';
-import { layoutOf, makeDirectories } from './layout.ts';
+import { type Layout, layoutOf, makeDirectories } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { rotateLogs } from './log-rotation.ts';
 import { ManagedProcess } from './managed-process.ts';
@@ -12,10 +12,10 @@ import { isPortFree } from './network.ts';
 import { PidFile, writeWhole } from './pid-file.ts';
 import { envoySpec, natsSpec, serviceSpecs, socketPaths } from './plan.ts';
 import { choosePool, choosePorts, lowPortOffsetOf } from './ports.ts';
-import { findMarked, identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { findMarked, identityOf, isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import type { ProcessSpec, ProcessView } from './process-spec.ts';
 import { checkDirectories, instanceOf, type Settings, type UpRequest, UserError } from './settings.ts';
-import { endProcess } from './stop.ts';
+import { endProcess, waitForEnd } from './stop.ts';
 import { killInstance, stopInstance } from './stop-instance.ts';
 import { findProgram, sluiceVersion } from './toolchain.ts';
 
@@ -63,8 +63,7 @@ export class Supervisor {
     const layout = layoutOf(request.dataDir, config);
     makeDirectories(layout, config.uid);
     const earlier = readInstance(config, request.dataDir)?.instance;
-    const lock = await takeLock({ uid: config.uid, id: layout.id });
-    if (lock === undefined) throw refused(request.dataDir, earlier);
+    const lock = await lockOrRefuse(layout, { config, request, earlier });
     try {
       const nats = new PidFile(layout.run, 'nats').read();
       const ports = await choosePorts({ earlier, natsAlive: nats !== undefined && isAlive(nats) });
@@ -261,10 +260,22 @@ function needProgram(name: string, config: CliConfig): string {
   return path;
 }
 
-function refused(dataDir: string, earlier: Instance | undefined): UserError {
-  const who = earlier === undefined ? 'another process' : `pid ${earlier.supervisor.pid}`;
-  return new UserError(
-    `sluice is already up on ${dataDir} (${who})`,
-    '`sluice down` stops it; another --data-dir runs a second instance beside it',
+/** Takes the lock; where it is held, the holder is ended if that is wanted: its processes go on. */
+async function lockOrRefuse(
+  layout: Layout,
+  of: { readonly config: CliConfig; readonly request: UpRequest; readonly earlier: Instance | undefined },
+): Promise<Lock> {
+  const name = { uid: of.config.uid, id: layout.id };
+  const lock = await takeLock(name);
+  if (lock !== undefined) return lock;
+  if (of.request.takeOver && of.earlier !== undefined && signalProcess(of.earlier.supervisor, 'SIGKILL')) {
+    await waitForEnd(of.earlier.supervisor, 5_000);
+    const freed = await takeLock(name);
+    if (freed !== undefined) return freed;
+  }
+  const who = of.earlier === undefined ? 'another process' : `pid ${of.earlier.supervisor.pid}`;
+  throw new UserError(
+    `sluice is already up on ${layout.root} (${who})`,
+    '`sluice down` stops it, `sluice up --take-over` goes on in its place, and another --data-dir runs a second instance',
   );
 }
