@@ -24,6 +24,7 @@ export class Connection {
   /** Aborts when the connection of the moment is lost. */
   #session = new AbortController();
   #connected = true;
+  #closing = false;
   /** Refusals of what was published without waiting for an answer, by subject. */
   readonly #denied = new Map<string, PermissionViolationError>();
 
@@ -44,6 +45,13 @@ export class Connection {
   /** Aborts when the connection is lost. Take it anew for each use. */
   get session(): AbortSignal {
     return this.#session.signal;
+  }
+
+  /** Closes it; what waits ends as at a loss. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#lost(undefined);
+    await this.nats.close();
   }
 
   /** The server's refusal to let this user publish to one of `subjects`, if it ever said so. */
@@ -97,7 +105,7 @@ export class Connection {
   }
 
   #lost(logger: LogLogger | undefined): void {
-    if (this.#connected) logger?.warn({}, 'nats connection was lost, trying to reconnect');
+    if (this.#connected && !this.#closing) logger?.warn({}, 'nats connection was lost, trying to reconnect');
     this.#connected = false;
     this.#session.abort();
     this.#session = new AbortController();

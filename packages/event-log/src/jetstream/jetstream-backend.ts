@@ -124,7 +124,7 @@ export class JetStreamBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.#connection.nats.close();
+    await this.#connection.close();
   }
 
   async #restoreBatch(batch: readonly RawMessage[]): Promise<void> {

@@ -117,7 +117,7 @@ describe('the log, whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(
         appends,
-        fc.array(mishap, { maxLength: 30 }),
+        fc.array(mishap, { maxLength: 12 }),
         fc.nat({ max: 11 }),
         async (batches, mishaps, takeOver) => {
           const server = new MemoryServer();
@@ -136,7 +136,7 @@ describe('the log, whatever happens', () => {
           expect((await log.verify('FACTS')).damage).toEqual([]);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 

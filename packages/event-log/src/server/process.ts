@@ -69,7 +69,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const exited = ended(child);
   await log.close();
   const monitorUrl = `http://127.0.0.1:${monitorPort}`;
-  await ready({ child, monitorUrl, logFile });
+  await ready({ child, exited, monitorUrl, logFile });
   return {
     url: `nats://127.0.0.1:${port}`,
     monitorUrl,
@@ -112,11 +112,15 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function ready(of: { child: ChildProcess; monitorUrl: string; logFile: string }): Promise<void> {
-  const { child, monitorUrl, logFile } = of;
+async function ready(of: {
+  child: ChildProcess;
+  exited: Promise<void>;
+  monitorUrl: string;
+  logFile: string;
+}): Promise<void> {
+  const { child, exited, monitorUrl, logFile } = of;
   const stopped = new AbortController();
-  child.once('exit', () => stopped.abort());
-  child.once('error', () => stopped.abort());
+  void exited.then(() => stopped.abort());
   try {
     await pRetry(
       async () => {
