@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../program.ts';
-import { type LogLevel, logLevels, type ServiceName, services } from '../standalone/settings.ts';
+import { type LogLevel, logLevels, type ServiceName, services, UserError } from '../standalone/settings.ts';
 import { collect, defaultDrainMs, parseDuration } from './options.ts';
 
 interface UpOptions {
@@ -80,8 +80,9 @@ function parseReplicas(pairs: readonly string[]): Record<ServiceName, number> {
     const [name, count = ''] = pair.split('=');
     const service = services.find((known) => known === name);
     if (service === undefined || !/^[1-9]$/.test(count))
-      throw new InvalidArgumentError(
-        `--replicas ${pair}: write service=n, with n from 1 to 9 and one of ${services.join(', ')}`,
+      throw new UserError(
+        `--replicas ${pair} is not understood`,
+        `write service=n, with n from 1 to 9 and one of ${services.join(', ')}`,
       );
     replicas[service] = Number(count);
   }

@@ -57,7 +57,7 @@ function manifestsIn(directory: string): string[] {
     .flatMap((entry) => {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) return manifestsIn(path);
-      return /\.ya?ml$/.test(entry.name) ? [path] : [];
+      return /\.(ya?ml|json)$/i.test(entry.name) ? [path] : [];
     });
 }
 

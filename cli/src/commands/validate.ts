@@ -17,7 +17,7 @@ export function registerValidate(program: Command, context: CommandContext, fini
     .command('validate')
     .summary('check manifests without running anything')
     .description('Checks manifests: YAML, kinds, fields, and references between the objects given.')
-    .argument('<file...>', 'files, directories (*.yaml, *.yml below them), or - for standard input')
+    .argument('<file...>', 'files, directories (*.yaml, *.yml, *.json below them), or - for standard input')
     .addOption(outputOption(['table', 'json']))
     .addHelpText('after', help)
     .action(async (files: string[], options: { output: 'table' | 'json' }) => {

@@ -137,13 +137,18 @@ function syncCheck(world: World): Check {
   return { id: 'sources', state: 'warn', cause, next: 'sluice log --type KindSynced' };
 }
 
+/** Events that a service judged as undecodable when it met them, and those that this command cannot decode. */
 function judgementCheck(world: World): Check {
-  const [first] = world.undecodable;
-  if (first === undefined) return ok('events', 'every event in force can be decoded');
-  const cause = `${world.undecodable.length} cannot be decoded, the first is ${first.stream} ${first.seq} (${first.subject})`;
+  const judged = [...world.facts.values()].flatMap((fact) => (fact.type === 'EventJudged' ? [fact] : []));
+  const all = new Map(
+    [...judged, ...world.undecodable].map((event) => [`${event.stream} ${event.seq}`, event]),
+  );
+  const [first] = all.values();
+  if (first === undefined) return ok('events', 'every event can be decoded');
+  const cause = `${all.size} cannot be decoded and were passed over, the first is ${first.stream} ${first.seq} (${first.subject}): ${first.error}`;
   return {
     id: 'events',
-    state: 'fail',
+    state: 'warn',
     cause,
     next: `sluice log --stream ${first.stream} --from-seq ${first.seq} -o json`,
   };

@@ -96,6 +96,8 @@ function describe(event: AnyEvent): string {
       return `${formatObjectRef(event.ref)}: ${event.fault || `${event.dnsNames.join(', ')} until ${event.notAfter}`}`;
     case 'ResourceRejected':
       return `${event.node} refused ${event.resource}: ${event.message}`;
+    case 'EventJudged':
+      return `${event.stream} ${event.seq} was passed over: ${event.error}`;
     case 'ResourcePut':
       return `${irIdOf(event.resource)}  revision ${formatRevision(event.revision)}`;
     case 'ResourceRemoved':

@@ -22,19 +22,19 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
   switch (user) {
     case 'api-watcher':
       return {
-        writes: writes('object', 'refusal', 'sync', 'address', 'certificate', 'secret'),
+        writes: writes('object', 'refusal', 'sync', 'address', 'certificate', 'secret', 'judgement'),
         reads: ['FACTS', 'STATUS', 'SECRETS'],
         owns: ['FACTS', 'SECRETS'],
       };
     case 'translator':
       return {
-        writes: writes('ir', 'revision', 'status'),
+        writes: writes('ir', 'revision', 'status', 'judgement'),
         reads: ['FACTS', 'ACKS', 'IR', 'STATUS'],
         owns: ['IR', 'STATUS'],
       };
     case 'xds-server':
       return {
-        writes: writes('ack', 'rejection'),
+        writes: writes('ack', 'rejection', 'judgement'),
         reads: ['IR', 'SECRETS', 'ACKS', 'FACTS'],
         owns: ['ACKS'],
         writerNames: replicas,
