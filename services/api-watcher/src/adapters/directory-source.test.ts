@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { createMemoryLog, type MemoryLog } from '@sluice/event-log';
 import { decodeEvent, type Fact, type FactOf } from '@sluice/events';
-import { type TempDir, tempDir, until } from '@sluice/testkit';
+import { makeCertificate, type TempDir, tempDir, until } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factsOn, manifestOf, namesIn, type RunningWatcher, startWatcher } from './watcher.fixture.ts';
 
@@ -340,6 +340,26 @@ describe('bad input', () => {
     await until(() => refusals().length === 0);
     expect(names()).toEqual(['a:1']);
   });
+});
+
+test('a certificate expires as an event, and its renewal clears it', async () => {
+  const manifest = async (notAfter: Date): Promise<string> => {
+    const { chainPem, keyPem } = await makeCertificate({ dnsNames: ['a.example'], notAfter });
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'c' },
+      type: 'kubernetes.io/tls',
+      stringData: { 'tls.crt': chainPem, 'tls.key': keyPem },
+    });
+  };
+  write('c.json', await manifest(new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000)));
+  await start();
+  const expired = (): boolean | undefined => [...watcher.facts.inForce.certificates.values()][0]?.expired;
+  expect(expired()).toBe(false);
+  await until(() => expired() === true);
+  replace('c.json', await manifest(new Date(Date.now() + 3_600_000)));
+  await until(() => expired() === false);
 });
 
 describe('damage to the log', () => {

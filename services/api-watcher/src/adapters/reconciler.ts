@@ -99,8 +99,10 @@ export class Reconciler {
   async #write(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#damage !== undefined) await this.#mend(this.#damage.message, this.#damage);
-      if (this.#first !== undefined || this.#listed) await this.#stepOrMend();
-      if (this.#keys.size === 0 && this.#damage === undefined) await this.#wakeup.wait(this.#sleepMs());
+      const ready = this.#first !== undefined || this.#listed;
+      if (ready) await this.#stepOrMend();
+      const more = ready && this.#keys.size > 0;
+      if (!more && this.#damage === undefined) await this.#wakeup.wait(this.#sleepMs());
     }
   }
 
