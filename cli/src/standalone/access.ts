@@ -31,6 +31,8 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         writes: writes('ir', 'revision', 'status', 'judgement'),
         reads: ['FACTS', 'ACKS', 'IR', 'STATUS'],
         owns: ['IR', 'STATUS'],
+        notifies: ['heartbeat.translator', 'heartbeat.translator.ask'],
+        listens: ['heartbeat.translator', 'heartbeat.translator.ask', 'heartbeat.xds-server.*'],
       };
     case 'xds-server':
       return {
@@ -38,6 +40,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         reads: ['IR', 'SECRETS', 'ACKS', 'FACTS'],
         owns: ['ACKS'],
         writerNames: replicas,
+        notifies: replicas.map((replica) => `heartbeat.xds-server.${replica}`),
       };
     case 'cli':
       return { writes: {}, reads: allStreams };
