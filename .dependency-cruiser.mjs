@@ -3,8 +3,8 @@
  * Types count like values, except where a rule says otherwise.
  */
 
-/** The tests of a folder, and what only they use, may reach for the testkit and for real parts. */
-const tests = '(\\.test\\.ts$|^packages/testkit/|^packages/[^/]+/contract/|/test-[a-z-]+\\.ts$|^test/)';
+/** Tests and what only they use (`*.fixture.ts`, a folder `testing`) may reach for the testkit and for real parts. */
+const tests = '(\\.(test|fixture)\\.ts$|/testing/|^packages/testkit/|^packages/[^/]+/contract/|^test/)';
 
 /** @param {string[]} names npm packages, or beginnings of their names that end in `/` */
 const npm = (names) =>
@@ -27,6 +27,9 @@ const onlyImports = (name, packages, libraries, comment) => ({
     pathNot: [own([name, ...packages]), ...(libraries.length > 0 ? [npm(libraries)] : [])],
   },
 });
+
+/** Declared at the root, for the tests of all packages. */
+const testTools = ['vitest', 'fast-check', 'dependency-cruiser'];
 
 /** Libraries without I/O, clock or randomness. */
 const pureLibraries = [
@@ -75,7 +78,7 @@ const config = {
     onlyImports(
       'ir',
       [],
-      ['zod', 'canonicalize', '@noble/hashes'],
+      ['zod', 'canonicalize', '@noble/hashes', 're2js'],
       'The neutral model: no Kubernetes, no Envoy, no I/O.',
     ),
     onlyImports('incremental', [], [], 'Stands on nothing.'),
@@ -141,7 +144,7 @@ const config = {
       severity: 'error',
       comment: 'What runs in production imports neither tests nor their tools.',
       from: { path: '^(packages|services|cli)/', pathNot: tests },
-      to: { path: [tests, npm(['vitest', 'fast-check'])] },
+      to: { path: [tests, npm(testTools)] },
     },
     {
       name: 'no-circular',
@@ -162,7 +165,7 @@ const config = {
       severity: 'error',
       comment: "Each package declares what it imports; the tests' own tools are declared at the root.",
       from: {},
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: npm(['vitest', 'fast-check']) },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: npm(testTools) },
     },
   ],
   options: {

@@ -3,7 +3,7 @@
  * `N passed, N failed, N skipped`, where a check counts like a test. Arguments go to vitest (`npm test -- packages/ir`).
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './bootstrap/paths.mjs';
 import { runOnToolchain, runTasks } from './bootstrap/toolchain.mjs';
@@ -42,8 +42,8 @@ async function runChecks() {
   rmSync(runs, { recursive: true, force: true });
   const exitCode = await runTasks(checks, ['--summarize']);
   if (exitCode === 0) return { passed: checks, failed: [] };
-  const summary = readdirSync(runs).find((name) => name.endsWith('.json'));
-  if (summary === undefined) return { passed: [], failed: checks };
+  const summary = existsSync(runs) && readdirSync(runs).find((name) => name.endsWith('.json'));
+  if (!summary) return { passed: [], failed: checks };
   const { tasks } = JSON.parse(readFileSync(join(runs, summary), 'utf8'));
   /** @param {string} name */
   const passed = (name) =>
@@ -77,4 +77,9 @@ async function main() {
   }
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.log(error);
+  finish({ passed: 0, failed: 1, skipped: [] });
+}

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { childEnv } from './child-env.mjs';
 import { bin, root } from './paths.mjs';
 
 /** Sets the checkout up if anything is missing; ends this process with the same code when that fails. */
@@ -12,11 +13,8 @@ export function setUpOrExit() {
 /** The environment in which the toolchain's programs are found first. */
 export function toolchainEnv() {
   return {
-    ...process.env,
-    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    ...childEnv({ withToolchain: true }),
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.cache/node'),
-    TURBO_TELEMETRY_DISABLED: '1',
-    DO_NOT_TRACK: '1',
   };
 }
 

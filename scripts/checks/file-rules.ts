@@ -14,7 +14,7 @@ export interface FileFault {
 const maxLines = 500;
 const maxMainLines = 80;
 const code = /\.(ts|mjs|sh|c|h|proto)$/;
-const testPart = /(\.test\.ts$|(^|\/)(testdata|fixtures)\/|^packages\/testkit\/)/;
+const testPart = /(\.(test|fixture)\.ts$|(^|\/)(testdata|fixtures|testing|contract)\/|^packages\/testkit\/)/;
 
 /** Names that are put together here, so that this file does not break its own rule. */
 const registryHosts = [

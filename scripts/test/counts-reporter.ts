@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 
 /** What `npm test` prints at its end. */
 export interface Counts {
@@ -31,7 +31,7 @@ export class CountsReporter implements Reporter {
         const result = test.result();
         if (result.state === 'passed') passed += 1;
         else if (result.state === 'failed') failed += 1;
-        else skipped.push(`${module.relativeModuleId} > ${test.fullName}: ${skipReason(result)}`);
+        else skipped.push(`${module.relativeModuleId} > ${test.fullName}: ${skipReason(test, module)}`);
       }
     }
     const counts: Counts = { passed, failed, skipped };
@@ -39,7 +39,13 @@ export class CountsReporter implements Reporter {
   }
 }
 
-function skipReason(result: { readonly state: string; readonly note?: string | undefined }): string {
-  if (result.state !== 'skipped') return 'did not run';
-  return result.note ?? 'no reason given';
+/** The note given to `skip(reason)`, or that something around the test failed before it could run. */
+function skipReason(test: TestCase, module: TestModule): string {
+  const result = test.result();
+  if (result.state === 'skipped' && result.note !== undefined) return result.note;
+  for (let outer = test.parent; ; outer = outer.parent) {
+    if (outer.errors().length > 0) return 'what it needs could not be set up, see the failure above';
+    if (outer.type === 'module') break;
+  }
+  return module.state() === 'failed' ? 'did not run, see the failures of its file' : 'no reason given';
 }

@@ -49,7 +49,7 @@ export function generate({
   const run = spawnSync(bufBinary(), args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
-    env: { ...process.env, BUF_CACHE_DIR: `${out}.cache` },
+    env: { ...process.env, BUF_CACHE_DIR: `${out}.cache`, BUF_CONFIG_DIR: `${out}.config` },
   });
   if (run.error) throw run.error;
   if (run.status !== 0)
