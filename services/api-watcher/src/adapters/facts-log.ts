@@ -11,8 +11,8 @@ import { buildSubject, decodeEvent, encodeEvent, type Fact, type SecretEvent, st
 import type { ObjectRef } from '@sluice/ir';
 import { type SealingKey, sealKeyPair } from '@sluice/sealed-secret';
 import type { Logger } from '@sluice/service-kit';
+import type { Plan, PlannedFact, SealOrder } from '../core/draft.ts';
 import { InForce } from '../core/in-force.ts';
-import type { Plan, PlannedFact, SealOrder } from '../core/plan.ts';
 import { keyPairOf } from './certificate-inspector.ts';
 
 /** Name of the lease under which api-watcher writes. */

@@ -3,8 +3,8 @@ import type { FactOf } from '@sluice/events';
 import { canonicalJson } from '@sluice/ir';
 import { type Gateway, objectRefOf } from '@sluice/kinds';
 import { assignAddresses } from './addresses.ts';
+import { add, type Draft } from './draft.ts';
 import { keyOf } from './keys.ts';
-import { add, type Draft } from './plan.ts';
 
 /** Assigns and releases addresses where a Gateway or a GatewayClass changed. */
 export function planAddresses(draft: Draft): void {

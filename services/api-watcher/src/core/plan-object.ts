@@ -4,8 +4,8 @@ import { encodeEvent, type FactOf, type Fault } from '@sluice/events';
 import { canonicalJson, type ObjectRef } from '@sluice/ir';
 import type { KnownObject } from '@sluice/kinds';
 import { admitted, builtIn } from './built-in.ts';
+import { add, type Draft, use } from './draft.ts';
 import { uidOf } from './keys.ts';
-import { add, type Draft } from './plan.ts';
 import type { DeclaredObject } from './source.ts';
 
 /** Plans one object. @returns faults that only show here: it is too large for the log */
@@ -49,11 +49,6 @@ function remove(draft: Draft, key: string, ref: ObjectRef, current: FactOf<'Obje
   add(draft, { type: 'ObjectDeleted', ref, uid: current.object.metadata.uid });
   draft.objects.set(key, undefined);
   use(draft, ref.namespace, -1);
-}
-
-/** Counts an object into (1) or out of (-1) its namespace; 0 has the Namespace looked at. */
-export function use(draft: Draft, namespace: string, by: 1 | 0 | -1): void {
-  if (namespace !== '') draft.namespaceUse.set(namespace, (draft.namespaceUse.get(namespace) ?? 0) + by);
 }
 
 /**

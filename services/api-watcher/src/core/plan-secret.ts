@@ -3,8 +3,7 @@ import type { FactOf, Fault } from '@sluice/events';
 import { canonicalJson, type ObjectRef } from '@sluice/ir';
 import type { Secret } from '@sluice/kinds';
 import { certificateObserved, isExpired } from './certificate.ts';
-import { add, type Draft } from './plan.ts';
-import { use } from './plan-object.ts';
+import { add, type Draft, use } from './draft.ts';
 
 /** Sealing and envelope make a Secret's bytes about this much longer. */
 const sealedGrowth = 1.4;

@@ -1,9 +1,10 @@
 import type { Fact } from '@sluice/events';
 import { describe, expect, test } from 'vitest';
 import { Declarations } from './declarations.ts';
+import type { Environment, Plan } from './draft.ts';
 import { everyKey, everyPart } from './first-list.ts';
 import { InForce } from './in-force.ts';
-import { type Environment, type Plan, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import { readPart } from './read-part.ts';
 
 const environment: Environment = {

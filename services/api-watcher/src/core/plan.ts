@@ -1,85 +1,15 @@
 // Declarations and the state in force → the events that bring the one to the other. decide(command, state) → events:
 // equal objects raise none. Cost follows the keys that are looked at.
-import {
-  type EncodedEvent,
-  encodeEvent,
-  type Fact,
-  type FactOf,
-  type Fault,
-  fileRefusalSubject,
-  objectRefusalSubject,
-} from '@sluice/events';
+import { type Fact, type FactOf, type Fault, fileRefusalSubject, objectRefusalSubject } from '@sluice/events';
 import { canonicalJson, type ObjectRef } from '@sluice/ir';
-import { kinds, objectRefOf, type Secret } from '@sluice/kinds';
-import type { Addressing } from './addresses.ts';
+import { kinds, objectRefOf } from '@sluice/kinds';
 import { builtInRefs } from './built-in.ts';
-import type { CertificateFacts } from './certificate.ts';
-import type { Declarations } from './declarations.ts';
+import { add, type Draft, type Plan, type PlanInput, type PlannedFact, use } from './draft.ts';
 import type { InForce } from './in-force.ts';
 import { keyOf } from './keys.ts';
 import { planAddresses } from './plan-addresses.ts';
-import { planObject, use } from './plan-object.ts';
+import { planObject } from './plan-object.ts';
 import { planExpiries, planSecret } from './plan-secret.ts';
-
-/** What the plan needs to know of the world. */
-export interface Environment {
-  readonly addressing: Addressing;
-  /** Controllers whose Gateways get addresses. */
-  readonly controllers: ReadonlySet<string>;
-  /** Id of the sealing key. */
-  readonly keyId: string;
-  /** Largest event that the log takes, bytes. */
-  readonly maxEventBytes: number;
-  /** Reads the public facts of a Secret; the same for the same Secret. */
-  inspect(secret: Secret): CertificateFacts;
-}
-
-/** A fact with its form on the log. */
-export interface PlannedFact {
-  readonly fact: Fact;
-  readonly encoded: EncodedEvent;
-}
-
-/** A Secret whose bytes go sealed to SECRETS before the facts are written. */
-export interface SealOrder {
-  readonly ref: ObjectRef;
-  readonly uid: string;
-  readonly digest: string;
-  readonly secret: Secret;
-}
-
-/** What to write: `seals` to SECRETS, then `facts` to FACTS, then `unseals` to SECRETS. */
-export interface Plan {
-  readonly seals: readonly SealOrder[];
-  readonly facts: readonly PlannedFact[];
-  readonly unseals: readonly ObjectRef[];
-}
-
-/** What a plan is made from. */
-export interface PlanInput {
-  readonly declarations: Declarations;
-  readonly inForce: InForce;
-  /** Objects whose standing may have changed. */
-  readonly keys: Iterable<string>;
-  /** Parts of sources whose own faults may have changed. */
-  readonly parts: Iterable<string>;
-  /** Set where the addresses of this machine may have changed. */
-  readonly addressesChanged?: boolean;
-  readonly nowMs: number;
-  readonly environment: Environment;
-}
-
-/** A plan in the making. */
-export interface Draft extends PlanInput {
-  /** Objects that the plan puts (or takes away: undefined), by key. */
-  readonly objects: Map<string, FactOf<'ObjectChanged'> | undefined>;
-  readonly certificates: Map<string, FactOf<'CertificateObserved'> | undefined>;
-  /** Namespaces to look at, last of all, each with the number of objects that the plan puts in or takes out. */
-  readonly namespaceUse: Map<string, number>;
-  readonly facts: PlannedFact[];
-  readonly seals: SealOrder[];
-  readonly unseals: ObjectRef[];
-}
 
 /** Plans one step from what is in force to what is declared. */
 export function plan(input: PlanInput): Plan {
@@ -114,11 +44,6 @@ function planKey(draft: Draft, key: string, ref: ObjectRef): void {
 
 function isNamespace(ref: ObjectRef): boolean {
   return ref.group === '' && ref.kind === 'Namespace';
-}
-
-/** Adds a fact to a draft. */
-export function add(draft: Draft, fact: Fact, subject?: string): void {
-  draft.facts.push({ fact, encoded: encodeEvent(fact, subject) });
 }
 
 function isSecret(ref: ObjectRef): boolean {
