@@ -27,7 +27,10 @@ const registryHosts = [
   ['repo1', 'maven', 'org'],
   ['deb', 'debian', 'org'],
 ].map((parts) => parts.join('.'));
-const machinePath = new RegExp(`(^|[\\s"'\`(=:])/(${['work', 'root', 'home'].join('|')})/[a-z.]`);
+/** `/home/user` is nobody's: tests and guides may use it. */
+const machinePath = new RegExp(
+  `(^|[\\s"'\`(=:])/((${['work', 'root'].join('|')})/[a-z.]|home/(?!user\\b)[a-z])`,
+);
 
 const clockOrChance = /\b(Date\.now\(|new Date\(\)|Math\.random\()/;
 const pureCode =
