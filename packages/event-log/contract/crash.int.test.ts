@@ -45,6 +45,26 @@ it('loses and doubles nothing when the server is killed amid a stream of appends
   expect(await log.verify('FACTS')).toMatchObject({ damage: [], healed: [] });
 });
 
+it('commits each small transaction once and whole while the server is killed again and again', async () => {
+  const writer = await openWith(log, ir, 't');
+  const follower = await new Collector(log, 'IR').until(({ batches }) => batches.length > 0);
+  const wanted: string[] = [];
+  let crashing: Promise<void> | undefined;
+  let last = 0;
+  for (let i = 0; i < 150; i++) {
+    const each = [0, 1, 2].map((n) => event(`ir.v1.r${n}`, `${i}:${n}`));
+    wanted.push(...each.map(textOf), `commit ${i}`);
+    const done = writer.transact(each, event('revision.v1.r', `commit ${i}`));
+    if (i % 40 === 20) crashing = world.crash();
+    ({ lastSeq: last } = await done);
+    await crashing;
+  }
+  await follower.caughtUpTo(last);
+  await follower.stop();
+  expect(follower.texts).toEqual(wanted);
+  expect(await log.verify('IR')).toMatchObject({ damage: [] });
+});
+
 it('commits a transaction of several batches whole though the server is killed within it', async () => {
   let crash: (() => Promise<void>) | undefined = () => world.crash();
   const other = await world.connect({

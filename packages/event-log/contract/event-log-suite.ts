@@ -205,6 +205,25 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       expect(await log.verify('IR')).toMatchObject({ damage: [] });
     });
 
+    it('writes small transactions and single appends that meet, in order and unbroken', async () => {
+      const writer = await openWith(log, ir, 't');
+      const wanted: string[] = [];
+      const pending: Promise<unknown>[] = [];
+      for (let i = 0; i < 40; i++) {
+        const size = i % 9;
+        const each = [...Array(size).keys()].map((n) => event(`ir.v1.r${n}`, `${i}:${n}`));
+        pending.push(writer.transact(each, event('revision.v1.r', `commit ${i}`)));
+        wanted.push(...each.map(textOf), `commit ${i}`);
+        if (i % 4 === 0) {
+          pending.push(...[0, 1, 2].map((n) => writer.append([event(`ir.v1.single${n}`, `${i}+${n}`)])));
+          wanted.push(...[0, 1, 2].map((n) => `${i}+${n}`));
+        }
+      }
+      await Promise.all(pending);
+      expect(await readAll(log, 'IR')).toEqual(wanted);
+      expect(await log.verify('IR')).toMatchObject({ damage: [] });
+    });
+
     it('resumes before a transaction that was open', async () => {
       let hold: Promise<void> | undefined;
       let release = (): void => {};

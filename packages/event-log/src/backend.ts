@@ -60,6 +60,15 @@ export interface Backend {
     messages: readonly OutMessage[],
     options: { id: string; expect: Expectation },
   ): Promise<PublishOutcome>;
+  /**
+   * Stores messages one by one, without waiting in between, none unless the one before it was stored: where the
+   * outcome is not `stored`, the first few may be. `ids` as in `publish`, one each.
+   */
+  publishInTurn(
+    stream: string,
+    messages: readonly OutMessage[],
+    options: { ids: readonly string[]; expect: Expectation },
+  ): Promise<PublishOutcome>;
   get(stream: string, seq: number): Promise<RawMessage | undefined>;
   /** Newest message of a subject. */
   last(stream: string, subject: string): Promise<RawMessage | undefined>;

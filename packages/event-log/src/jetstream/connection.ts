@@ -7,6 +7,7 @@ import { LogError } from '../port.ts';
 /** Codes of the JetStream API that we tell apart. */
 export const apiCodes = {
   streamNotFound: 10059,
+  wrongLastMessageId: 10070,
   wrongLastSequence: 10071,
   wrongLastSequenceConstant: 10164,
   batchIncomplete: 10176,

@@ -10,7 +10,7 @@ import type {
 import type { OutMessage, RawMessage } from '../model/message.ts';
 import { LogError, type StreamDefinition } from '../port.ts';
 import { apiCodes, type Connection } from './connection.ts';
-import { publish } from './publish.ts';
+import { publish, publishInTurn } from './publish.ts';
 import { PullReader } from './pull-reader.ts';
 import { rawStored } from './raw-message.ts';
 import { assertSameConfig, definitionOf, streamConfig } from './stream-config.ts';
@@ -62,6 +62,14 @@ export class JetStreamBackend implements Backend {
     options: { id: string; expect: Expectation },
   ): Promise<PublishOutcome> {
     return publish(this.#connection, messages, options);
+  }
+
+  publishInTurn(
+    _stream: string,
+    messages: readonly OutMessage[],
+    options: { ids: readonly string[]; expect: Expectation },
+  ): Promise<PublishOutcome> {
+    return publishInTurn(this.#connection, messages, options);
   }
 
   async get(stream: string, seq: number): Promise<RawMessage | undefined> {

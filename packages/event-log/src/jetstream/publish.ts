@@ -52,6 +52,40 @@ export async function publish(
   }
 }
 
+/**
+ * Publishes messages one by one without waiting in between. Each but the first expects the one before it as the last
+ * of the stream, so that nothing is stored after one that was not.
+ */
+export async function publishInTurn(
+  connection: Connection,
+  messages: readonly OutMessage[],
+  options: { ids: readonly string[]; expect: Expectation },
+): Promise<PublishOutcome> {
+  try {
+    const answers = await connection.ask(() =>
+      Promise.all(
+        messages.map((message, i) => {
+          const hdrs = plainHeaders(message, options.expect);
+          hdrs.set('Nats-Msg-Id', options.ids[i] ?? '');
+          if (i > 0) hdrs.set('Nats-Expected-Last-Msg-Id', options.ids[i - 1] ?? '');
+          return connection.nats.request(message.subject, message.data, {
+            headers: hdrs,
+            timeout: timeoutMs,
+          });
+        }),
+      ),
+    );
+    const outcomes = answers.map((answer) => outcomeOf(answer.json<PubAnswer>(), 1));
+    const failed = outcomes.findIndex((outcome) => outcome.kind !== 'stored');
+    const outcome = outcomes.at(failed);
+    if (outcome === undefined || failed > 0) return { kind: 'unclear', cause: 'only the first were stored' };
+    return outcome;
+  } catch (error) {
+    if (error instanceof Unavailable) return { kind: 'unclear', cause: error };
+    throw error;
+  }
+}
+
 function plainHeaders(message: OutMessage, expect: Expectation | undefined): MsgHdrs {
   const hdrs = headers();
   for (const [name, value] of message.headers) hdrs.set(name, value);
@@ -80,7 +114,8 @@ function outcomeOf(answer: PubAnswer, sent: number): PublishOutcome {
     return { kind: 'unclear', cause: `the server acknowledged ${count ?? 0} of ${sent}` };
   if (error.err_code === apiCodes.wrongLastSequence || error.err_code === apiCodes.wrongLastSequenceConstant)
     return { kind: 'conflict' };
-  if (error.code >= 500 || error.code === 429 || error.err_code === apiCodes.batchIncomplete)
+  const again: readonly number[] = [apiCodes.batchIncomplete, apiCodes.wrongLastMessageId];
+  if (error.code >= 500 || error.code === 429 || again.includes(error.err_code))
     return { kind: 'unclear', cause: error.description };
   throw new LogError('connection', `the server refused an append: ${error.description}`, {
     hint: 'See the log of the NATS server.',

@@ -8,6 +8,17 @@ export interface Batch {
   readonly messages: readonly OutMessage[];
   readonly firstCounter: number;
   readonly head: ChainHead;
+  /** May be stored message by message, since nobody relies on all or nothing or the transaction's marks provide it. */
+  readonly inTurn: boolean;
+}
+
+/** Up to here single messages are faster than an atomic batch, which costs the server about 4 ms of files: measured on 2.15.1. */
+const maxInTurn = 6;
+
+/** True where the events of these jobs may go one by one. */
+export function mayGoInTurn(jobs: readonly Job[]): boolean {
+  const events = jobs.reduce((sum, job) => sum + job.events.length, 0);
+  return events <= maxInTurn && jobs.every((job) => job.transaction || job.events.length === 1);
 }
 
 /** The server's limit of an atomic batch. */

@@ -140,6 +140,29 @@ describe('the log, whatever happens', () => {
     );
   });
 
+  it('commits each transaction once and whole, whatever becomes of each publish', async () => {
+    const mishap = fc.constantFrom<Mishap>('none', 'none', 'answer-lost', 'never-arrives', 'arrives-late');
+    const sizes = fc.array(fc.integer({ min: 0, max: 10 }), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.array(mishap, { maxLength: 14 }), async (transactions, mishaps) => {
+        const server = new MemoryServer();
+        const log = createMemoryLog({ server });
+        const writer = await openWith(log, ir, 't');
+        let at = 0;
+        server.mishaps(() => mishaps[at++] ?? 'none');
+        const wanted: string[] = [];
+        for (const [i, size] of transactions.entries()) {
+          const events = [...Array(size).keys()].map((n) => event(`ir.v1.r${n}`, `${i}:${n}`));
+          await writer.transact(events, event('revision.v1.r', `commit ${i}`));
+          wanted.push(...events.map(textOf), `commit ${i}`);
+        }
+        expect(await readAll(log, 'IR')).toEqual(wanted);
+        expect((await log.verify('IR')).damage).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('shows only whole transactions, in order, wherever a writer dies', async () => {
     const transaction = fc.record({
       batches: fc.integer({ min: 1, max: 3 }),

@@ -1,6 +1,5 @@
 import type { Lease } from '../model/control.ts';
 import { unseal } from '../model/envelope.ts';
-import type { ChainHead } from '../model/message.ts';
 import type { LogContext } from './context.ts';
 import { renewLease } from './lease.ts';
 import { scan } from './scan.ts';
@@ -10,32 +9,38 @@ export interface Unsettled {
   readonly lease: Lease;
   /** Last sequence known to hold an event of this writer. */
   readonly afterSeq: number;
-  /** Chain head that the batch in doubt would have made. */
-  readonly last: ChainHead;
+  /** Counters of the messages in doubt, first and last. */
+  readonly firstCounter: number;
+  readonly lastCounter: number;
+}
+
+export interface Settled {
+  readonly leaseSeq: number;
+  /** How many of the messages are stored, from the first on, and the sequence of the last one of them. */
+  readonly stored: number;
+  readonly storedSeq: number;
 }
 
 /**
- * Finds out whether a batch of unclear outcome was stored. Renewing the lease first is what makes the answer final: a
- * batch still on its way expects the old lease and is refused from then on.
+ * Finds out how much of what was sent is stored. Renewing the lease first is what makes the answer final: a message
+ * still on its way expects the old lease and is refused from then on.
  * @throws LogError `fenced`, `closed`
  */
-export async function settle(
-  context: LogContext,
-  doubt: Unsettled,
-): Promise<{ leaseSeq: number; storedSeq: number | undefined }> {
-  const { stream, lease, last } = doubt;
+export async function settle(context: LogContext, doubt: Unsettled): Promise<Settled> {
+  const { stream, lease, firstCounter, lastCounter } = doubt;
   context.logger?.warn(
     { stream, writer: lease.writer, epoch: lease.epoch },
     'outcome of an append is unclear, reading it back',
   );
   const leaseSeq = await renewLease(context, stream, lease);
+  let stored = 0;
+  let storedSeq = 0;
   for await (const raw of scan(context, stream, { fromSeq: doubt.afterSeq + 1, toSeq: leaseSeq })) {
-    const event = unseal(raw);
-    const own =
-      event?.writer.name === lease.writer &&
-      event.writer.epoch === last.epoch &&
-      event.writer.counter === last.counter;
-    if (own) return { leaseSeq, storedSeq: raw.seq };
+    const writer = unseal(raw)?.writer;
+    if (writer?.name !== lease.writer || writer.epoch !== lease.epoch) continue;
+    if (writer.counter < firstCounter || writer.counter > lastCounter) continue;
+    stored = writer.counter - firstCounter + 1;
+    storedSeq = raw.seq;
   }
-  return { leaseSeq, storedSeq: undefined };
+  return { leaseSeq, stored, storedSeq };
 }

@@ -1,8 +1,9 @@
+import type { PublishOutcome } from '../backend.ts';
 import { controlSubject, controlTypes, encodeControl, isControl } from '../model/control.ts';
 import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
 import type { ChainHead, OutMessage } from '../model/message.ts';
 import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
-import { type Batch, nextGroup, splitBatches } from './batching.ts';
+import { type Batch, mayGoInTurn, nextGroup, splitBatches } from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
 import { heldSeq, type TakenLease } from './lease.ts';
 import { settle } from './settle.ts';
@@ -123,12 +124,15 @@ export class StreamWriter implements LogWriter {
       const events = jobs.flatMap((job) => job.events);
       const transaction = jobs[0]?.transaction === true;
       const id = `${this.epoch}.${this.#head.counter + 1}`;
+      const inTurn = mayGoInTurn(jobs);
       let left = events.length;
       let index = 0;
       for (const batch of splitBatches(events)) {
         if (index > 0) await this.#context.failPoints.betweenBatches?.(index);
         left -= batch.length;
-        await this.#send(this.#seal(batch, transaction ? { id, closes: left === 0 } : undefined));
+        await this.#send(
+          this.#seal(batch, { inTurn, transaction: transaction ? { id, closes: left === 0 } : undefined }),
+        );
         index += 1;
       }
       for (const job of jobs) job.resolve({ lastSeq: this.#lastSeq });
@@ -145,7 +149,11 @@ export class StreamWriter implements LogWriter {
     for (const job of [...jobs, ...this.#queue.splice(0)]) job.reject(error);
   }
 
-  #seal(events: readonly NewEvent[], transaction: { id: string; closes: boolean } | undefined): Batch {
+  #seal(
+    events: readonly NewEvent[],
+    as: { inTurn: boolean; transaction: { id: string; closes: boolean } | undefined },
+  ): Batch {
+    const { inTurn, transaction } = as;
     let head = this.#head;
     const messages: OutMessage[] = events.map((event, i) => {
       const closing = transaction?.closes === true && i === events.length - 1;
@@ -157,30 +165,43 @@ export class StreamWriter implements LogWriter {
       head = { epoch: this.epoch, counter: head.counter + 1, hash: sealed.hash };
       return sealed.message;
     });
-    return { messages, firstCounter: this.#head.counter + 1, head };
+    return { messages, firstCounter: this.#head.counter + 1, head, inTurn };
   }
 
   async #send(batch: Batch): Promise<void> {
+    let done = 0;
     for (;;) {
       if (this.#context.closed.aborted) throw closedError();
-      const outcome = await this.#context.backend.publish(this.stream, batch.messages, {
-        id: `${this.name}-${this.epoch}-${batch.firstCounter}`,
-        expect: { subject: controlSubject.lease(this.stream, this.name), seq: this.#leaseSeq },
-      });
+      const outcome = await this.#publish(batch, done);
       if (outcome.kind === 'stored') return this.#sent(batch, outcome.lastSeq);
       if (outcome.kind === 'conflict') {
         this.#leaseSeq = await heldSeq(this.#context, this.stream, this.lease);
         continue;
       }
-      const settled = await settle(this.#context, {
-        stream: this.stream,
-        lease: this.lease,
+      const { stream, lease } = this;
+      const doubt = {
+        stream,
+        lease,
         afterSeq: this.#lastSeq,
-        last: batch.head,
-      });
+        firstCounter: batch.firstCounter,
+        lastCounter: batch.head.counter,
+      };
+      const settled = await settle(this.#context, doubt);
       this.#leaseSeq = settled.leaseSeq;
-      if (settled.storedSeq !== undefined) return this.#sent(batch, settled.storedSeq);
+      done = Math.max(done, settled.stored);
+      if (done === batch.messages.length) return this.#sent(batch, settled.storedSeq);
     }
+  }
+
+  /** Publishes what is not stored yet: `done` messages are. */
+  #publish(batch: Batch, done: number): Promise<PublishOutcome> {
+    const { backend } = this.#context;
+    const messages = batch.messages.slice(done);
+    const ids = messages.map((_, i) => `${this.name}-${this.epoch}-${batch.firstCounter + done + i}`);
+    const expect = { subject: controlSubject.lease(this.stream, this.name), seq: this.#leaseSeq };
+    if (batch.inTurn && messages.length > 1)
+      return backend.publishInTurn(this.stream, messages, { ids, expect });
+    return backend.publish(this.stream, messages, { id: ids[0] ?? '', expect });
   }
 
   #sent(batch: Batch, lastSeq: number): void {

@@ -106,6 +106,20 @@ class MemoryBackend implements Backend {
     return this.#server.publish(stream, messages, options);
   }
 
+  async publishInTurn(
+    stream: string,
+    messages: readonly OutMessage[],
+    options: { ids: readonly string[]; expect: Expectation },
+  ): Promise<PublishOutcome> {
+    let outcome: PublishOutcome = { kind: 'unclear', cause: 'nothing was sent' };
+    for (const [i, message] of messages.entries()) {
+      outcome = await this.publish(stream, [message], { id: options.ids[i] ?? '', expect: options.expect });
+      if (outcome.kind !== 'stored')
+        return i === 0 ? outcome : { kind: 'unclear', cause: 'only the first were stored' };
+    }
+    return outcome;
+  }
+
   async get(stream: string, seq: number): Promise<RawMessage | undefined> {
     await this.#reach(stream);
     return this.#server.stream(stream).messages.find((message) => message.seq === seq);
