@@ -54,7 +54,7 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
     .option('--take-over', 'end another `sluice up` on the same data directory and go on with its processes')
     .option(
       '--notes <file>',
-      'text to show once ready; {address:NAMESPACE/GATEWAY} and {port:80} are filled in',
+      'text to show once ready; {origin:NS/GATEWAY}, {address:NS/GATEWAY} and {port:80} are filled in',
     )
     .addHelpText('after', help)
     .action(async (directories: string[], options: UpOptions) => {

@@ -27,9 +27,14 @@ function partsOf(subject: string): SubjectParts | undefined {
   }
 }
 
-/** True where the event passes the filter. IR events are asked by the object that they were made from. */
+/**
+ * True where the event passes the filter. IR events are asked by the object that they were made from. The log's own
+ * events (leases, checkpoints) pass only where their type is asked for.
+ */
 export function matches(stream: StreamName, event: LogEvent, filter: EventFilter): boolean {
-  if (filter.types !== undefined && !filter.types.includes(event.type)) return false;
+  if (filter.types !== undefined) {
+    if (!filter.types.includes(event.type)) return false;
+  } else if (event.subject.startsWith('log.')) return false;
   if (filter.kind === undefined && filter.namespace === undefined && filter.name === undefined) return true;
   const about = aboutOf(stream, event);
   return (
