@@ -33,12 +33,12 @@ function conditionsIn({ ref, status }: StatusOutput): Seen[] {
       id: `${place}.${c.type}`,
     }));
   if (ref.kind === 'HTTPRoute')
-    return (status['parents'] as { conditions: unknown }[]).flatMap((p) => of('Route', p.conditions));
-  const own = of(ref.kind, status['conditions']);
+    return (status.parents as { conditions: unknown }[]).flatMap((p) => of('Route', p.conditions));
+  const own = of(ref.kind, status.conditions);
   if (ref.kind !== 'Gateway') return own;
   return [
     ...own,
-    ...(status['listeners'] as { conditions: unknown }[]).flatMap((l) => of('Listener', l.conditions)),
+    ...(status.listeners as { conditions: unknown }[]).flatMap((l) => of('Listener', l.conditions)),
   ];
 }
 

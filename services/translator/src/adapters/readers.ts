@@ -1,0 +1,88 @@
+import type { EventLog, LogEvent } from '@sluice/event-log';
+import { decodeEvent } from '@sluice/events';
+import type { Logger } from '@sluice/service-kit';
+import type { Metrics } from '../metrics.ts';
+import type { Inbox, Poison, ReceivedFact } from './inbox.ts';
+
+/** What the readers work with. */
+export interface ReaderDeps {
+  readonly log: EventLog;
+  readonly inbox: Inbox;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly signal: AbortSignal;
+}
+
+/** Follows FACTS into the inbox until the signal aborts. What cannot be decoded is passed on as poison. */
+export async function followFacts(deps: ReaderDeps): Promise<void> {
+  const { log, inbox, logger, metrics, signal } = deps;
+  for await (const item of log.follow('FACTS', { signal })) {
+    if (item.kind === 'damage') {
+      logger.error({ damage: item.damage }, 'damage on the log, last state stays in force');
+      metrics.damage.inc({ stream: 'FACTS' });
+      continue;
+    }
+    const facts: ReceivedFact[] = [];
+    const poison: Poison[] = [];
+    for (const event of item.events) {
+      const decoded = decodeEvent('FACTS', event.data);
+      if (decoded.ok) facts.push({ input: { subject: event.subject, fact: decoded.event }, event });
+      else poison.push({ seq: event.seq, subject: event.subject, error: decoded.error });
+    }
+    metrics.facts.inc(facts.length);
+    if (item.reset) facts.push(...(await lastGoodOnes(deps, poison)));
+    await inbox.put({
+      kind: 'facts',
+      reset: item.reset,
+      facts,
+      poison,
+      position: item.position,
+      caughtUp: item.caughtUp,
+    });
+  }
+}
+
+/** Follows ACKS into the inbox until the signal aborts. */
+export async function followAcks(deps: ReaderDeps): Promise<void> {
+  const { log, inbox, logger, metrics, signal } = deps;
+  for await (const item of log.follow('ACKS', { signal })) {
+    if (item.kind === 'damage') {
+      logger.warn({ damage: item.damage }, 'damage on the acknowledgements');
+      metrics.damage.inc({ stream: 'ACKS' });
+      continue;
+    }
+    const acks = item.events.flatMap((event) => {
+      const decoded = decodeEvent('ACKS', event.data);
+      if (decoded.ok) return [{ subject: event.subject, ack: decoded.event, timeMs: event.timeMs }];
+      logger.warn(
+        { seq: event.seq, subject: event.subject, error: decoded.error },
+        'acknowledgement cannot be decoded',
+      );
+      return [];
+    });
+    await inbox.put({ kind: 'acks', reset: item.reset, acks });
+  }
+}
+
+/** A folded state holds only the newest word on a subject: where that is poison, the good one before it is looked up. */
+async function lastGoodOnes(deps: ReaderDeps, poison: readonly Poison[]): Promise<ReceivedFact[]> {
+  const found: ReceivedFact[] = [];
+  for (const { subject, seq } of poison) {
+    const good = await lastGood(deps, subject, seq - 1);
+    if (good !== undefined) found.push(good);
+  }
+  return found;
+}
+
+async function lastGood(deps: ReaderDeps, subject: string, toSeq: number): Promise<ReceivedFact | undefined> {
+  const { log, signal } = deps;
+  let good: LogEvent | undefined;
+  if (toSeq < 1) return undefined;
+  for await (const event of log.read('FACTS', { subjects: [subject, 'log.>'], toSeq, signal })) {
+    if (event.type === 'EpochStarted' || (event.subject === subject && event.tombstone)) good = undefined;
+    else if (event.subject === subject && decodeEvent('FACTS', event.data).ok) good = event;
+  }
+  if (good === undefined) return undefined;
+  const decoded = decodeEvent('FACTS', good.data);
+  return decoded.ok ? { input: { subject, fact: decoded.event }, event: good } : undefined;
+}

@@ -1,0 +1,220 @@
+import { type EventLog, LogError, type Position } from '@sluice/event-log';
+import { type Fact, formatRevision, streams } from '@sluice/events';
+import { type Health, type Logger, type ServiceContext, traceparentOf, withSpan } from '@sluice/service-kit';
+import { createTranslator, type Translator, type TranslatorOutput } from '../core/index.ts';
+import type { Metrics } from '../metrics.ts';
+import { Checkpointer, type CheckpointSettings } from './checkpointer.ts';
+import { Inbox, type Poison } from './inbox.ts';
+import { Leadership, type LeadershipTimes } from './leadership.ts';
+import { type Batch, Pending } from './pending.ts';
+import { Publisher } from './publisher.ts';
+import { followAcks, followFacts } from './readers.ts';
+import { ServerWatch, type ServerWatchTimes } from './server-watch.ts';
+
+/** What a translation runs with. */
+export interface TranslationOptions {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly tracer: ServiceContext<unknown>['tracer'];
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly controllerNames: readonly string[];
+  readonly reportOrphans: boolean;
+  readonly version: string;
+  /** Unique among running translators. */
+  readonly instance: string;
+  readonly checkpoints: CheckpointSettings;
+  readonly leadership: LeadershipTimes;
+  readonly serverWatch: ServerWatchTimes;
+}
+
+/** Events that may wait while a batch is written. */
+const inboxCapacity = 50_000;
+/** How long a first translation of everything may take before a standby loses patience, milliseconds. */
+const startPatienceMs = 60_000;
+
+/** Follows facts and acknowledgements, translates them in batches, writes the IR and statuses. */
+export class Translation {
+  readonly #options: TranslationOptions;
+  readonly #inbox = new Inbox(inboxCapacity);
+  readonly #pending = new Pending();
+  readonly #leadership: Leadership;
+  readonly #servers: ServerWatch;
+  readonly #checkpointer: Checkpointer;
+  readonly #ended = new AbortController();
+  #publisher: Publisher | undefined;
+  #failed: unknown;
+
+  constructor(options: TranslationOptions) {
+    const { log, logger, instance } = options;
+    this.#options = options;
+    this.#leadership = new Leadership({ log, logger, instance, times: options.leadership });
+    this.#servers = new ServerWatch({ log, inbox: this.#inbox, times: options.serverWatch });
+    this.#checkpointer = new Checkpointer({ log, logger, settings: options.checkpoints });
+  }
+
+  /** Runs until `stop`. Rejects with what cannot be mended but by a restart: fenced by a newer translator, or a damaged IR. */
+  async run(): Promise<void> {
+    const { log, health } = this.#options;
+    const { signal } = this.#ended;
+    health.set('facts', false, 'facts are not read yet');
+    health.set('role', false, 'waits to become active');
+    await log.ensureStream(streams.IR);
+    await log.ensureStream(streams.STATUS);
+    const deps = { ...this.#options, inbox: this.#inbox, signal };
+    this.#servers.start(signal);
+    try {
+      await Promise.all([followFacts(deps), followAcks(deps), this.#work(signal)]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#ended.abort();
+      this.#leadership.leave();
+    }
+  }
+
+  /** Ends the run; a standby takes over at once. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    this.#inbox.wake();
+    this.#leadership.leave();
+    await this.#checkpointer.settled();
+    await this.#publisher?.close();
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    await this.#standBy(signal);
+    if (signal.aborted) return;
+    const { log, logger, version, health } = this.#options;
+    const publisher = await Publisher.open({ log, logger, version });
+    this.#publisher = publisher;
+    this.#leadership.epoch = publisher.epoch;
+    void this.#leadership.overtaken.then((epoch) => this.#giveUp(overtakenBy(epoch)));
+    health.set('role', true, `active, epoch ${publisher.epoch}`);
+    logger.info({ epoch: publisher.epoch }, 'translator is active');
+    const { ledger, position } = await publisher.committedIr();
+    const committedStatus = await publisher.committedStatus();
+    this.#watchIr(position, signal);
+    let translator = this.#create({ committedIr: ledger, committedStatus });
+    this.#pending.fold(this.#inbox.drain());
+    await this.#translate(translator, publisher, this.#pending.start());
+    while (!signal.aborted) {
+      await this.#inbox.wait();
+      const batch = this.#pending.batch(this.#inbox.drain());
+      if (batch.reset) {
+        await publisher.renewEpoch();
+        this.#leadership.epoch = publisher.epoch;
+        translator = this.#create({
+          committedIr: translator.committedIr(),
+          committedStatus: translator.committedStatus(),
+        });
+      }
+      await this.#translate(translator, publisher, batch);
+    }
+  }
+
+  #create(
+    committed: Pick<Parameters<typeof createTranslator>[0], 'committedIr' | 'committedStatus'>,
+  ): Translator {
+    const { controllerNames, reportOrphans } = this.#options;
+    return createTranslator({ controllerNames, reportOrphans, ...committed });
+  }
+
+  /** Folds what comes in until it is our turn and every stored fact has come in. */
+  async #standBy(signal: AbortSignal): Promise<void> {
+    let turn = false;
+    void this.#leadership.acquire().then(() => {
+      turn = true;
+      this.#inbox.wake();
+    });
+    while (!signal.aborted && !(turn && this.#pending.caughtUp)) {
+      await this.#inbox.wait();
+      this.#pending.fold(this.#inbox.drain());
+      if (turn) continue;
+      this.#options.health.set('role', true, 'standby');
+      if (this.#pending.caughtUp) this.#options.health.set('facts', true);
+    }
+  }
+
+  /** Damage of the stream that is ours is mended by a restart, which reads it, finds it damaged and writes it anew. */
+  #watchIr(position: Position | undefined, signal: AbortSignal): void {
+    const { log, metrics, logger } = this.#options;
+    const watch = async (): Promise<void> => {
+      for await (const item of log.follow('IR', {
+        signal,
+        ...(position === undefined ? {} : { from: position }),
+      })) {
+        if (item.kind !== 'damage') continue;
+        metrics.damage.inc({ stream: 'IR' });
+        throw new LogError('damaged', `stream IR: ${item.damage.message}`, {
+          hint: 'The translator restarts and writes the IR anew.',
+        });
+      }
+    };
+    watch().catch((error: unknown) => {
+      if (signal.aborted) return;
+      logger.error({ err: error }, 'the stream of the IR is damaged');
+      this.#giveUp(error);
+    });
+  }
+
+  #giveUp(error: unknown): void {
+    this.#failed ??= error;
+    this.#inbox.wake();
+  }
+
+  async #translate(translator: Translator, publisher: Publisher, batch: Batch): Promise<void> {
+    if (this.#failed !== undefined) throw this.#failed;
+    for (const ack of batch.acks) this.#servers.know(ack);
+    if (batch.reset) this.#leadership.busy(startPatienceMs);
+    const { tracer, metrics } = this.#options;
+    const links = batch.traceparents.slice(0, -1);
+    await withSpan(tracer, 'translate', { parent: batch.traceparents.at(-1), links }, async (span) => {
+      const ended = metrics.seconds.startTimer();
+      const revision = { epoch: publisher.epoch, seq: batch.seq };
+      const output = translator.apply({ ...batch, revision });
+      const traceparent = batch.traceparents.length === 0 ? undefined : traceparentOf(span);
+      span.setAttribute('sluice.revision', formatRevision(revision));
+      await publisher.writeIr(output, { revision, traceparent });
+      await publisher.writeStatus(output, { timeMs: batch.timeMs, traceparent });
+      await publisher.writeFacts(batch.poison.map((poison) => this.#judge(poison)));
+      ended();
+      this.#note(output, batch);
+    });
+  }
+
+  #judge({ seq, subject, error }: Poison): Fact {
+    const { logger, metrics, version } = this.#options;
+    metrics.judged.inc();
+    logger.error({ seq, subject, error }, 'fact cannot be decoded, passed over');
+    return { type: 'EventJudged', stream: 'FACTS', seq, subject, error, judge: 'translator', version };
+  }
+
+  #note(output: TranslatorOutput, batch: Batch): void {
+    const { metrics, health, logger } = this.#options;
+    const changes = output.ir.puts.length + output.ir.removes.length;
+    metrics.transforms.inc(output.transforms);
+    metrics.changes.inc(changes);
+    metrics.statuses.inc(output.status.puts.length + output.status.removes.length);
+    metrics.seq.set(batch.seq);
+    health.set(
+      'facts',
+      output.ready,
+      output.ready ? '' : `first list of ${output.waiting.join(', ')} is missing`,
+    );
+    logger.debug(
+      { seq: batch.seq, facts: batch.facts.length, changes, transforms: output.transforms },
+      'batch translated',
+    );
+    const publisher = this.#publisher;
+    if (publisher === undefined || !output.ready) return;
+    this.#checkpointer.count('FACTS', batch.facts.length, () => publisher.factsWriter());
+    if (changes > 0) this.#checkpointer.count('IR', changes + 1, () => Promise.resolve(publisher.irWriter));
+  }
+}
+
+function overtakenBy(epoch: number): LogError {
+  return new LogError('fenced', `another translator has taken over with epoch ${epoch}`, {
+    hint: 'This one restarts as a standby.',
+  });
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { connectEventLog } from '@sluice/event-log';
+import { runService } from '@sluice/service-kit';
+import { productionTimes } from './adapters/leadership.ts';
+import { productionWatch } from './adapters/server-watch.ts';
+import { Translation } from './adapters/translation.ts';
+import { configSchema } from './config.ts';
+import { createMetrics } from './metrics.ts';
+
+await runService({
+  name: 'translator',
+  configSchema,
+  async start({ config, logger, registry, tracer, health, fail, version }) {
+    const log = await connectEventLog({
+      url: config.SLUICE_NATS_URL,
+      name: 'translator',
+      logger,
+      ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
+      ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
+    });
+    const translation = new Translation({
+      log,
+      logger,
+      tracer,
+      metrics: createMetrics(registry),
+      health,
+      version,
+      instance: randomUUID(),
+      controllerNames: config.SLUICE_CONTROLLER_NAMES,
+      reportOrphans: config.SLUICE_REPORT_ORPHANS,
+      checkpoints: { every: config.SLUICE_CHECKPOINT_EVERY, purge: config.SLUICE_CHECKPOINT_PURGE },
+      leadership: productionTimes,
+      serverWatch: productionWatch,
+    });
+    const running = translation.run().catch(fail);
+    return {
+      async stop() {
+        await translation.stop();
+        await running;
+        await log.close();
+      },
+    };
+  },
+});

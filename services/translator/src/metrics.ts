@@ -1,0 +1,54 @@
+import { Counter, Gauge, Histogram, type Registry } from '@sluice/service-kit';
+
+/** Metrics of the translator. Every label has a closed set of values. */
+export interface Metrics {
+  /** Facts read. */
+  readonly facts: Counter;
+  /** Facts that could not be decoded. */
+  readonly judged: Counter;
+  /** Runs of transforms. */
+  readonly transforms: Counter;
+  /** Resources of the IR written or removed. */
+  readonly changes: Counter;
+  /** Statuses written or removed. */
+  readonly statuses: Counter;
+  /** Sequence of the last fact that is in the IR: its distance to the end of the log is the lag. */
+  readonly seq: Gauge;
+  /** Seconds from taking a batch until its revision and statuses were on disk. */
+  readonly seconds: Histogram;
+  /** Damage seen on a stream. */
+  readonly damage: Counter<'stream'>;
+}
+
+/** Registers the metrics. */
+export function createMetrics(registry: Registry): Metrics {
+  const registers = [registry];
+  const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
+  return {
+    facts: counter('sluice_translator_facts_total', 'Facts read from the log.'),
+    judged: counter(
+      'sluice_translator_facts_judged_total',
+      'Facts that could not be decoded and were passed over.',
+    ),
+    transforms: counter('sluice_translator_transforms_total', 'Runs of transforms.'),
+    changes: counter('sluice_translator_ir_changes_total', 'Resources of the IR written or removed.'),
+    statuses: counter('sluice_translator_statuses_total', 'Statuses written or removed.'),
+    seq: new Gauge({
+      name: 'sluice_translator_fact_sequence',
+      help: 'Sequence of the last fact that is in the IR.',
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'sluice_translator_batch_seconds',
+      help: 'Seconds from taking a batch until its revision and statuses were on disk.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    damage: new Counter({
+      name: 'sluice_translator_damage_total',
+      help: 'Damage seen on a stream.',
+      labelNames: ['stream'],
+      registers,
+    }),
+  };
+}
