@@ -1,6 +1,16 @@
 import { freePort, request, startBackend, until } from '@sluice/testkit';
 import { expect, test } from 'vitest';
-import { attached, cluster, endpoints, forward, gateway, listener, prefix, route, rule } from '../testing/ir.ts';
+import {
+  attached,
+  cluster,
+  endpoints,
+  forward,
+  gateway,
+  listener,
+  prefix,
+  route,
+  rule,
+} from '../testing/ir.ts';
 import { Rig } from '../testing/rig.ts';
 
 test('an Envoy that comes back to a new server gets nothing while nothing changed, then exactly what did', async () => {

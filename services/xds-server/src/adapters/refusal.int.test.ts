@@ -18,14 +18,19 @@ test('of many changes Envoy refuses the guilty ones alone; their last version st
   await rig.startServer();
   await rig.startEnvoy();
   await rig.apply([
-    gateway(['127.0.0.1'], ports.map((_, n) => key(n))),
+    gateway(
+      ['127.0.0.1'],
+      ports.map((_, n) => key(n)),
+    ),
     ...ports.map((port, n) => listener(port, { key: key(n), port: 80 + n })),
     cluster('one'),
     endpoints('one', [backend.port]),
     ...ports.map((_, n) => table(n, '/old')),
   ]);
 
-  const bad = [1, 3].map((n) => route(`r${n}`, [rule(forward('one'), { matches: [refused, prefix('/new')] })], on(n)));
+  const bad = [1, 3].map((n) =>
+    route(`r${n}`, [rule(forward('one'), { matches: [refused, prefix('/new')] })], on(n)),
+  );
   await rig.apply([table(0, '/new'), ...bad, table(2, '/new'), table(4, '/new')]);
   const rejections = await until(async () => {
     const all = await rig.rejections();
@@ -34,7 +39,10 @@ test('of many changes Envoy refuses the guilty ones alone; their last version st
   expect(rejections.map((rejection) => rejection.resource).sort()).toEqual([key(1), key(3)]);
   expect(rejections[0]).toMatchObject({ node: 'envoy-0', revision: { epoch: 1, seq: 2 } });
   expect(rejections[0]?.message).toContain('(?=');
-  expect(rejections.flatMap((rejection) => rejection.sources.map((source) => source.name)).sort()).toEqual(['r1', 'r3']);
+  expect(rejections.flatMap((rejection) => rejection.sources.map((source) => source.name)).sort()).toEqual([
+    'r1',
+    'r3',
+  ]);
   for (const n of [0, 2, 4]) expect((await get(n, '/new')).status).toBe(200);
   for (const n of [1, 3]) expect((await get(n, '/old')).status).toBe(200);
 

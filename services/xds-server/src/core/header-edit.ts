@@ -1,5 +1,6 @@
-// Header changes of the IR → Envoy's header options. Envoy removes first, then goes through one list of set and add;
-// the IR sets, adds, then removes. Values are format strings in Envoy, so a `%` of a user is doubled.
+// Header changes of the IR → Envoy's header options. Envoy removes first, then sets, then adds, whatever the order of
+// its list; the IR sets, adds, then removes, once for each edit. Values are format strings in Envoy, so a `%` of a user
+// is doubled.
 import { create } from '@bufbuild/protobuf';
 import {
   type HeaderValueOption,
@@ -36,13 +37,14 @@ function steps(edit: IrHeaderEdit): Step[] {
 /** Several edits, applied one after the other, as one. Absent edits change nothing. */
 export function headerOptions(...edits: readonly (IrHeaderEdit | undefined)[]): HeaderOptions {
   const all = edits.flatMap((edit) => (edit === undefined ? [] : steps(edit)));
-  const removedAt = new Map<string, number>();
+  const removed = new Set(all.filter((step) => step.op === 'remove').map((step) => step.name));
+  const replacedAt = new Map<string, number>();
   all.forEach((step, at) => {
-    if (step.op === 'remove') removedAt.set(step.name, at);
+    if (step.op !== 'add') replacedAt.set(step.name, at);
   });
-  // What a later removal takes away need not be added at all, and then removing first is the same.
-  const kept = all.filter((step, at) => step.op !== 'remove' && at > (removedAt.get(step.name) ?? -1));
-  return { remove: [...removedAt.keys()], add: kept.map(headerOption) };
+  // What a later step removes or sets anew need not be there at all; then Envoy's order gives the same.
+  const kept = all.filter((step, at) => step.op !== 'remove' && at >= (replacedAt.get(step.name) ?? -1));
+  return { remove: [...removed], add: kept.map(headerOption) };
 }
 
 /** The value that an edit of the request gives to `Host`, if any: a set wins over an add. */

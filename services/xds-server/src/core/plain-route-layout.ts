@@ -1,6 +1,8 @@
 // Plain RDS: one RouteConfiguration for each HTTP listener and for each server of an HTTPS listener, under a name that
 // never changes; one virtual host for each hostname. Which hostname a request belongs to is decided first and alone
-// (see docs/adr/0007): where no match of it holds, the answer is 404, not a try at the next less specific hostname.
+// (see docs/adr/0007): where no match of it holds, the answer is 404, not a try at the next less specific hostname. A
+// host that another server of an HTTPS listener answers for gets 421 (Listener.hostname in Gateway API v1.7.0): clients
+// share a connection among the names of a certificate, and this tells them to open another one.
 import { create } from '@bufbuild/protobuf';
 import {
   type VirtualHost,
@@ -57,7 +59,7 @@ export const plainRouteLayout: RouteLayout = {
   compile(unit, listener, routes) {
     const servers = serversOf(unit, listener);
     if (servers === undefined) return undefined;
-    return routeTable(unit, listener, routesByHostname(listener, servers, routes));
+    return routeTable(unit, { listener, servers, hosts: routesByHostname(listener, servers, routes) });
   },
 };
 
@@ -86,16 +88,22 @@ function routesByHostname(
 
 function routeTable(
   unit: RouteUnit,
-  listener: IrListener,
-  hosts: Map<string, Set<RevisedRoute>>,
+  of: {
+    readonly listener: IrListener;
+    readonly servers: readonly IrServer[];
+    readonly hosts: ReadonlyMap<string, ReadonlySet<RevisedRoute>>;
+  },
 ): XdsResource {
+  const { listener, servers, hosts } = of;
+  const elsewhere = listener.servers.filter((server) => !servers.includes(server));
   const routes = [...new Set([...hosts.values()].flatMap((set) => [...set]))].map((revised) => revised.route);
   const clusters = new Set(routes.flatMap((route) => route.rules.flatMap((rule) => clustersOf(rule.action))));
   const message = create(RouteConfigurationSchema, {
     name: unit.name,
-    virtualHosts: [...hosts]
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([hostname, set]) => virtualHost(listener, hostname, set)),
+    virtualHosts: [
+      ...[...hosts].map(([hostname, set]) => virtualHost(listener, hostname, set)),
+      ...elsewhere.map(({ hostname }) => misdirectedHost(hostname)),
+    ].sort((a, b) => compareText(a.name, b.name)),
     ignorePortInHostMatching: true,
     // Routes go out once their clusters are there; the share of an invalid backend names one that never is.
     validateClusters: false,
@@ -119,5 +127,23 @@ function virtualHost(listener: IrListener, hostname: string, routes: Iterable<Re
     name: hostname,
     domains: [hostname],
     routes: candidates.map((candidate) => compileRoute(candidate, place)),
+  });
+}
+
+function misdirectedHost(hostname: string): VirtualHost {
+  const body = 'another listener of the Gateway serves this host: open a new connection for it';
+  return create(VirtualHostSchema, {
+    name: hostname,
+    domains: [hostname],
+    routes: [
+      {
+        name: 'misdirected',
+        match: { pathSpecifier: { case: 'prefix', value: '/' } },
+        action: {
+          case: 'directResponse',
+          value: { status: 421, body: { specifier: { case: 'inlineString', value: body } } },
+        },
+      },
+    ],
   });
 }

@@ -72,9 +72,16 @@ export class Rig implements AsyncDisposable {
     const envoy = await startEnvoy({
       bootstrap: envoyBootstrap({ nodeId, nodeCluster: 'test', xdsSocket: this.dir.file('xds.sock') }),
       waitFor,
+      // The access log is written at once.
+      args: ['--file-flush-interval-msec', '20'],
     });
     this.#envoys.push(envoy);
     return envoy;
+  }
+
+  /** What all Envoys have written so far: their access logs among it. */
+  envoyLog(): string {
+    return this.#envoys.map((envoy) => envoy.process.log()).join('\n');
   }
 
   /** Writes a revision. */
