@@ -18,7 +18,12 @@ import { natsBinary } from './jetstream-world.ts';
 
 const access = {
   source: { writes: { FACTS: ['object.v1.>'] }, reads: ['ACKS'], owns: ['FACTS'] },
-  deriver: { writes: { IR: ['ir.v1.>', 'revision.v1.>'] }, reads: ['FACTS', 'ACKS'], owns: ['IR'] },
+  deriver: {
+    writes: { IR: ['ir.v1.>', 'revision.v1.>'], FACTS: [] },
+    checkpoints: ['FACTS'],
+    reads: ['FACTS', 'ACKS'],
+    owns: ['IR'],
+  },
   server: {
     writes: { ACKS: ['ack.v1.>'], FACTS: ['rejection.v1.>'] },
     reads: ['IR'],
@@ -71,6 +76,8 @@ it('lets each user do all of its work', async () => {
     await (await openWith(logs.server, facts, name)).append([event('rejection.v1.x', '1')]);
   }
   await logs.source.checkpoint('FACTS', source, { purge: true });
+  await logs.deriver.checkpoint('FACTS', await logs.deriver.openWriter('FACTS', 'deriver'), { purge: true });
+  await source.append([event('object.v1.b', '4')]);
   await source.startEpoch('test');
   await source.append([event('object.v1.a', '3')]);
   await logs.deriver.checkpoint('IR', deriver, { purge: true });
@@ -114,8 +121,8 @@ describe('refuses', () => {
     ['source', '$JS.API.CONSUMER.CREATE.IR.x'],
     ['deriver', 'object.v1.a'],
     ['deriver', 'log.v1.FACTS.epoch'],
-    ['deriver', 'log.v1.FACTS.lease.source'],
-    ['deriver', '$JS.API.STREAM.PURGE.FACTS'],
+    ['deriver', 'log.v1.FACTS.aborted.source'],
+    ['server', '$JS.API.STREAM.PURGE.FACTS'],
     ['server', 'object.v1.a'],
     ['server', 'ir.v1.a'],
     ['server', 'log.v1.FACTS.epoch'],

@@ -19,6 +19,7 @@ export const controlSubject = {
   epoch: (stream: string): string => `log.v1.${stream}.epoch`,
   chunk: (stream: string, checkpoint: string, index: number): string =>
     `log.v1.${stream}.chunk.${checkpoint}.${index}`,
+  chunks: (stream: string): string => `log.v1.${stream}.chunk.>`,
   checkpoint: (stream: string): string => `log.v1.${stream}.checkpoint`,
   aborted: (stream: string, writer: string): string => `log.v1.${stream}.aborted.${writer}`,
 } as const;

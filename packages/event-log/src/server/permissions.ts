@@ -8,8 +8,10 @@ export interface StreamAccess {
   readonly writes: Readonly<Record<string, readonly string[]>>;
   /** Streams that it reads. What it writes it may read as well: a writer must find its own place. */
   readonly reads: readonly string[];
-  /** Streams whose checkpoints and epoch starts it writes and whose heads it purges; among `writes`. */
+  /** Streams whose epoch starts it writes, besides checkpoints; among `writes`. */
   readonly owns?: readonly string[];
+  /** Streams whose checkpoints it writes and whose heads it purges, without owning them; among `writes` (with no subjects, if need be). */
+  readonly checkpoints?: readonly string[];
   /** Names under which it opens writers; default: the user's own. */
   readonly writerNames?: readonly string[];
   /** Core subjects for `notify` and `listen`. */
@@ -50,18 +52,15 @@ function writing(stream: string, access: StreamAccess, writers: readonly string[
     ...writers.map((writer) => controlSubject.aborted(stream, writer)),
     `$JS.API.STREAM.CREATE.${stream}`,
   ];
-  if (access.owns?.includes(stream) !== true)
+  const owns = access.owns?.includes(stream) === true;
+  if (owns) own.push(controlSubject.epoch(stream));
+  if (!owns && access.checkpoints?.includes(stream) !== true) {
     return [...own, ...writers.map((writer) => controlSubject.lease(stream, writer))];
-  const { all, epoch, checkpoint } = controlSubject;
-  const prefix = all(stream).slice(0, -1);
-  return [
-    ...own,
-    `${prefix}lease.*`,
-    `${prefix}chunk.>`,
-    epoch(stream),
-    checkpoint(stream),
-    `$JS.API.STREAM.PURGE.${stream}`,
-  ];
+  }
+  // A lease below the cut is renewed for its holder, so all leases of the stream are within reach.
+  const lease = controlSubject.lease(stream, '*');
+  const chunks = controlSubject.chunks(stream);
+  return [...own, lease, chunks, controlSubject.checkpoint(stream), `$JS.API.STREAM.PURGE.${stream}`];
 }
 
 function reading(stream: string): string[] {
