@@ -95,6 +95,8 @@ class Instance implements Sluice {
   /** Far from the default range and different for each instance, so that tests can run beside each other. */
   readonly #pool = `127.${81 + Math.floor(Math.random() * 40)}.${Math.floor(Math.random() * 256)}.0/24`;
   #up: LaunchedProcess | undefined;
+  /** By namespace and name, as long as nobody writes manifests. */
+  readonly #addresses = new Map<string, string>();
 
   constructor(home: TempDir, options: SluiceOptions) {
     this.#home = home;
@@ -130,6 +132,7 @@ class Instance implements Sluice {
   }
 
   write(files: Readonly<Record<string, Manifest | null>>): void {
+    this.#addresses.clear();
     writeManifests(this.dir, files);
   }
 
@@ -156,14 +159,19 @@ class Instance implements Sluice {
   }
 
   async address(gateway: string, namespace = 'default'): Promise<string> {
-    return until(
-      async () => (await this.find('gateways', gateway, namespace))?.status?.addresses?.[0]?.value,
-      {
-        timeoutMs: 20_000,
-        intervalMs: 100,
-        message: `an address of Gateway ${namespace}/${gateway}`,
-      },
-    );
+    const key = `${namespace}/${gateway}`;
+    const address = this.#addresses.get(key) ?? (await this.#addressInStatus(gateway, namespace));
+    this.#addresses.set(key, address);
+    return address;
+  }
+
+  #addressInStatus(gateway: string, namespace: string): Promise<string> {
+    const look = async () => (await this.find('gateways', gateway, namespace))?.status?.addresses?.[0]?.value;
+    return until(look, {
+      timeoutMs: 20_000,
+      intervalMs: 100,
+      message: `an address of Gateway ${namespace}/${gateway}`,
+    });
   }
 
   async target(gateway: string, port: number, namespace = 'default'): Promise<RequestTarget> {
