@@ -9,7 +9,7 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
-  type YAMLError,
+  visit,
 } from 'yaml';
 
 /** A place in the text, both from 1. */
@@ -50,14 +50,15 @@ export function readYaml(text: string): YamlReading {
     const documents = parseAllDocuments(text, {
       lineCounter: lines,
       prettyErrors: false,
-      uniqueKeys: true,
+      uniqueKeys: false,
       merge: true,
       logLevel: 'silent',
     });
     if (!Array.isArray(documents)) return { ok: true, values: [] };
-    const faults = documents
-      .flatMap((d) => [...d.errors, ...d.warnings])
-      .map((error) => faultOf(error, lines));
+    const faults = documents.flatMap((d) => [
+      ...[...d.errors, ...d.warnings].map(({ code, pos }) => faultOf(code, pos[0], lines)),
+      ...repeatedKeys(d).map((offset) => faultOf('DUPLICATE_KEY', offset, lines)),
+    ]);
     if (faults.length > 0) return { ok: false, faults: faults.slice(0, maxFaults) };
     const values = documents.filter(
       (d) => d.contents !== null && !(isScalar(d.contents) && d.contents.value === null),
@@ -136,8 +137,25 @@ const words: Readonly<Record<string, readonly [message: string, hint: string]>> 
   BAD_COLLECTION_TYPE: ['the tag does not fit the value', 'remove the tag'],
 };
 
-function faultOf(error: YAMLError, lines: LineCounter): YamlFault {
-  const { line, col } = lines.linePos(error.pos[0]);
-  const [message, hint] = words[error.code] ?? ['is no YAML', ''];
+function faultOf(code: string, offset: number, lines: LineCounter): YamlFault {
+  const { line, col } = lines.linePos(offset);
+  const [message, hint] = words[code] ?? ['is no YAML', ''];
   return { place: { line: Math.max(1, line), column: Math.max(1, col) }, message, hint };
+}
+
+/** Offsets of keys that stand twice in one object. (The library's own check takes quadratic time.) */
+function repeatedKeys(document: Document.Parsed): number[] {
+  const offsets: number[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) offsets.push(key.range?.[0] ?? 0);
+        seen.add(name);
+      }
+    },
+  });
+  return offsets;
 }
