@@ -1,9 +1,5 @@
 /** What can go wrong with sealed secrets. */
-export type SealedSecretErrorCode =
-  | 'sealing-key-missing'
-  | 'sealing-key-unsafe'
-  | 'sealing-key-malformed'
-  | 'secret-cannot-be-opened';
+export type SealedSecretErrorCode = 'secret-key-invalid' | 'secret-cannot-be-opened';
 
 /** A failure that an operator can act on. Never holds key, plaintext or ciphertext. */
 export class SealedSecretError extends Error {

@@ -66,7 +66,7 @@ export function open({ key, subject, uid, sealed }: SealBinding & { readonly sea
   const nonce = Buffer.from(sealed.nonce, 'base64');
   const bytes = Buffer.from(sealed.ciphertext, 'base64');
   if (nonce.length !== nonceBytes || bytes.length < tagBytes)
-    throw cannotOpen('it is cut short', 'restart api-watcher: it seals every Secret anew');
+    throw cannotOpen('it is cut short', 'see whether the log is damaged: sluice replay --verify');
   try {
     return key.lend((keys) => {
       const decipher = createDecipheriv(algorithm, keys.seal, nonce, { authTagLength: tagBytes });
@@ -77,7 +77,7 @@ export function open({ key, subject, uid, sealed }: SealBinding & { readonly sea
   } catch {
     throw cannotOpen(
       'it was changed, or belongs to another object',
-      'restart api-watcher: it seals every Secret anew',
+      'see whether the log is damaged: sluice replay --verify',
     );
   }
 }

@@ -88,15 +88,20 @@ describe('the key', () => {
 
   test.each([0o640, 0o604, 0o620, 0o666])('is refused with mode %o', async (mode) => {
     await expect(loadSealingKey(await file(`mode-${mode}`, randomBytes(32), mode))).rejects.toMatchObject({
-      code: 'sealing-key-unsafe',
+      code: 'secret-key-invalid',
+      message: expect.stringContaining('others may use'),
     });
   });
 
   test('is refused with another length, and when it is not there', async () => {
     await expect(loadSealingKey(await file('short', randomBytes(31), 0o600))).rejects.toMatchObject({
-      code: 'sealing-key-malformed',
+      code: 'secret-key-invalid',
+      message: expect.stringContaining('not 31'),
     });
-    await expect(loadSealingKey(join(dir, 'none'))).rejects.toMatchObject({ code: 'sealing-key-missing' });
+    await expect(loadSealingKey(join(dir, 'none'))).rejects.toMatchObject({
+      code: 'secret-key-invalid',
+      message: expect.stringContaining('cannot read'),
+    });
   });
 
   test('shows its id and nothing else', () => {

@@ -15,11 +15,11 @@ export class SealingKey {
   readonly #bytes: Buffer;
   readonly #digestKey: Buffer;
 
-  /** @throws SealedSecretError `sealing-key-malformed` unless `bytes` are 32 */
+  /** @throws SealedSecretError `secret-key-invalid` unless `bytes` are 32 */
   constructor(bytes: Uint8Array) {
     if (bytes.length !== sealingKeyBytes)
       throw new SealedSecretError(
-        'sealing-key-malformed',
+        'secret-key-invalid',
         `a sealing key has ${sealingKeyBytes} bytes, not ${bytes.length}`,
         'make one: head -c 32 /dev/urandom > FILE && chmod 600 FILE',
       );
@@ -40,12 +40,12 @@ export class SealingKey {
 
 /**
  * Reads a sealing key: a regular file of 32 bytes that nobody but its owner may read or write (mode 0600 or 0400).
- * @throws SealedSecretError `sealing-key-missing`, `sealing-key-unsafe` or `sealing-key-malformed`
+ * @throws SealedSecretError `secret-key-invalid`
  */
 export async function loadSealingKey(file: string): Promise<SealingKey> {
   const handle = await open(file, 'r').catch(() => {
     throw new SealedSecretError(
-      'sealing-key-missing',
+      'secret-key-invalid',
       `cannot read the sealing key ${file}`,
       'check that the file exists and belongs to this user',
     );
@@ -54,7 +54,7 @@ export async function loadSealingKey(file: string): Promise<SealingKey> {
     const stats = await handle.stat();
     if (!stats.isFile() || (stats.mode & 0o077) !== 0)
       throw new SealedSecretError(
-        'sealing-key-unsafe',
+        'secret-key-invalid',
         `others may use the sealing key ${file}`,
         `run: chmod 600 ${file}`,
       );

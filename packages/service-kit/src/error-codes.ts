@@ -41,6 +41,11 @@ export const errorCodes = {
     meaning: 'A process that the platform started ended or never became ready.',
     mend: 'Read its log, which the message names.',
   },
+  'secret-cannot-be-opened': {
+    meaning:
+      'A sealed secret of the log was sealed with another key, belongs to another object, or was changed on the way.',
+    mend: 'Give xds-server the sealing key of api-watcher; if it has it, see whether the log is damaged with `sluice replay --verify`.',
+  },
   'secret-key-invalid': {
     meaning: 'The key that seals private keys is missing or has the wrong size.',
     mend: 'Give a file of 32 random bytes that only its owner can read; api-watcher and xds-server need the same one.',
