@@ -295,6 +295,34 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       expect(second.texts.toSorted()).toEqual(['e 0', 'e 2', 'e 3', 'e 4']);
     });
 
+    it('does not take the head being purged under a slow follower for damage', async () => {
+      const writer = await openWith(log, facts, 'w');
+      await writer.append(events(1));
+      const stop = new AbortController();
+      const items = log.follow('FACTS', { maxBatch: 10, signal: stop.signal })[Symbol.asyncIterator]();
+      expect((await items.next()).value).toMatchObject({ kind: 'batch', reset: true });
+      await writer.append(events(3_000));
+      await writer.append(events(2_990).map((e) => ({ ...e, tombstone: true })));
+      await log.checkpoint('FACTS', writer, { purge: true });
+      const { lastSeq } = await writer.append(events(1, 'tail'));
+      let state = new Map<string, string>();
+      for (;;) {
+        const { value: item } = await items.next();
+        if (item?.kind !== 'batch') throw new Error(`not a batch: ${JSON.stringify(item)}`);
+        if (item.reset) state = new Map();
+        for (const e of item.events) {
+          if (e.tombstone) state.delete(e.subject);
+          else state.set(e.subject, textOf(e));
+        }
+        if (item.position.seq === lastSeq) break;
+      }
+      stop.abort();
+      await items.next();
+      expect([...state.values()].toSorted()).toEqual(
+        [...events(3_000).slice(2_990), ...events(1, 'tail')].map(textOf).toSorted(),
+      );
+    });
+
     it('makes checkpoints of states larger than a chunk', async () => {
       const writer = await openWith(log, facts, 'w');
       const data = new Uint8Array(700_000).fill(7);

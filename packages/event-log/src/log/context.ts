@@ -25,6 +25,8 @@ export interface LogContext {
   /** A new random text on each call. */
   readonly randomId: () => string;
   readonly failPoints: FailPoints;
+  /** Shortest and longest pause between two tries, milliseconds. */
+  readonly retryMs: { readonly min: number; readonly max: number };
 }
 
 /** The error of calls that the closing of the log (or of a writer) cut short. */
@@ -33,7 +35,7 @@ export function closedError(): LogError {
 }
 
 /**
- * Runs `work` until the store answers: retries `Unavailable` for ever, 50 ms to 2 s apart. Any other error is thrown.
+ * Runs `work` until the store answers: retries `Unavailable` for ever, `retryMs` apart. Any other error is thrown.
  * @throws LogError `closed` when the log closes meanwhile, or `signal` aborts
  */
 export async function persist<T>(
@@ -46,8 +48,8 @@ export async function persist<T>(
   try {
     return await pRetry(work, {
       retries: Number.POSITIVE_INFINITY,
-      minTimeout: 50,
-      maxTimeout: 2_000,
+      minTimeout: context.retryMs.min,
+      maxTimeout: context.retryMs.max,
       factor: 2,
       signal: ends,
       shouldRetry: ({ error }) => error instanceof Unavailable,

@@ -146,7 +146,13 @@ async function start(
   return { incarnation: info.incarnation, reader: base.reader, delivery };
 }
 
-/** Reads over one connection, until it is lost. */
+/** True where the head was purged past `seq` while it was being read: then the next session begins at the checkpoint. */
+async function isPurged(run: Run, seq: number): Promise<boolean> {
+  const info = await persist(run.context, () => run.context.backend.info(run.stream), run.signal);
+  return info !== undefined && info.firstSeq > seq;
+}
+
+/** Reads over one connection, until it is lost or the head is purged past it. */
 async function* session(run: Run, place: Place, info: BackendStreamInfo): AsyncGenerator<FollowItem> {
   const { reader, delivery } = place;
   let raw: RawReader | undefined;
@@ -160,12 +166,17 @@ async function* session(run: Run, place: Place, info: BackendStreamInfo): AsyncG
     );
     let drained = raw.empty;
     for (;;) {
-      if (info.gapless && drained && reader.nextSeq <= info.lastSeq)
+      if (info.gapless && drained && reader.nextSeq <= info.lastSeq) {
+        if (await isPurged(run, reader.nextSeq)) return;
         delivery.take(reader.missing(info.lastSeq));
+      }
       yield* delivery.items(drained);
       if (run.signal.aborted) return;
       const batch = await raw.next(run.maxBatch);
-      for (const message of batch.messages) delivery.take(reader.push(message));
+      for (const message of batch.messages) {
+        if (info.gapless && message.seq > reader.nextSeq && (await isPurged(run, reader.nextSeq))) return;
+        delivery.take(reader.push(message));
+      }
       drained = batch.drained;
     }
   } catch (error) {

@@ -41,7 +41,11 @@ export async function readState(context: LogContext, stream: string, atSeq?: num
   for await (const raw of scan(context, stream, { fromSeq: reader.nextSeq, toSeq }))
     reader.push(raw).forEach(take);
   reader.missing(toSeq).forEach(take);
-  if (damage !== undefined) throw damagedError(damage);
+  if (damage !== undefined) {
+    const { firstSeq } = await existingStream(context, stream);
+    if (firstSeq > info.firstSeq) return await readState(context, stream, atSeq);
+    throw damagedError(damage);
+  }
   return { fold, reader, incarnation: info.incarnation };
 }
 

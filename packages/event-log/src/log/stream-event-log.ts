@@ -25,6 +25,8 @@ import { StreamWriter } from './writer.ts';
 export interface StreamEventLogOptions {
   readonly logger?: LogLogger;
   readonly failPoints?: FailPoints;
+  /** Default: 50 to 500. */
+  readonly retryMs?: { readonly min: number; readonly max: number };
 }
 
 /** The event log over any backend. */
@@ -39,6 +41,7 @@ export class StreamEventLog implements EventLog {
       logger: options.logger,
       randomId: randomUUID,
       failPoints: options.failPoints ?? {},
+      retryMs: options.retryMs ?? { min: 50, max: 500 },
     };
   }
 

@@ -14,6 +14,9 @@ export async function verify(context: LogContext, stream: string): Promise<Verif
   for await (const raw of scan(context, stream, { fromSeq: Math.max(info.firstSeq, 1), toSeq: info.lastSeq }))
     walk.take(raw);
   walk.end();
+  // The head was purged meanwhile: what is missing is missing rightly.
+  if (walk.damage.length > 0 && (await existingStream(context, stream)).firstSeq > info.firstSeq)
+    return await verify(context, stream);
   const isHealed = (damage: Damage): boolean => walk.epochs.some((seq) => seq > damage.to);
   return {
     stream,

@@ -40,7 +40,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): MemoryLog {
 class MemoryEventLog extends StreamEventLog implements MemoryLog {
   readonly faults: MemoryFaults;
   constructor(backend: Backend, options: MemoryLogOptions, faults: MemoryFaults) {
-    super(backend, options);
+    super(backend, { ...options, retryMs: { min: 1, max: 20 } });
     this.faults = faults;
   }
 }
