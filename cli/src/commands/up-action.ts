@@ -149,9 +149,8 @@ class UpSession {
   }
 
   async #isReady(assessment: Assessment): Promise<boolean> {
-    const { views, settings } = this.#supervisor;
-    if (views.length === 0 || views.some(({ state }) => state !== 'ready')) return false;
-    if (assessment.waitingFor.length > 0 || !(await this.#live.isCurrent())) return false;
+    const { allReady, settings } = this.#supervisor;
+    if (!allReady || assessment.waitingFor.length > 0 || !(await this.#live.isCurrent())) return false;
     const wanted = assess(this.#live.world, standaloneControllers);
     if (wanted.waitingFor.length > 0) return false;
     const listening = await new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin)

@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { natsServerConfig, streamPermissions } from '@sluice/event-log';
-import { envoyBootstrap } from '@sluice/xds-server/core';
 import { accessOf, natsUsers } from './access.ts';
 import type { Keys } from './keys.ts';
 import { writeWhole } from './pid-file.ts';
 import { socketPaths } from './plan.ts';
 import type { Settings, UpRequest } from './settings.ts';
+import { serviceVersion } from './toolchain.ts';
 
 /** A configuration file and what it says. */
 export interface ConfigFile {
@@ -39,16 +40,34 @@ export function writeNatsConfig(
   return written(join(settings.layout.run, 'nats.conf'), text);
 }
 
-/** Writes Envoy's bootstrap. */
-export function writeEnvoyBootstrap(settings: Settings): ConfigFile {
+/**
+ * Writes Envoy's bootstrap, or takes that of last time where nothing that it is made from has changed: making it loads
+ * the whole compiler of xds-server, which takes longer than all else of a start.
+ */
+export async function writeEnvoyBootstrap(settings: Pick<Settings, 'layout'>): Promise<ConfigFile> {
   const sockets = socketPaths(settings.layout.sockets);
-  const text = envoyBootstrap({
+  const options = {
     nodeId: 'envoy-0',
     nodeCluster: 'sluice-standalone',
     xdsSocket: sockets.xds(0),
     adminSocket: sockets.envoyAdmin,
-  });
-  return written(join(settings.layout.run, 'envoy.json'), text);
+  };
+  const file = join(settings.layout.run, 'envoy.json');
+  const madeFrom = { file: `${file}.from`, text: JSON.stringify([serviceVersion('xds-server'), options]) };
+  const earlier = readText(madeFrom.file) === madeFrom.text ? readText(file) : undefined;
+  if (earlier !== undefined) return { file, text: earlier };
+  const { envoyBootstrap } = await import('@sluice/xds-server/core');
+  const made = written(file, envoyBootstrap(options));
+  written(madeFrom.file, madeFrom.text);
+  return made;
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function written(file: string, text: string): ConfigFile {

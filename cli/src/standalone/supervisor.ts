@@ -37,6 +37,7 @@ export class Supervisor {
   #state: Instance['state'] = 'starting';
   #rotation: NodeJS.Timeout | undefined;
   #moving = false;
+  #started = false;
 
   private constructor(of: {
     config: CliConfig;
@@ -83,6 +84,11 @@ export class Supervisor {
     return this.#settings;
   }
 
+  /** Every process has been started, and all of them do their work. */
+  get allReady(): boolean {
+    return this.#started && [...this.#processes.values()].every((managed) => managed.ready);
+  }
+
   /** In the order in which they are started. */
   get views(): ProcessView[] {
     return [...this.#processes.values()].map((managed) => managed.view);
@@ -97,16 +103,17 @@ export class Supervisor {
   async start(): Promise<void> {
     const { layout } = this.#settings;
     registerInstance(this.#config, layout);
-    const specs = this.#specs();
-    for (const spec of specs) this.#processes.set(spec.name, this.#manage(spec));
+    for (const spec of this.#ownSpecs()) this.#add(spec);
     this.#save();
-    await this.#endStrays();
+    await this.#endStrays(new Set([...this.#processes.keys(), 'envoy']));
     await this.#launch(['nats']);
     await this.#until(() => this.#process('nats').ready);
-    await this.#launch(specs.map(({ name }) => name).filter((name) => name !== 'nats' && name !== 'envoy'));
+    await this.#launch([...this.#processes.keys()].filter((name) => name !== 'nats'));
+    this.#add(envoySpec(this.#settings, await writeEnvoyBootstrap(this.#settings)));
     const xds = socketPaths(layout.sockets).xds(0);
     await this.#poll(() => existsSync(xds));
     await this.#launch(['envoy']);
+    this.#started = true;
     this.#rotation = setInterval(() => rotateLogs(layout.log), rotateEveryMs);
   }
 
@@ -153,13 +160,16 @@ export class Supervisor {
     this.#lock.release();
   }
 
-  #specs(): ProcessSpec[] {
-    const settings = this.#settings;
+  /** All but Envoy. */
+  #ownSpecs(): ProcessSpec[] {
     return [
-      natsSpec(settings, writeNatsConfig(settings, this.#keys)),
-      ...serviceSpecs(settings),
-      envoySpec(settings, writeEnvoyBootstrap(settings)),
+      natsSpec(this.#settings, writeNatsConfig(this.#settings, this.#keys)),
+      ...serviceSpecs(this.#settings),
     ];
+  }
+
+  #add(spec: ProcessSpec): void {
+    this.#processes.set(spec.name, this.#manage(spec));
   }
 
   #manage(spec: ProcessSpec): ManagedProcess {
@@ -194,15 +204,13 @@ export class Supervisor {
    * Ends processes that an earlier supervisor started and no pid file knows, or that are no longer asked for. An Envoy
    * that hands over to its successor is left to end by itself.
    */
-  async #endStrays(): Promise<void> {
+  async #endStrays(expected: ReadonlySet<string>): Promise<void> {
     const { layout } = this.#settings;
     const strays = findMarked(layout.id).filter(({ name, identity }) => {
       const record = new PidFile(layout.run, name).read();
       const known = record !== undefined && isAlive(record);
       if (name === 'envoy' && known) return false;
-      return (
-        !this.#processes.has(name) || record?.pid !== identity.pid || record.startTime !== identity.startTime
-      );
+      return !expected.has(name) || record?.pid !== identity.pid || record.startTime !== identity.startTime;
     });
     for (const { name, identity } of strays)
       this.journal.note(`${name} (pid ${identity.pid}) is left over from an earlier run: stopped`);
@@ -226,7 +234,7 @@ export class Supervisor {
         `port ${natsPort} or ${natsMonitorPort} was taken by another program: nats moves to ${ports.natsPort}`,
       );
       this.#settings = { ...this.#settings, ...ports };
-      for (const spec of this.#specs()) await this.#processes.get(spec.name)?.reconfigure(spec);
+      for (const spec of this.#ownSpecs()) await this.#processes.get(spec.name)?.reconfigure(spec);
       this.#changed();
     } finally {
       this.#moving = false;
