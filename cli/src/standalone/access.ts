@@ -31,6 +31,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         writes: writes('ir', 'revision', 'status', 'judgement'),
         reads: ['FACTS', 'ACKS', 'IR', 'STATUS'],
         owns: ['IR', 'STATUS'],
+        checkpoints: ['FACTS'],
         notifies: ['heartbeat.translator', 'heartbeat.translator.ask'],
         listens: ['heartbeat.translator', 'heartbeat.translator.ask', 'heartbeat.xds-server.*'],
       };
