@@ -1,5 +1,5 @@
 import { connect as tlsConnect } from 'node:tls';
-import { Client } from 'undici';
+import { buildConnector, Client } from 'undici';
 
 /** TLS of a request. */
 export interface ClientTls {
@@ -53,7 +53,7 @@ export function connectClient(
     allowH2: http2,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: connectOptions(target, timeoutMs),
+    connect: connectorOf(target, timeoutMs, http2),
   });
 }
 
@@ -63,11 +63,16 @@ export function originOf({ address, port, tls }: RequestTarget): string {
   return `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
 
-/** Options of undici's connector for a target. */
-export function connectOptions({ tls }: RequestTarget, timeoutMs: number) {
-  if (tls === undefined) return { timeout: timeoutMs };
+/** A connector for undici that sends the target's own name as SNI, whatever the Host header says. */
+export function connectorOf(
+  { tls }: RequestTarget,
+  timeoutMs: number,
+  http2 = false,
+): buildConnector.connector {
+  if (tls === undefined) return buildConnector({ timeout: timeoutMs });
   const trust = tls.ca === undefined ? { rejectUnauthorized: false } : { ca: tls.ca };
-  return { timeout: timeoutMs, servername: tls.servername, ...trust };
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: http2, maxCachedSessions: 0, ...trust });
+  return (options, callback) => connect({ ...options, servername: tls.servername }, callback);
 }
 
 /**

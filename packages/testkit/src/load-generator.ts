@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { connectOptions, originOf, type RequestTarget } from './http-client.ts';
+import { connectorOf, originOf, type RequestTarget } from './http-client.ts';
 
 /** What to send, and how fast. */
 export interface LoadOptions extends RequestTarget {
@@ -61,7 +61,7 @@ export class LoadGenerator implements AsyncDisposable {
       connections: options.connections ?? 4,
       headersTimeout: requestTimeoutMs,
       bodyTimeout: requestTimeoutMs,
-      connect: connectOptions(options, requestTimeoutMs),
+      connect: connectorOf(options, requestTimeoutMs),
     });
     this.#timer = setInterval(() => this.#tick(), Math.max(5, 1_000 / this.#rate));
   }

@@ -131,6 +131,17 @@ describeIf(missing)('a real Envoy between client and backend', () => {
         (await request({ address: '127.0.0.1', port: tlsPort, host: 'shop.example', tls, http2 })).status,
       ).toBe(200);
     }
+    // The name asked for is that of `tls`, not that of the Host header.
+    for (const http2 of [false, true]) {
+      const free = await request({
+        address: '127.0.0.1',
+        port: tlsPort,
+        host: 'elsewhere.example',
+        tls,
+        http2,
+      });
+      expect(free.json<EchoRequest>().host).toBe('elsewhere.example');
+    }
     const other = { servername: 'other.example', ca };
     expect((await tlsHandshake({ address: '127.0.0.1', port: tlsPort, tls: other })).authorized).toBe(false);
     await expect(request({ address: '127.0.0.1', port: tlsPort, tls: other })).rejects.toThrow(/altnames/);

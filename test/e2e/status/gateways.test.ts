@@ -1,7 +1,15 @@
 // Gateway API v1.7.0: status of GatewayClasses, Gateways and their listeners.
 import { until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { condition, gateway, httpListener, httpRoute, type KubeObject, rule } from '../../harness/objects.ts';
+import {
+  condition,
+  gateway,
+  httpListener,
+  httpRoute,
+  httpsListener,
+  type KubeObject,
+  rule,
+} from '../../harness/objects.ts';
 import { useSluice } from '../../harness/use-sluice.ts';
 
 const world = useSluice({
@@ -11,10 +19,19 @@ const world = useSluice({
       gateway('good', [httpListener(), httpListener({ name: 'shop', hostname: 'shop.example' })]),
     ],
     'cilium.yaml': gateway('cilium', undefined, { spec: { gatewayClassName: 'cilium' } }),
-    'other.yaml': gateway('other', undefined, { spec: { gatewayClassName: 'somebody-elses' } }),
+    'other.yaml': [
+      {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'GatewayClass',
+        metadata: { name: 'somebody-elses' },
+        spec: { controllerName: 'example.com/other' },
+      },
+      gateway('other', undefined, { spec: { gatewayClassName: 'somebody-elses' } }),
+    ],
+    'classless.yaml': gateway('classless', undefined, { spec: { gatewayClassName: 'absent' } }),
     'conflict.yaml': gateway('conflict', [
-      httpListener({ name: 'first', hostname: 'a.example' }),
-      httpListener({ name: 'same', hostname: 'a.example' }),
+      httpListener({ name: 'plain', port: 8443 }),
+      { ...httpsListener('tls', 'a.example', 'absent-tls'), port: 8443 },
       httpListener({ name: 'fine', hostname: 'b.example' }),
     ]),
     'udp.yaml': gateway('udp', [httpListener(), { name: 'udp', protocol: 'UDP', port: 5353 }]),
@@ -70,17 +87,26 @@ it('each listener tells its conditions, kinds and routes', async () => {
 
 it('a Gateway of a class that is not ours is left alone', async () => {
   const { status } = await find('other');
-  expect((status?.conditions ?? []).filter(({ status: value }) => value === 'True')).toEqual([]);
+  expect(status?.conditions ?? []).toEqual([]);
   expect(status?.addresses ?? []).toEqual([]);
+});
+
+it('a Gateway of a class that does not exist is told so: here nobody else can', async () => {
+  const { status } = await find('classless');
+  expect(condition(status?.conditions, 'Accepted')).toMatchObject({
+    status: 'Unknown',
+    message: expect.stringContaining('absent'),
+  });
+  expect(condition(status?.conditions, 'Programmed')?.status).not.toBe('True');
 });
 
 describe('a listener that cannot be served', () => {
   it('says which conflict it is in, and the others are served', async () => {
-    for (const name of ['first', 'same']) {
+    for (const name of ['plain', 'tls']) {
       const { conditions } = await listenerOf('conflict', name);
       expect(condition(conditions, 'Conflicted')).toMatchObject({
         status: 'True',
-        reason: 'HostnameConflict',
+        reason: 'ProtocolConflict',
       });
     }
     expect(condition((await listenerOf('conflict', 'fine')).conditions, 'Programmed')).toMatchObject({
