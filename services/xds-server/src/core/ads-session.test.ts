@@ -1,0 +1,335 @@
+import { beforeEach, expect, test } from 'vitest';
+import { CommitLog } from './ack-ledger.ts';
+import { AdsSession } from './ads-session.ts';
+import { Quarantine, type Refusal } from './quarantine.ts';
+import { type XdsKind, xdsKinds } from './type-urls.ts';
+import type { XdsRequest, XdsResponse } from './xds-messages.ts';
+import type { XdsRef, XdsResource } from './xds-resource.ts';
+
+const drainMs = 5_000;
+
+function resource(kind: XdsKind, name: string, version = '1', uses: XdsRef[] = []): XdsResource {
+  return { kind, name, version, body: new Uint8Array(10), uses, sources: [] };
+}
+
+/** A server's side with a script of an Envoy on the other. */
+class Bench {
+  readonly commits = new CommitLog();
+  readonly quarantine = new Quarantine();
+  readonly refused: Refusal[] = [];
+  readonly cleared: Refusal[] = [];
+  readonly sent: XdsResponse[] = [];
+  now = 0;
+  readonly #resources = new Map<string, XdsResource>();
+  #session: AdsSession | undefined;
+
+  get session(): AdsSession {
+    this.#session ??= new AdsSession({
+      node: 'n',
+      source: {
+        get: (kind, name) => this.#resources.get(`${kind} ${name}`),
+        names: (kind) => [...this.#resources.values()].filter((r) => r.kind === kind).map((r) => r.name),
+      },
+      commits: this.commits,
+      quarantine: this.quarantine,
+      drainMs,
+      events: {
+        refused: (refusal) => this.refused.push(refusal),
+        cleared: (refusal) => this.cleared.push(refusal),
+        answered: () => undefined,
+      },
+    });
+    return this.#session;
+  }
+
+  /** A revision with these resources; a name alone removes. */
+  commit(...changes: (XdsResource | XdsRef)[]): void {
+    for (const change of changes) {
+      const id = `${change.kind} ${change.name}`;
+      if ('body' in change) this.#resources.set(id, change);
+      else this.#resources.delete(id);
+    }
+    const index = this.commits.add({ epoch: 1, seq: this.commits.last + 1 });
+    this.#session?.changed(
+      changes.map((change) => ({
+        kind: change.kind,
+        name: change.name,
+        ...('body' in change ? { resource: change } : {}),
+      })),
+      index,
+    );
+    this.poll();
+  }
+
+  ask(kind: XdsKind, request: Partial<XdsRequest> = {}): void {
+    const empty = {
+      subscribe: [],
+      unsubscribe: [],
+      initialVersions: new Map<string, string>(),
+      nonce: '',
+      error: undefined,
+    };
+    this.session.receive({ kind, ...empty, ...request }, this.now);
+    this.poll();
+  }
+
+  /** Answers the newest response of a kind. */
+  answer(kind: XdsKind, error?: string): void {
+    const response = this.sent.findLast((each) => each.kind === kind);
+    this.ask(kind, { nonce: response?.nonce ?? '', error });
+  }
+
+  poll(): void {
+    this.sent.push(...this.session.poll(this.now));
+  }
+
+  /** What was sent since the last call: `kind: name@version …`, a removal with a minus. */
+  take(): string[] {
+    return this.sent
+      .splice(0)
+      .map(
+        ({ kind, resources, removed }) =>
+          `${kind}: ${[...resources.map((r) => `${r.name}@${r.version}`), ...removed.map((name) => `-${name}`)].join(' ')}`,
+      );
+  }
+}
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+
+/** Answers all that is under way with yes until nothing more comes. */
+function settle(): void {
+  for (;;) {
+    const waiting = bench.sent.splice(0);
+    if (waiting.length === 0) return;
+    for (const { kind, nonce } of waiting) bench.ask(kind, { nonce });
+  }
+}
+
+function openAll(routes: readonly string[] = [], endpoints: readonly string[] = []): void {
+  bench.ask('cluster');
+  bench.ask('endpoint', { subscribe: endpoints });
+  bench.ask('listener');
+  bench.ask('route', { subscribe: routes });
+}
+
+const cluster = (name: string, version?: string) => resource('cluster', name, version);
+const assignment = (name: string, version?: string) => resource('endpoint', name, version);
+const table = (name: string, uses: string[], version?: string) =>
+  resource(
+    'route',
+    name,
+    version,
+    uses.map((each) => ({ kind: 'cluster', name: each })),
+  );
+const listenerOf = (route: string, ...secrets: string[]) =>
+  resource('listener', route, '1', [
+    { kind: 'route', name: route },
+    ...secrets.map((name): XdsRef => ({ kind: 'secret', name })),
+  ]);
+
+test('an Envoy without anything is told that there is nothing, once, and one that has something is not', () => {
+  bench.commit();
+  bench.ask('cluster');
+  expect(bench.take()).toEqual(['cluster: ']);
+  bench.ask('cluster', { nonce: '1' });
+  bench.ask('listener', { initialVersions: new Map([['x', '1']]) });
+  expect(bench.take()).toEqual(['listener: -x']);
+});
+
+test('a route waits for its cluster to be acknowledged, which takes its endpoints along', () => {
+  bench.commit(listenerOf('t'), table('t', []));
+  openAll(['t']);
+  settle();
+  bench.commit(cluster('a'), assignment('a'), table('t', ['a'], '2'));
+  expect(bench.take()).toEqual(['cluster: a@1', 'endpoint: a@1']);
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
+  bench.ask('endpoint', { nonce: '5', subscribe: ['a'] });
+  expect(bench.take()).toEqual(['endpoint: a@1']);
+  bench.ask('cluster', { nonce: '4' });
+  expect(bench.take()).toEqual(['route: t@2']);
+  bench.ask('endpoint', { nonce: '6' });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
+  bench.ask('route', { nonce: '7' });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 2 });
+});
+
+test('a cluster is removed only when no table that the Envoy may use names it, and the drain is over', () => {
+  bench.commit(
+    cluster('a'),
+    assignment('a'),
+    cluster('b'),
+    assignment('b'),
+    listenerOf('t'),
+    table('t', ['a']),
+  );
+  openAll(['t'], ['a', 'b']);
+  settle();
+  bench.commit({ kind: 'cluster', name: 'a' }, { kind: 'endpoint', name: 'a' }, table('t', ['b'], '2'));
+  expect(bench.take()).toEqual(['route: t@2']);
+  bench.now = 100_000;
+  bench.poll();
+  expect(bench.take()).toEqual([]);
+  const nonce = '5';
+  bench.ask('route', { nonce });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 2 });
+  expect(bench.session.nextPollMs()).toBe(100_000 + drainMs);
+  bench.now += drainMs;
+  bench.poll();
+  expect(bench.take()).toEqual(['cluster: -a']);
+});
+
+test('a cluster that comes back during the drain stays as it is', () => {
+  bench.commit(cluster('a'), assignment('a'));
+  openAll([], ['a']);
+  settle();
+  bench.commit({ kind: 'cluster', name: 'a' }, { kind: 'endpoint', name: 'a' });
+  bench.commit(cluster('a'), assignment('a'));
+  bench.now = drainMs * 2;
+  bench.poll();
+  expect(bench.take()).toEqual([]);
+  expect(bench.session.nextPollMs()).toBe(undefined);
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 3 });
+});
+
+test('a slow Envoy gets the newest version of each resource, and nothing twice', () => {
+  bench.commit(listenerOf('t'), table('t', []));
+  openAll(['t']);
+  settle();
+  for (let version = 2; version <= 50; version++) bench.commit(table('t', [], String(version)));
+  expect(bench.take()).toEqual(['route: t@2']);
+  // The version under way is that of revision 2; of the later ones only the last is sent.
+  bench.ask('route', { nonce: '4' });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 2 });
+  expect(bench.take()).toEqual(['route: t@50']);
+  bench.ask('route', { nonce: '5' });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 50 });
+});
+
+test.each([[1], [2], [3], [64]])(
+  'of %i resources the two at the ends are guilty: bisection finds them, the others are delivered',
+  (count) => {
+    const guilty = new Set(['t0', `t${count - 1}`]);
+    const names = Array.from({ length: count }, (_, n) => `t${n}`);
+    bench.commit(...names.map((name) => listenerOf(name)), ...names.map((name) => table(name, [])));
+    openAll(names);
+    let responses = 0;
+    const accepted: string[] = [];
+    for (;;) {
+      const waiting = bench.sent.splice(0);
+      if (waiting.length === 0) break;
+      for (const { kind, nonce, resources } of waiting) {
+        responses += 1;
+        const bad = resources.some((each) => kind === 'route' && guilty.has(each.name));
+        if (!bad && kind === 'route') accepted.push(...resources.map((each) => each.name));
+        bench.ask(kind, { nonce, error: bad ? 'no' : undefined });
+      }
+    }
+    expect(bench.refused.map((refusal) => refusal.name).sort()).toEqual([...guilty].sort());
+    expect(accepted.sort()).toEqual(names.filter((name) => !guilty.has(name)).sort());
+    expect(responses).toBeLessThan(10 + 4 * Math.log2(count + 1));
+    // What is refused is not waited for.
+    expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
+  },
+);
+
+test('a refused version is not sent again; the next one is, and lifts the refusal', () => {
+  bench.commit(listenerOf('t'), table('t', []));
+  openAll(['t']);
+  settle();
+  bench.commit(table('t', [], '2'));
+  bench.answer('route', 'no');
+  expect(bench.refused).toMatchObject([
+    { name: 't', version: '2', message: 'no', lastGood: { version: '1' } },
+  ]);
+  bench.take();
+  bench.ask('route', { subscribe: ['t'] });
+  expect(bench.take()).toEqual(['route: t@1']);
+  bench.ask('route', { nonce: '5' });
+  bench.commit(table('t', [], '3'));
+  expect(bench.take()).toEqual(['route: t@3']);
+  bench.ask('route', { nonce: '6' });
+  expect(bench.cleared).toHaveLength(1);
+  expect(bench.quarantine.size).toBe(0);
+});
+
+test('a table of a refused cluster is not held back, and a refused listener does not hold the acknowledgement back', () => {
+  bench.commit(
+    cluster('bad'),
+    assignment('bad'),
+    listenerOf('t'),
+    table('t', ['bad']),
+    listenerOf('u'),
+    table('u', []),
+  );
+  bench.ask('cluster');
+  bench.answer('cluster', 'no');
+  expect(bench.refused).toHaveLength(1);
+  bench.ask('endpoint');
+  bench.ask('listener');
+  bench.take();
+  bench.ask('route', { subscribe: ['t', 'u'] });
+  expect(bench.take()).toEqual(['route: t@1 u@1']);
+});
+
+test('a listener waits for its secrets, and is not acknowledged without them', () => {
+  bench.commit(listenerOf('t', 's'), table('t', []));
+  openAll(['t']);
+  bench.ask('secret', { subscribe: ['s'] });
+  settle();
+  expect(bench.session.acked()).toBe(null);
+  bench.commit(resource('secret', 's'));
+  expect(bench.take()).toEqual(['secret: s@1', 'listener: t@1']);
+  bench.ask('secret', { nonce: '4' });
+  bench.ask('listener', { nonce: '5' });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 2 });
+});
+
+test('an Envoy that brings the newest versions along has acknowledged them', () => {
+  bench.commit(cluster('a'), assignment('a'), listenerOf('t'), table('t', ['a']));
+  const have = (name: string) => ({ subscribe: [name], initialVersions: new Map([[name, '1']]) });
+  bench.ask('cluster', { initialVersions: new Map([['a', '1']]) });
+  bench.ask('endpoint', have('a'));
+  bench.ask('listener', { initialVersions: new Map([['t', '1']]) });
+  expect(bench.session.acked()).toBe(null);
+  bench.ask('route', have('t'));
+  expect(bench.take()).toEqual([]);
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
+});
+
+test('names listed beside a wildcard do not end the wildcard', () => {
+  bench.commit(cluster('a'));
+  bench.ask('cluster', { subscribe: ['*', 'a'], initialVersions: new Map([['a', '1']]) });
+  bench.commit(cluster('b'));
+  expect(bench.take()).toEqual(['cluster: b@1']);
+});
+
+test('what the Envoy no longer asks for is not sent, and an old nonce says nothing', () => {
+  bench.commit(listenerOf('t'), table('t', []));
+  openAll(['t']);
+  settle();
+  bench.ask('route', { unsubscribe: ['t'] });
+  bench.commit(table('t', [], '2'));
+  expect(bench.take()).toEqual([]);
+  bench.ask('route', { subscribe: ['t'] });
+  expect(bench.take()).toEqual(['route: t@2']);
+  bench.ask('route', { nonce: 'stale', error: 'no' });
+  expect(bench.refused).toEqual([]);
+});
+
+test('an answer overdue by 30 s is silence', () => {
+  bench.commit(cluster('a'));
+  bench.ask('cluster');
+  bench.now = 29_999;
+  expect(bench.session.isSilent(bench.now)).toBe(false);
+  bench.now = 30_000;
+  expect(bench.session.isSilent(bench.now)).toBe(true);
+  bench.answer('cluster');
+  expect(bench.session.isSilent(bench.now)).toBe(false);
+});
+
+test('kinds are pushed in the order that nothing breaks in', () => {
+  expect(xdsKinds).toEqual(['cluster', 'endpoint', 'secret', 'listener', 'route']);
+});

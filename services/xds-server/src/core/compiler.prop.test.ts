@@ -1,0 +1,113 @@
+import type { IrResource } from '@sluice/ir';
+import { irIdOf } from '@sluice/ir';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  attached,
+  cluster,
+  endpoints,
+  forward,
+  listener,
+  prefix,
+  route,
+  rule,
+  server,
+} from '../testing/ir.ts';
+import { XdsCompiler } from './compiler.ts';
+import { defaultListenerSettings } from './http-connection-manager.ts';
+import { plainRouteLayout } from './plain-route-layout.ts';
+import { xdsKinds } from './type-urls.ts';
+
+const service = fc.constantFrom('a', 'b', 'c');
+const listenerKey = fc.constantFrom('shop/edge/80', 'shop/edge/81');
+const hostname = fc.constantFrom('*', '*.example', 'a.example', 'b.a.example');
+
+const resource: fc.Arbitrary<IrResource> = fc.oneof(
+  fc
+    .record({ key: listenerKey, hosts: fc.uniqueArray(hostname, { minLength: 1 }), https: fc.boolean() })
+    .map(({ key, hosts, https }) =>
+      listener(80, {
+        key,
+        protocol: https ? 'HTTPS' : 'HTTP',
+        servers: hosts.map((host, n) =>
+          server(host, { name: `s${n}`, certificates: https ? ['shop/c'] : [] }),
+        ),
+      }),
+    ),
+  fc
+    .record({ name: service, ms: fc.integer({ min: 1, max: 3 }) })
+    .map(({ name, ms }) => cluster(name, { connectTimeoutMs: ms })),
+  fc
+    .record({ name: service, ports: fc.uniqueArray(fc.integer({ min: 1, max: 4 })) })
+    .map(({ name, ports }) => endpoints(name, ports)),
+  fc
+    .record({
+      name: fc.constantFrom('r', 's', 't'),
+      to: service,
+      path: fc.constantFrom('/', '/x'),
+      hosts: fc.uniqueArray(hostname, { minLength: 1 }),
+      key: listenerKey,
+      on: fc.constantFrom('s0', 's1'),
+    })
+    .map(({ name, to, path, hosts, key, on }) =>
+      route(
+        name,
+        [rule(forward(to), { matches: [prefix(path)] })],
+        attached(hosts, { listener: key, server: on }),
+      ),
+    ),
+);
+
+const newCompiler = () =>
+  new XdsCompiler({
+    layout: plainRouteLayout,
+    settings: defaultListenerSettings,
+    findKeyPair: () => undefined,
+  });
+const versions = (compiler: XdsCompiler) =>
+  xdsKinds.map((kind) =>
+    [...compiler.resources(kind).values()].map(({ name, version }) => `${kind} ${name} ${version}`).sort(),
+  );
+
+test('whatever changes led to an IR, its resources are those of a compilation from nothing, and the changes told add up to them', () => {
+  const batch = fc.array(fc.record({ resource, remove: fc.boolean() }), { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(batch, { maxLength: 12 }), (batches) => {
+      const incremental = newCompiler();
+      const ir = new Map<string, IrResource>();
+      const told = new Map<string, string>();
+      for (const changes of batches) {
+        for (const { resource: each, remove } of changes) {
+          if (remove) ir.delete(irIdOf(each));
+          else ir.set(irIdOf(each), each);
+        }
+        const made = incremental.apply(
+          changes.map(({ resource: each, remove }) => ({
+            kind: each.kind,
+            key: each.key,
+            revision: { epoch: 1, seq: 1 },
+            ...(remove ? {} : { resource: each }),
+          })),
+        );
+        for (const { kind, name, resource: now } of made) {
+          if (now === undefined) told.delete(`${kind} ${name}`);
+          else told.set(`${kind} ${name}`, now.version);
+        }
+      }
+      const scratch = newCompiler();
+      scratch.apply(
+        [...ir.values()].map((each) => ({
+          kind: each.kind,
+          key: each.key,
+          resource: each,
+          revision: { epoch: 1, seq: 1 },
+        })),
+      );
+      expect(versions(incremental)).toEqual(versions(scratch));
+      expect([...told].map(([id, version]) => `${id} ${version}`).sort()).toEqual(
+        versions(scratch).flat().sort(),
+      );
+    }),
+    { numRuns: 200 },
+  );
+});
