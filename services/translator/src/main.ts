@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { connectEventLog } from '@sluice/event-log';
 import { runService } from '@sluice/service-kit';
 import { productionTimes } from './adapters/leadership.ts';
@@ -6,6 +7,9 @@ import { productionWatch } from './adapters/server-watch.ts';
 import { Translation } from './adapters/translation.ts';
 import { configSchema } from './config.ts';
 import { createMetrics } from './metrics.ts';
+
+/** How long a write under way has at the end; without the log it would wait for ever. */
+const lastWriteMs = 3000;
 
 await runService({
   name: 'translator',
@@ -35,8 +39,8 @@ await runService({
     const running = translation.run().catch(fail);
     return {
       async stop() {
-        await translation.stop();
-        await running;
+        translation.stop();
+        await Promise.race([running, setTimeout(lastWriteMs, undefined, { ref: false })]);
         await log.close();
       },
     };

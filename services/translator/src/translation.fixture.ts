@@ -54,7 +54,7 @@ export function startTranslation(log: EventLog, options: Partial<TranslationOpti
     health,
     ended,
     async [Symbol.asyncDispose]() {
-      await translation.stop();
+      translation.stop();
       await ended;
     },
   };

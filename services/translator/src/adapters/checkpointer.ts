@@ -15,7 +15,7 @@ export class Checkpointer {
   readonly #logger: Logger;
   readonly #settings: CheckpointSettings;
   readonly #counts = new Map<string, number>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Set<string>();
 
   constructor(of: { log: EventLog; logger: Logger; settings: CheckpointSettings }) {
     this.#log = of.log;
@@ -29,13 +29,8 @@ export class Checkpointer {
     this.#counts.set(stream, count);
     if (this.#settings.every === 0 || count < this.#settings.every || this.#running.has(stream)) return;
     this.#counts.set(stream, 0);
-    const run = this.#write(stream, writer).finally(() => this.#running.delete(stream));
-    this.#running.set(stream, run);
-  }
-
-  /** Resolves when no checkpoint is being written. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#running.values());
+    this.#running.add(stream);
+    void this.#write(stream, writer).finally(() => this.#running.delete(stream));
   }
 
   async #write(stream: string, writer: () => Promise<LogWriter>): Promise<void> {

@@ -171,10 +171,6 @@ export class Publisher {
     this.#facts ??= await this.#deps.log.openWriter('FACTS', writerName);
     return this.#facts;
   }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#ir.close(), this.#status.close(), this.#facts?.close()]);
-  }
 }
 
 function newEvent(event: AnyEvent, traceparent: string | undefined): NewEvent {

@@ -245,7 +245,7 @@ describe('a second translator', () => {
     await hand.facts([route('b')]);
     await until(async () => (await irOn(log)).has('http-route:default/b'));
     expect(second.health.readiness().checks.some((c) => c.detail === 'standby')).toBe(true);
-    await first.translation.stop();
+    first.translation.stop();
     await until(() => isActive(second, 2));
     await hand.facts([route('c')]);
     await until(async () => (await irOn(log)).has('http-route:default/c'));

@@ -73,13 +73,11 @@ export class Translation {
     }
   }
 
-  /** Ends the run; a standby takes over at once. */
-  async stop(): Promise<void> {
+  /** Ends the run after what is being written; a standby takes over at once. */
+  stop(): void {
     this.#ended.abort();
     this.#inbox.wake();
     this.#leadership.leave();
-    await this.#checkpointer.settled();
-    await this.#publisher?.close();
   }
 
   async #work(signal: AbortSignal): Promise<void> {

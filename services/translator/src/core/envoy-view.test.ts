@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { envoyAck } from '../scenario.fixture.ts';
+import { EnvoyBook } from './envoy-view.ts';
+
+const at = (seq: number, epoch = 1) => ({ epoch, seq });
+
+function book() {
+  const envoys = new EnvoyBook();
+  envoys.want('default/gw', at(5));
+  const view = () => new Map(envoys.drain()).get('default/gw');
+  view();
+  return { envoys, view };
+}
+
+describe('EnvoyBook', () => {
+  test('waits for each Envoy until it has the revision, epoch first', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(4) }));
+    envoys.take(envoyAck('b', { acked: at(1, 2) }));
+    envoys.take(envoyAck('c', { acked: null }));
+    expect(view()).toEqual({ connected: 3, waiting: ['a', 'c'], silent: [] });
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    envoys.take(envoyAck('c', { acked: at(9) }));
+    expect(view()).toEqual({ connected: 3, waiting: [], silent: [] });
+  });
+
+  test('an acknowledgement touches no Gateway that waits for nothing', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    view();
+    envoys.take(envoyAck('a', { acked: at(6) }));
+    expect(envoys.drain()).toEqual([]);
+  });
+
+  test('does not wait for those that are silent, or known only to a silent server', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    envoys.take(envoyAck('b', { state: 'silent', acked: null }));
+    envoys.take(envoyAck('c', { server: 'xds-server-1', acked: null }));
+    envoys.setServerSilent('xds-server-1', true);
+    expect(view()).toEqual({ connected: 3, waiting: [], silent: ['b', 'c'] });
+    envoys.setServerSilent('xds-server-1', false);
+    expect(view()).toEqual({ connected: 3, waiting: ['c'], silent: ['b'] });
+  });
+
+  test('an Envoy that went over to another server counts by its newest acknowledgement', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { server: 'xds-server-0', acked: at(4) }));
+    envoys.take(envoyAck('a', { server: 'xds-server-1', acked: at(5) }));
+    expect(view()).toEqual({ connected: 1, waiting: [], silent: [] });
+    envoys.take(envoyAck('a', { server: 'xds-server-0', state: 'disconnected', acked: at(4) }));
+    expect(envoys.drain()).toEqual([]);
+  });
+
+  test('a server that starts has no Envoys yet', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    envoys.take({ type: 'XdsServerStarted', server: 'xds-server-0' });
+    expect(view()).toEqual({ connected: 0, waiting: [], silent: [] });
+  });
+
+  test('a Gateway that changes waits anew, one that is gone is told', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    envoys.want('default/gw', at(7));
+    expect(view()?.waiting).toEqual(['a']);
+    envoys.want('default/gw', undefined);
+    expect(envoys.drain()).toEqual([['default/gw', undefined]]);
+  });
+});
