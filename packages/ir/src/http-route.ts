@@ -87,7 +87,10 @@ export const irHttpRuleSchema = z.strictObject({
 });
 export type IrHttpRule = z.infer<typeof irHttpRuleSchema>;
 
-/** Where a route is served: a server of a listener, for these hostnames (already intersected, lower case, `*` for all; sorted). */
+/**
+ * Where a route is attached: a server of a listener, for these hostnames (already intersected, lower case, `*` for all;
+ * sorted). It may name a listener or server that is not in the IR at the moment: the route is not served there.
+ */
 export const irAttachmentSchema = z.strictObject({
   listener: z.string(),
   server: z.string(),
