@@ -1,0 +1,6 @@
+export * from './explain-request.ts';
+export * from './explanation.ts';
+export { editHeaders } from './header-edit.ts';
+export { IrIndex } from './index-ir.ts';
+export { type Mismatch, textOf } from './match.ts';
+export type { ExplainRequest } from './request.ts';
