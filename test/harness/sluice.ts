@@ -51,7 +51,7 @@ export interface Sluice extends AsyncDisposable {
   output(): string;
   /** Adds, replaces (by renaming) and, with null, removes manifest files. */
   write(files: Readonly<Record<string, Manifest | null>>): void;
-  /** Runs `bin/sluice … --data-dir D`. Never throws for an exit code. */
+  /** Runs `bin/sluice … --data-dir D` (`validate` takes no data directory). Never throws for an exit code. */
   cli(...args: string[]): Promise<CliResult>;
   /** `sluice get KIND -o json`. @throws Error with its output where it fails */
   get(kind: string): Promise<readonly KubeObject[]>;
@@ -139,7 +139,7 @@ class Instance implements Sluice {
   async cli(...args: string[]): Promise<CliResult> {
     const command = await launch({
       command: program,
-      args: [...args, '--data-dir', this.dataDir],
+      args: args[0] === 'validate' ? args : [...args, '--data-dir', this.dataDir],
       env: this.#environment(),
     });
     const { code } = await command.exited;

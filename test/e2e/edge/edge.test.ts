@@ -1,4 +1,5 @@
 // What a proxy at the edge must not let through, whatever a client sends. https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge
+import { isIP } from 'node:net';
 import { type EchoRequest, request, until } from '@sluice/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gateway, httpRoute, path, rule } from '../../harness/objects.ts';
@@ -58,7 +59,9 @@ describe('headers from outside', () => {
 
   it('cannot hide the address they come from', async () => {
     const { headers } = (await ask('/public', { 'x-forwarded-for': '10.0.0.1' })).json<EchoRequest>();
-    expect(String(headers['x-forwarded-for'])).toMatch(/127\.\d+\.\d+\.\d+$/);
+    const seen = String(headers['x-forwarded-for']).split(',').at(-1)?.trim() ?? '';
+    expect(isIP(seen)).not.toBe(0);
+    expect(seen).not.toBe('10.0.0.1');
   });
 
   it('cannot change timeouts or ask for retries', async () => {

@@ -35,6 +35,9 @@ const claimsOfClients = [
   'x-rewrite-url',
 ];
 
+/** An address that no client has. Without a range Envoy takes private and loopback addresses for internal ones. */
+const nobody = { addressPrefix: '255.255.255.255', prefixLen: 32 };
+
 const kibi = 1024;
 
 /** The connection manager that finds its routes by `routeSpecifier`. */
@@ -93,7 +96,7 @@ function trust(settings: ListenerSettings) {
   return {
     useRemoteAddress: true,
     xffNumTrustedHops: settings.trustedHops,
-    internalAddressConfig: { unixSockets: false },
+    internalAddressConfig: { unixSockets: false, cidrRanges: [nobody] },
     earlyHeaderMutationExtensions:
       settings.trustedHops > 0
         ? []
