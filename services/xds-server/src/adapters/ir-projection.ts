@@ -14,6 +14,8 @@ export interface ProjectionEvents {
   committed(changes: readonly IrChange[], revision: Revision, traceparent: string | undefined): void;
   /** The stream's incarnation is known: what was acknowledged of another one says nothing. */
   incarnation(id: string): void;
+  /** The log is read to its end, and holds no revision yet. */
+  empty(): void;
   /** `fault` describes damage or an event that cannot be read; undefined when all is well (again). */
   health(fault: string | undefined): void;
 }
@@ -71,7 +73,10 @@ export class IrProjection {
     const decoded = this.#decode(batch.events);
     const changes = batch.reset ? [...decoded.changes, ...this.#vanished(decoded.changes)] : decoded.changes;
     this.#seen(batch.position.incarnation);
-    if (decoded.revision === undefined) return true;
+    if (decoded.revision === undefined) {
+      if (batch.caughtUp && this.#hashes.size === 0) events.empty();
+      return true;
+    }
     this.#remember(changes);
     store.save({ reset: batch.reset, changes, position: batch.position, revision: decoded.revision });
     events.committed(changes, decoded.revision, decoded.traceparent);

@@ -55,3 +55,19 @@ test('traffic goes on without a control plane, and a new server gives a new Envo
   await rig.startEnvoy('envoy-1', 'serving');
   expect((await until(() => request({ address: '127.0.0.1', port }))).status).toBe(200);
 });
+
+test('on a log without a revision an Envoy becomes ready, and serves what comes', async () => {
+  await using rig = new Rig();
+  await using backend = await startBackend({ name: 'one' });
+  const port = await freePort();
+  await rig.startServer();
+  await rig.startEnvoy('envoy-0', 'serving');
+  await rig.apply([
+    gateway(['127.0.0.1'], ['shop/edge/80']),
+    listener(port),
+    cluster('one'),
+    endpoints('one', [backend.port]),
+    route('r', [rule(forward('one'))]),
+  ]);
+  expect((await request({ address: '127.0.0.1', port })).status).toBe(200);
+});

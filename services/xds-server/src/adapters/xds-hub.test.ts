@@ -82,3 +82,13 @@ test('an old stream that ends late does not say that its Envoy is gone; equal st
   expect(hub.connected).toBe(0);
   hub.stop();
 });
+
+test('an empty log is told to Envoys that have nothing, and takes nothing from those that have something', () => {
+  const { hub, sent, connect } = newHub();
+  connect().receive({ ...clusters, initialVersions: new Map([['a', '1']]) });
+  hub.setEmpty();
+  expect(sent).toEqual([]);
+  connect().receive(clusters);
+  expect(sent).toEqual([{ kind: 'cluster', nonce: '1', resources: [], removed: [] }]);
+  hub.stop();
+});

@@ -64,6 +64,7 @@ export class XdsHub {
   readonly #byNode = new Map<string, Connection>();
   #revision: Revision | undefined;
   #floor: Revision | undefined;
+  #empty = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HubOptions) {
@@ -99,6 +100,13 @@ export class XdsHub {
   /** Nothing is sent while the own state is older than this: an Envoy has acknowledged as much. Undefined lifts it. */
   setFloor(revision: Revision | undefined): void {
     this.#floor = revision;
+    this.#pollAll();
+  }
+
+  /** The log is read to its end and holds no revision: Envoys that have nothing need not wait for one. */
+  setEmpty(): void {
+    if (this.#revision !== undefined || this.#empty) return;
+    this.#empty = true;
     this.#pollAll();
   }
 
@@ -194,12 +202,18 @@ export class XdsHub {
   }
 
   #poll(connection: Connection): void {
-    if (!this.#mayServe) return;
-    for (const response of connection.session.poll(this.#options.now())) {
+    for (const response of this.#responses(connection.session)) {
       connection.send(response);
       this.#options.events.sent(response);
     }
     this.#schedule();
+  }
+
+  #responses(session: AdsSession): XdsResponse[] {
+    const now = this.#options.now();
+    if (this.#mayServe) return session.poll(now);
+    const nothingYet = this.#empty && this.#revision === undefined && this.#floor === undefined;
+    return nothingYet ? session.greet(now) : [];
   }
 
   #schedule(): void {

@@ -103,6 +103,7 @@ export class XdsService {
       store: this.#store,
       events: {
         incarnation: (id) => this.#setIncarnation(id),
+        empty: () => this.#empty(),
         health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
         committed: (changes, revision, traceparent) => {
           this.#keepTrace(revision, traceparent);
@@ -161,6 +162,13 @@ export class XdsService {
     const revisions = this.#store.acks(incarnation).map((ack) => ack.revision);
     const newest = revisions.sort((a, b) => b.epoch - a.epoch || b.seq - a.seq)[0];
     this.#hub.setFloor(newest);
+  }
+
+  /** A new installation without a single object: nothing to serve, and nothing wrong. */
+  #empty(): void {
+    if (this.#hub.revision !== undefined) return;
+    this.#hub.setEmpty();
+    this.#options.health.set('revision', true, 'the log holds no revision yet');
   }
 
   #keepTrace(revision: Revision, traceparent: string | undefined): void {

@@ -94,18 +94,18 @@ export class AdsSession {
       if (!channel.opened || channel.flight !== undefined) continue;
       const items = this.#select(channel, nowMs);
       if (items.size === 0 && !channel.expectsAnswer) continue;
-      this.#nonce += 1;
-      const nonce = String(this.#nonce);
-      channel.sent({ nonce, items, sentAtMs: nowMs });
-      responses.push({
-        kind,
-        nonce,
-        resources: [...items.values()].filter((item) => item !== undefined),
-        removed: [...items].flatMap(([name, item]) => (item === undefined ? [name] : [])),
-      });
+      responses.push(this.#send(channel, items, nowMs));
       if (kind === 'cluster') this.#takeEndpointsAlong(items);
     }
     return responses;
+  }
+
+  /** Tells an Envoy that has nothing, and waits for a first word, that there is nothing; takes nothing from any other. */
+  greet(nowMs: number): XdsResponse[] {
+    return xdsKinds
+      .map((kind) => this.#channels[kind])
+      .filter((channel) => channel.expectsAnswer && channel.flight === undefined)
+      .map((channel) => this.#send(channel, new Map(), nowMs));
   }
 
   /** The newest revision of which this Envoy has acknowledged everything; null before the first. Never goes back. */
@@ -128,6 +128,18 @@ export class AdsSession {
   /** When to poll again even if nothing happens; undefined for never. */
   nextPollMs(): number | undefined {
     return this.#gates.nextDueMs();
+  }
+
+  #send(channel: TypeChannel, items: InFlight['items'], nowMs: number): XdsResponse {
+    this.#nonce += 1;
+    const nonce = String(this.#nonce);
+    channel.sent({ nonce, items, sentAtMs: nowMs });
+    return {
+      kind: channel.kind,
+      nonce,
+      resources: [...items.values()].filter((item) => item !== undefined),
+      removed: [...items].flatMap(([name, item]) => (item === undefined ? [name] : [])),
+    };
   }
 
   #accepted(kind: XdsKind, flight: InFlight): void {
