@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerDown } from './commands/down.ts';
+import { registerExplain } from './commands/explain.ts';
 import { registerGet } from './commands/get.ts';
 import { registerLog } from './commands/log.ts';
 import { registerReplay } from './commands/replay.ts';
@@ -49,6 +50,7 @@ export function createProgram(context: CommandContext): SluiceProgram {
     registerDown,
     registerStatus,
     registerGet,
+    registerExplain,
     registerLog,
     registerReplay,
     registerValidate,

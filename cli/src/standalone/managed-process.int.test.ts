@@ -38,6 +38,7 @@ function spec(change: Partial<ProcessSpec> = {}): ProcessSpec {
     logFile: join(directory, 'sleeper.log'),
     configHash: 'one',
     handover: false,
+    orphaned: false,
     stopTimeoutMs: 2_000,
     probe: async () => ({ ok: true, detail: '' }),
     ...change,
@@ -67,15 +68,18 @@ function pidOf(managed: ManagedProcess): number {
 }
 
 describe('a managed process', () => {
-  it('comes back after kill -9', async () => {
-    const managed = manage();
+  it.each([
+    [false, 'was ended by SIGKILL'],
+    [true, 'ended'],
+  ])('comes back after kill -9; orphaned: %s', async (orphaned, how) => {
+    const managed = manage({ orphaned });
     await managed.start();
     await until(() => managed.ready);
     const first = pidOf(managed);
     process.kill(first, 'SIGKILL');
     await until(() => managed.ready && managed.view.pid !== first);
-    expect(managed.view).toMatchObject({ restarts: 1, lastExit: 'was ended by SIGKILL', adopted: false });
-    expect(notes).toEqual(['sleeper was ended by SIGKILL; started again at once']);
+    expect(managed.view).toMatchObject({ restarts: 1, lastExit: how, adopted: false });
+    expect(notes).toEqual([`sleeper ${how}; started again at once`]);
     await managed.stop();
     expect(findMarked(instanceId)).toEqual([]);
   });
@@ -153,27 +157,30 @@ describe('a managed process', () => {
     expect(notes[0]).toMatch(/^sleeper could not be started: .*ENOENT; started again at once$/);
   });
 
-  it('lives on with its output in a file when the one who started it is killed', async () => {
-    const child = join(directory, 'child.mjs');
-    writeFileSync(
-      child,
-      `import { ManagedProcess } from ${JSON.stringify(new URL('./managed-process.ts', import.meta.url).href)};
+  it.each([false, true])(
+    'lives on with its output in a file when the one who started it is killed; orphaned: %s',
+    async (orphaned) => {
+      const child = join(directory, 'child.mjs');
+      writeFileSync(
+        child,
+        `import { ManagedProcess } from ${JSON.stringify(new URL('./managed-process.ts', import.meta.url).href)};
        import { PidFile } from ${JSON.stringify(new URL('./pid-file.ts', import.meta.url).href)};
        const managed = new ManagedProcess({
-         name: 'sleeper', command: process.execPath, env: {}, cwd: ${JSON.stringify(directory)}, configHash: 'one', handover: false,
+         name: 'sleeper', command: process.execPath, env: {}, cwd: ${JSON.stringify(directory)}, configHash: 'one', handover: false, orphaned: ${orphaned},
          args: () => ['-e', 'setInterval(() => console.log("alive"), 20)'], stopTimeoutMs: 1000,
          logFile: ${JSON.stringify(join(directory, 'sleeper.log'))}, probe: async () => ({ ok: true, detail: '' }),
        }, { instanceId: ${JSON.stringify(instanceId)}, pidFile: new PidFile(${JSON.stringify(directory)}, 'sleeper'), note: () => {}, changed: () => {} });
        await managed.start();
        process.kill(process.pid, 'SIGKILL');`,
-    );
-    expect(spawnSync(process.execPath, [child]).signal).toBe('SIGKILL');
-    const log = join(directory, 'sleeper.log');
-    const before = statSync(log).size;
-    await until(() => statSync(log).size > before + 20);
-    const [found] = findMarked(instanceId);
-    expect(found?.name).toBe('sleeper');
-  });
+      );
+      expect(spawnSync(process.execPath, [child]).signal).toBe('SIGKILL');
+      const log = join(directory, 'sleeper.log');
+      const before = statSync(log).size;
+      await until(() => statSync(log).size > before + 20);
+      const [found] = findMarked(instanceId);
+      expect(found?.name).toBe('sleeper');
+    },
+  );
 });
 
 describe('the lock of a data directory', () => {

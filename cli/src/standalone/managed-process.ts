@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { Backoff } from './backoff.ts';
 import type { PidFile } from './pid-file.ts';
-import { identityOf, isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import type { Health, Launch, ProcessSpec, ProcessView } from './process-spec.ts';
+import { spawnDetached } from './spawn-detached.ts';
 import { endProcess } from './stop.ts';
 
 const adoptedPollMs = 200;
@@ -17,7 +16,8 @@ interface Run {
   /** Milliseconds of the monotonic clock at the first good probe; undefined before. */
   readySince: number | undefined;
   health: Health;
-  timers: NodeJS.Timeout[];
+  poll: NodeJS.Timeout | undefined;
+  timer: NodeJS.Timeout | undefined;
 }
 
 export interface ManagedProcessDeps {
@@ -87,12 +87,13 @@ export class ManagedProcess {
     if (record === undefined || !isAlive(record)) return this.#spawn({ epoch: 0 });
     if (record.configHash === this.#spec.configHash) {
       this.#deps.note(`${this.name} is still running (pid ${record.pid}): taken over`);
-      return this.#watch({ identity: record, epoch: record.epoch, adopted: true });
+      this.#watch({ identity: record, epoch: record.epoch, adopted: true });
+      return;
     }
     this.#deps.note(`${this.name} runs with another version or configuration (pid ${record.pid}): replaced`);
     if (this.#spec.handover) return this.#spawn({ epoch: record.epoch + 1 });
     await endProcess(record, this.#spec.stopTimeoutMs);
-    this.#spawn({ epoch: 0 });
+    await this.#spawn({ epoch: 0 });
   }
 
   /** Puts another configuration in force: the running process is replaced. */
@@ -139,9 +140,16 @@ export class ManagedProcess {
     this.#deps.changed();
   }
 
-  #spawn(launch: Launch): void {
+  async #spawn(launch: Launch): Promise<void> {
+    const spec = this.#spec;
+    const marks = { SLUICE_INSTANCE: this.#deps.instanceId, SLUICE_PROCESS: spec.name };
     try {
-      this.#launch(launch);
+      const { identity, ended } = await spawnDetached(spec, { launch, marks });
+      this.#deps.pidFile.write({ ...identity, configHash: spec.configHash, epoch: launch.epoch });
+      const run = this.#watch({ identity, epoch: launch.epoch, adopted: false });
+      void ended.then((how) => this.#ended(run, how));
+      // Stopped while it was being started.
+      if (this.#stopped) await endProcess(identity, spec.stopTimeoutMs);
     } catch (error) {
       this.#ended(
         undefined,
@@ -150,46 +158,27 @@ export class ManagedProcess {
     }
   }
 
-  #launch(launch: Launch): void {
-    const { command, cwd, env, logFile, outputFile, name } = this.#spec;
-    const log = openSync(logFile, 'a', 0o600);
-    const output = outputFile === undefined ? log : openSync(outputFile, 'a', 0o600);
-    const child = spawn(command, [...this.#spec.args(launch)], {
-      cwd,
-      env: { ...env, SLUICE_INSTANCE: this.#deps.instanceId, SLUICE_PROCESS: name },
-      detached: true,
-      stdio: ['ignore', output, log],
-    });
-    for (const file of new Set([output, log])) closeSync(file);
-    const identity = child.pid === undefined ? undefined : identityOf(child.pid);
-    child.once('error', (error) => this.#ended(undefined, `could not be started: ${error.message}`));
-    if (child.pid === undefined) return;
-    if (identity === undefined) {
-      child.once('exit', (code, signal) => this.#ended(undefined, describeExit(code, signal)));
-      return;
-    }
-    this.#deps.pidFile.write({ ...identity, configHash: this.#spec.configHash, epoch: launch.epoch });
-    this.#watch({ identity, epoch: launch.epoch, adopted: false }, child);
-  }
-
-  #watch(of: Pick<Run, 'identity' | 'epoch' | 'adopted'>, child?: ChildProcess): void {
-    const run: Run = { ...of, readySince: undefined, health: { ok: false, detail: '' }, timers: [] };
+  #watch(of: Pick<Run, 'identity' | 'epoch' | 'adopted'>): Run {
+    const run: Run = {
+      ...of,
+      readySince: undefined,
+      health: { ok: false, detail: '' },
+      poll: undefined,
+      timer: undefined,
+    };
     this.#run = run;
-    if (child !== undefined) {
-      child.unref();
-      child.once('exit', (code, signal) => this.#ended(run, describeExit(code, signal)));
-    } else {
-      const poll = setInterval(() => {
+    if (of.adopted)
+      run.poll = setInterval(() => {
         if (!isAlive(run.identity)) this.#ended(run, 'ended');
       }, adoptedPollMs);
-      run.timers.push(poll);
-    }
     void this.#probeForEver(run);
     this.#deps.changed();
+    return run;
   }
 
   #unwatch(): void {
-    for (const timer of this.#run?.timers ?? []) clearTimeout(timer);
+    clearInterval(this.#run?.poll);
+    clearTimeout(this.#run?.timer);
     this.#run = undefined;
   }
 
@@ -202,8 +191,7 @@ export class ManagedProcess {
       run.health = health;
       if (news) this.#deps.changed();
       await new Promise<void>((resolve) => {
-        run.timers.push(setTimeout(resolve, health.ok ? readyProbeMs : startingProbeMs));
-        run.timers = run.timers.slice(-2);
+        run.timer = setTimeout(resolve, health.ok ? readyProbeMs : startingProbeMs);
       });
     }
   }
@@ -218,13 +206,9 @@ export class ManagedProcess {
     this.#deps.note(`${this.name} ${how}; started again ${delay === 0 ? 'at once' : `in ${delay} ms`}`);
     this.#restartTimer = setTimeout(() => {
       this.#restartTimer = undefined;
-      this.#spawn({ epoch: 0 });
+      void this.#spawn({ epoch: 0 });
     }, delay);
     this.#deps.ended?.({ wasReady: run?.readySince !== undefined });
     this.#deps.changed();
   }
-}
-
-function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
-  return signal === null ? `exited with code ${code ?? 'unknown'}` : `was ended by ${signal}`;
 }

@@ -45,6 +45,7 @@ export function natsSpec(
     logFile: join(settings.layout.log, 'nats.log'),
     configHash: hashOf([programVersion(settings.natsServer), of]),
     handover: false,
+    orphaned: false,
     stopTimeoutMs,
     probe: () => probeNats(settings.natsMonitorPort),
   };
@@ -82,6 +83,7 @@ export function envoySpec(
     outputFile: join(settings.layout.log, 'access.log'),
     configHash: hashOf([programVersion(settings.envoy), of, fixed]),
     handover: true,
+    orphaned: true,
     stopTimeoutMs,
     probe: () => new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin).probe(),
   };
@@ -132,6 +134,7 @@ function serviceSpec(
     logFile: join(layout.log, `${name}.log`),
     configHash: hashOf([process.execPath, process.version, of.version, env]),
     handover: false,
+    orphaned: false,
     stopTimeoutMs,
     probe: () => probeService(socket),
   };

@@ -28,6 +28,8 @@ export interface ProcessSpec {
   readonly configHash: string;
   /** The new process takes the old one's sockets over while both live (Envoy's hot restart); else stop, then start. */
   readonly handover: boolean;
+  /** Leave it to init as its parent: for programs that end themselves when their parent does, as Envoy. */
+  readonly orphaned: boolean;
   /** Between SIGTERM and SIGKILL, milliseconds. */
   readonly stopTimeoutMs: number;
   /** Asks the process whether it does its work. Never throws. */

@@ -1,0 +1,65 @@
+import { formatRevision } from '@sluice/events';
+import {
+  type ExplainRequest,
+  type Explanation,
+  explainRequest,
+  IrIndex,
+  listenersFor,
+} from '@sluice/ir/explain';
+import { openConnection } from '../connection.ts';
+import { loadPastIr, type PastIr, readMoment } from '../model/history.ts';
+import { readRequestLine } from '../model/request-line.ts';
+import { toJson } from '../output/escape.ts';
+import type { CommandContext, ExitCode } from '../program.ts';
+import type { ExplainOptions } from './explain.ts';
+import { explanationLines } from './explain-text.ts';
+
+interface Question extends ExplainOptions {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** An explanation with the events behind the route that takes the request. */
+export interface Traced extends Explanation {
+  readonly cause?: {
+    readonly fact: ReturnType<PastIr['factOf']>;
+    readonly change: ReturnType<PastIr['changeOf']>;
+  };
+}
+
+/** Prints how a request is routed. Findings (1): no route takes it anywhere. */
+export async function runExplain(context: CommandContext, question: Question): Promise<ExitCode> {
+  const request = readRequestLine(question);
+  const moment = question.at === undefined ? undefined : readMoment(question.at);
+  await using connection = await openConnection(context.config, question.dataDir);
+  const ir = await loadPastIr(connection.log, moment);
+  const explanations = explainEverywhere(new IrIndex(ir.resources), request).map((found) =>
+    traced(found, ir),
+  );
+  const revision = ir.revision === undefined ? undefined : formatRevision(ir.revision);
+  const { terminal } = context;
+  if (question.output === 'json') terminal.out(toJson({ revision: revision ?? null, request, explanations }));
+  else for (const line of explanationLines({ revision, request, explanations })) terminal.out(line);
+  return explanations.some(({ outcome }) => outcome.type !== 'refused') ? 0 : 1;
+}
+
+/**
+ * One explanation for each listener that the request may be meant for. Where some of them are for its host, those that
+ * are not are left out.
+ */
+export function explainEverywhere(index: IrIndex, request: ExplainRequest): Explanation[] {
+  const listeners = listenersFor(index, request);
+  if (listeners.length <= 1) return [explainRequest(index, request)];
+  const all = listeners.map(({ gateway, bindPort }) =>
+    explainRequest(index, { ...request, gateway, port: bindPort }),
+  );
+  const meant = all.filter(({ outcome }) => outcome.type !== 'refused' || outcome.cause === 'no-match');
+  return meant.length > 0 ? meant : all;
+}
+
+function traced(explanation: Explanation, ir: PastIr): Traced {
+  const winner = explanation.candidates.find(({ verdict }) => verdict.type === 'won');
+  if (winner === undefined) return explanation;
+  const cause = { fact: ir.factOf(winner.source), change: ir.changeOf('http-route', winner.route) };
+  return { ...explanation, cause };
+}

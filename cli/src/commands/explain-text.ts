@@ -1,0 +1,132 @@
+import { formatObjectRef, type IrHttpMatch } from '@sluice/ir';
+import {
+  type Candidate,
+  type ExplainRequest,
+  type Mismatch,
+  type Outcome,
+  textOf,
+  type Verdict,
+} from '@sluice/ir/explain';
+import { formatTable } from '../output/table.ts';
+import type { Traced } from './explain-action.ts';
+
+type Pair = readonly [head: string, text: string];
+
+/** Explanations for people, as lines; everything of users is escaped by the table. */
+export function explanationLines(of: {
+  readonly revision: string | undefined;
+  readonly request: ExplainRequest;
+  readonly explanations: readonly Traced[];
+}): string[] {
+  const { request } = of;
+  const sni = request.tls === undefined ? '' : `, SNI ${request.tls.sni ?? '(none)'}`;
+  const head = pairs([
+    ['request', `${request.method} ${request.path}, Host ${request.host}${sni}`],
+    ['as of', of.revision === undefined ? 'before the first revision' : `revision ${of.revision}`],
+  ]);
+  return [...head, ...of.explanations.flatMap((explanation) => ['', ...oneExplanation(explanation)])];
+}
+
+function oneExplanation(explanation: Traced): string[] {
+  const { listener, server, hostname, path, candidates, shadowed, outcome, cause } = explanation;
+  const winner = candidates.find(({ verdict }) => verdict.type === 'won');
+  const facts: Pair[] = [];
+  if (listener !== undefined)
+    facts.push(
+      ['gateway', listener.gateway],
+      ['listens on', `${listener.addresses.join(', ')} port ${portText(listener)}, ${listener.protocol}`],
+    );
+  if (server !== undefined) facts.push(['listener', `${server.name} for ${hostText(server.hostname)}`]);
+  if (hostname !== undefined) facts.push(['hostname', hostText(hostname)]);
+  if (path !== undefined) facts.push(['path', path]);
+  if (winner !== undefined) facts.push(['route', routeText(winner)], ['by', matchText(winner.match)]);
+  facts.push(...outcomeFacts(outcome));
+  if (cause?.fact !== undefined)
+    facts.push([
+      'put there by',
+      `${cause.fact.type}, FACTS ${cause.fact.seq}, ${cause.fact.time}${from(cause.fact.origin)}`,
+    ]);
+  if (cause?.change !== undefined)
+    facts.push(['in force since', `revision ${cause.change.revision}, ${cause.change.time}`]);
+  for (const other of shadowed)
+    facts.push(['not asked', `${other.routes.join(', ')}: ${hostText(other.hostname)} is less specific`]);
+  return [...pairs(facts), ...losers(candidates)];
+}
+
+function pairs(of: readonly Pair[]): string[] {
+  if (of.length === 0) return [];
+  const [head = ['', ''], ...rows] = of.map((pair) => [...pair]);
+  return formatTable({ head, rows }).split('\n');
+}
+
+function portText({ port, bindPort }: { readonly port: number; readonly bindPort: number }): string {
+  return port === bindPort ? `${port}` : `${port} (bound to ${bindPort})`;
+}
+
+function hostText(hostname: string): string {
+  return hostname === '*' ? 'every host' : hostname;
+}
+
+function from(origin: string | undefined): string {
+  return origin === undefined ? '' : `, ${origin}`;
+}
+
+function routeText({ source, rule, ruleName, id }: Candidate): string {
+  const name = ruleName === undefined ? '' : ` (${ruleName})`;
+  return `${formatObjectRef(source)}, rule ${rule}${name}, id ${id}`;
+}
+
+/** A match in words. */
+function matchText({ path, method, headers, query }: IrHttpMatch): string {
+  const parts = [
+    `path ${textOf(path)}`,
+    ...(method === undefined ? [] : [`method ${method}`]),
+    ...headers.map(({ name, match }) => `header ${name}: ${textOf(match)}`),
+    ...query.map(({ name, match }) => `query ${name}=${textOf(match)}`),
+  ];
+  return parts.join(', ');
+}
+
+function outcomeFacts(outcome: Outcome): Pair[] {
+  switch (outcome.type) {
+    case 'refused':
+      return [
+        ['answer', outcome.status === null ? 'none: the connection is refused' : `${outcome.status}`],
+        ['because', outcome.reason],
+      ];
+    case 'respond':
+      return [['answer', `${outcome.status}: ${outcome.reason}`]];
+    case 'redirect':
+      return [['answer', `${outcome.status} to ${outcome.location}`]];
+    case 'forward':
+      return [
+        ['sent on as', outcome.path],
+        ...outcome.targets.map((target): Pair => {
+          const where = target.endpoints.length === 0 ? '' : ` at ${target.endpoints.join(', ')}`;
+          const share = `${Math.round(target.share * 1000) / 10} %`;
+          const name = target.cluster ?? 'an invalid reference';
+          const answer = target.status === undefined ? '' : `, answered ${target.status}`;
+          return ['backend', `${share} ${name}${where}, Host ${target.host}${answer}`];
+        }),
+      ];
+  }
+}
+
+function losers(candidates: readonly Candidate[]): string[] {
+  const rows = candidates
+    .filter(({ verdict }) => verdict.type !== 'won')
+    .map(({ id, match, verdict }) => [id, matchText(match), verdictText(verdict)]);
+  if (rows.length === 0) return [];
+  return ['', ...formatTable({ head: ['NOT TAKEN', 'MATCH', 'WHY'], rows }).split('\n')];
+}
+
+function verdictText(verdict: Verdict): string {
+  if (verdict.type === 'won') return '';
+  if (verdict.type === 'outranked') return `matches too, but the winner goes before it by ${verdict.step}`;
+  return verdict.parts.map(mismatchText).join('; ');
+}
+
+function mismatchText({ part, name, got }: Mismatch): string {
+  const what = name === '' ? part : `${part} ${name}`;
+  return got === undefined ? `there is no ${what}` : `${what} is ${got === '' ? 'empty' : got}`;
+}

@@ -1,0 +1,107 @@
+// The IR as it was at a moment, and the events that made it so.
+import type { EventLog, LogEvent } from '@sluice/event-log';
+import { buildSubject, decodeEvent, formatRevision, irSubject, type Revision, streams } from '@sluice/events';
+import type { IrKind, IrResource, ObjectRef } from '@sluice/ir';
+import { parseMoment, parseWhole } from '../commands/options.ts';
+import { UserError } from '../standalone/settings.ts';
+import { World } from './world.ts';
+
+/** A moment of the log: a sequence of FACTS, a revision, or a time. */
+export type Moment =
+  | { readonly type: 'sequence'; readonly seq: number }
+  | { readonly type: 'revision'; readonly revision: string }
+  | { readonly type: 'time'; readonly timeMs: number };
+
+/** Reads `42`, `2-17`, `2026-11-22T18:00:00Z` or `10m`. @throws InvalidArgumentError, UserError */
+export function readMoment(text: string): Moment {
+  if (/^\d+$/.test(text)) return { type: 'sequence', seq: parseWhole(1)(text) };
+  if (/^\d+-\d+$/.test(text)) return { type: 'revision', revision: text };
+  return { type: 'time', timeMs: parseMoment(text) };
+}
+
+/** An event that made something so. */
+export interface Cause {
+  readonly seq: number;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+/** The fact that an object stands on. */
+export interface ObjectCause extends Cause {
+  readonly type: string;
+  /** `file:line:column`; absent where the fact tells none. */
+  readonly origin?: string;
+}
+
+/** The IR at a moment. */
+export interface PastIr {
+  /** Of the state as a whole; undefined before the first. */
+  readonly revision: Revision | undefined;
+  readonly resources: readonly IrResource[];
+  /** The revision that last changed a resource, and when that was written. */
+  changeOf(kind: IrKind, key: string): (Cause & { readonly revision: string }) | undefined;
+  /** The fact that an object stood on then; undefined where there is none. */
+  factOf(ref: ObjectRef): ObjectCause | undefined;
+}
+
+/** Loads the IR as it was at a moment (default: now), with the facts it was made from. @throws UserError, LogError */
+export async function loadPastIr(log: EventLog, moment?: Moment): Promise<PastIr> {
+  const irSeq = moment === undefined ? undefined : await sequenceOf(log, moment);
+  const ir = await log.stateAt(streams.IR.name, irSeq);
+  const world = new World();
+  world.apply('IR', [...ir.events.values()]);
+  const revision = world.committed?.revision;
+  const facts = revision === undefined ? undefined : await log.stateAt(streams.FACTS.name, revision.seq);
+  return {
+    revision,
+    resources: [...world.ir.values()].map(({ resource }) => resource),
+    changeOf: (kind, key) => {
+      const event = ir.events.get(irSubject(kind, key));
+      const put = world.ir.get(`${kind}:${key}`);
+      if (event === undefined || put === undefined) return undefined;
+      return { ...causeOf(event), revision: formatRevision(put.revision) };
+    },
+    factOf: (ref) => {
+      const event = facts?.events.get(buildSubject({ domain: 'object', ...ref }));
+      return event === undefined ? undefined : { ...causeOf(event), type: event.type, ...originOf(event) };
+    },
+  };
+}
+
+/** The sequence of the last revision of the IR that is not after the moment. */
+async function sequenceOf(log: EventLog, moment: Moment): Promise<number> {
+  let found: number | undefined;
+  for await (const event of log.read(streams.IR.name, { subjects: ['revision.v1.>'] })) {
+    const decoded = decodeEvent('IR', event.data);
+    if (!decoded.ok || decoded.event.type !== 'RevisionCommitted') continue;
+    if (holds(moment, decoded.event.revision, event.timeMs)) found = event.seq;
+  }
+  if (found === undefined)
+    throw new UserError(
+      'nothing was translated yet at that moment, or it is before retained history',
+      '`sluice log` shows what is retained',
+    );
+  return found;
+}
+
+function holds(moment: Moment, revision: Revision, timeMs: number): boolean {
+  switch (moment.type) {
+    case 'sequence':
+      return revision.seq <= moment.seq;
+    case 'revision':
+      return formatRevision(revision) === moment.revision;
+    case 'time':
+      return timeMs <= moment.timeMs;
+  }
+}
+
+function causeOf({ seq, timeMs }: LogEvent): Cause {
+  return { seq, time: new Date(timeMs).toISOString() };
+}
+
+function originOf(event: LogEvent): { origin?: string } {
+  const decoded = decodeEvent('FACTS', event.data);
+  if (!decoded.ok || decoded.event.type !== 'ObjectChanged' || decoded.event.origin.file === '') return {};
+  const { file, line, column } = decoded.event.origin;
+  return { origin: `${file}:${line}:${column}` };
+}
