@@ -1,4 +1,3 @@
-import { formatRevision } from '@sluice/events';
 import {
   type ExplainRequest,
   type Explanation,
@@ -7,7 +6,7 @@ import {
   listenersFor,
 } from '@sluice/ir/explain';
 import { openConnection } from '../connection.ts';
-import { loadPastIr, type PastIr, readMoment } from '../model/history.ts';
+import { loadPastIr, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
 import { toJson } from '../output/escape.ts';
 import type { CommandContext, ExitCode } from '../program.ts';
@@ -30,13 +29,10 @@ export interface Traced extends Explanation {
 /** Prints how a request is routed. Findings (1): no route takes it anywhere. */
 export async function runExplain(context: CommandContext, question: Question): Promise<ExitCode> {
   const request = readRequestLine(question);
-  const moment = question.at === undefined ? undefined : readMoment(question.at);
   await using connection = await openConnection(context.config, question.dataDir);
-  const ir = await loadPastIr(connection.log, moment);
-  const explanations = explainEverywhere(new IrIndex(ir.resources), request).map((found) =>
-    traced(found, ir),
-  );
-  const revision = ir.revision === undefined ? undefined : formatRevision(ir.revision);
+  const ir = await loadPastIr(connection.log, question.at);
+  const explanations = explainEverywhere(new IrIndex(ir.resources), request).map((found) => trace(found, ir));
+  const { revision } = ir;
   const { terminal } = context;
   if (question.output === 'json') terminal.out(toJson({ revision: revision ?? null, request, explanations }));
   else for (const line of explanationLines({ revision, request, explanations })) terminal.out(line);
@@ -57,7 +53,8 @@ export function explainEverywhere(index: IrIndex, request: ExplainRequest): Expl
   return meant.length > 0 ? meant : all;
 }
 
-function traced(explanation: Explanation, ir: PastIr): Traced {
+/** Adds the events behind the route that takes the request. */
+export function trace(explanation: Explanation, ir: PastIr): Traced {
   const winner = explanation.candidates.find(({ verdict }) => verdict.type === 'won');
   if (winner === undefined) return explanation;
   const cause = { fact: ir.factOf(winner.source), change: ir.changeOf('http-route', winner.route) };

@@ -1,3 +1,4 @@
+import { formatRevision, type Revision } from '@sluice/events';
 import { formatObjectRef, type IrHttpMatch } from '@sluice/ir';
 import {
   type Candidate,
@@ -7,6 +8,7 @@ import {
   textOf,
   type Verdict,
 } from '@sluice/ir/explain';
+import { escapeText } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import type { Traced } from './explain-action.ts';
 
@@ -14,7 +16,7 @@ type Pair = readonly [head: string, text: string];
 
 /** Explanations for people, as lines; everything of users is escaped by the table. */
 export function explanationLines(of: {
-  readonly revision: string | undefined;
+  readonly revision: Revision | undefined;
   readonly request: ExplainRequest;
   readonly explanations: readonly Traced[];
 }): string[] {
@@ -22,7 +24,10 @@ export function explanationLines(of: {
   const sni = request.tls === undefined ? '' : `, SNI ${request.tls.sni ?? '(none)'}`;
   const head = pairs([
     ['request', `${request.method} ${request.path}, Host ${request.host}${sni}`],
-    ['as of', of.revision === undefined ? 'before the first revision' : `revision ${of.revision}`],
+    [
+      'as of',
+      of.revision === undefined ? 'before the first revision' : `revision ${formatRevision(of.revision)}`,
+    ],
   ]);
   return [...head, ...of.explanations.flatMap((explanation) => ['', ...oneExplanation(explanation)])];
 }
@@ -56,7 +61,7 @@ function oneExplanation(explanation: Traced): string[] {
 function pairs(of: readonly Pair[]): string[] {
   if (of.length === 0) return [];
   const [head = ['', ''], ...rows] = of.map((pair) => [...pair]);
-  return formatTable({ head, rows }).split('\n');
+  return formatTable({ head: head.map(escapeText), rows }).split('\n');
 }
 
 function portText({ port, bindPort }: { readonly port: number; readonly bindPort: number }): string {

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
+import type { Moment } from '../model/history.ts';
 import type { CommandContext, Finish } from '../program.ts';
-import { dataDirOption, outputOption } from './options.ts';
+import { dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';
 
 /** Options of `sluice explain`. */
 export interface ExplainOptions {
   readonly dataDir?: string;
   readonly header: readonly string[];
   readonly sni?: string;
-  readonly at?: string;
+  readonly at?: Moment;
   readonly output: 'table' | 'json';
 }
 
@@ -35,7 +36,7 @@ export function registerExplain(program: Command, context: CommandContext, finis
     .argument('<url>', 'http:// or https://, with path and query as they would be sent')
     .option('-H, --header <header>', "a header as 'Name: value'; may be repeated", append, [])
     .option('--sni <name>', 'server name of the TLS handshake')
-    .option('--at <moment>', 'as it was then, instead of now')
+    .option('--at <moment>', 'as it was then, instead of now', parseAt)
     .addOption(outputOption(['table', 'json']))
     .addOption(dataDirOption())
     .addHelpText('after', help)
@@ -47,4 +48,11 @@ export function registerExplain(program: Command, context: CommandContext, finis
 
 function append(value: string, before: readonly string[]): string[] {
   return [...before, value];
+}
+
+/** Reads `42`, `2-17`, `2026-11-22T18:00:00Z` or `10m`. @throws InvalidArgumentError */
+export function parseAt(text: string): Moment {
+  if (/^\d+$/.test(text)) return { type: 'sequence', seq: parseWhole(1)(text) };
+  if (/^\d+-\d+$/.test(text)) return { type: 'revision', revision: text };
+  return { type: 'time', timeMs: parseMoment(text) };
 }

@@ -2,7 +2,6 @@
 import type { EventLog, LogEvent } from '@sluice/event-log';
 import { buildSubject, decodeEvent, formatRevision, irSubject, type Revision, streams } from '@sluice/events';
 import type { IrKind, IrResource, ObjectRef } from '@sluice/ir';
-import { parseMoment, parseWhole } from '../commands/options.ts';
 import { UserError } from '../standalone/settings.ts';
 import { World } from './world.ts';
 
@@ -11,13 +10,6 @@ export type Moment =
   | { readonly type: 'sequence'; readonly seq: number }
   | { readonly type: 'revision'; readonly revision: string }
   | { readonly type: 'time'; readonly timeMs: number };
-
-/** Reads `42`, `2-17`, `2026-11-22T18:00:00Z` or `10m`. @throws InvalidArgumentError, UserError */
-export function readMoment(text: string): Moment {
-  if (/^\d+$/.test(text)) return { type: 'sequence', seq: parseWhole(1)(text) };
-  if (/^\d+-\d+$/.test(text)) return { type: 'revision', revision: text };
-  return { type: 'time', timeMs: parseMoment(text) };
-}
 
 /** An event that made something so. */
 export interface Cause {
