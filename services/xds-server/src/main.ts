@@ -8,7 +8,7 @@ import { configSchema } from './config.ts';
 await runService({
   name: 'xds-server',
   configSchema,
-  start: async ({ config, logger, registry, health, fail, replica }) => {
+  start: async ({ config, logger, registry, tracer, health, fail, replica }) => {
     const log = await connectEventLog({
       url: config.SLUICE_NATS_URL,
       name: 'xds-server',
@@ -28,6 +28,7 @@ await runService({
       drainMs: config.SLUICE_DRAIN_MS,
       logger,
       registry,
+      tracer,
       health,
       fail,
     });

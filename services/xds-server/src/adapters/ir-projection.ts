@@ -10,8 +10,8 @@ type Batch = Extract<FollowItem, { kind: 'batch' }>;
 
 /** What the projection tells. */
 export interface ProjectionEvents {
-  /** Revisions were folded in; `changes` lists the whole difference. `traceparent` is that of the newest. */
-  committed(changes: readonly IrChange[], revision: Revision, traceparent: string | undefined): void;
+  /** Revisions were folded in; `changes` lists the whole difference. `traceparents` are theirs, the newest last. */
+  committed(changes: readonly IrChange[], revision: Revision, traceparents: readonly string[]): void;
   /** The stream's incarnation is known: what was acknowledged of another one says nothing. */
   incarnation(id: string): void;
   /** The log is read to its end, and holds no revision yet. */
@@ -34,9 +34,15 @@ export class IrProjection {
   #set = new SetHash();
   #incarnation = '';
   #rebuilt = false;
+  #seq = 0;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
+  }
+
+  /** Sequence up to which the stream is folded in. */
+  get seq(): number {
+    return this.#seq;
   }
 
   /** Folds the stored state in, then follows the log until `signal` aborts. */
@@ -46,7 +52,7 @@ export class IrProjection {
     if (stored !== undefined) {
       this.#remember(stored.changes);
       this.#seen(stored.position.incarnation);
-      events.committed(stored.changes, stored.revision, undefined);
+      events.committed(stored.changes, stored.revision, []);
     }
     let from = stored?.position;
     while (!signal.aborted) {
@@ -57,7 +63,9 @@ export class IrProjection {
           events.health(`${item.damage.kind}: ${item.damage.message}`);
           continue;
         }
-        if (this.#fold(item)) continue;
+        const whole = this.#fold(item);
+        this.#seq = item.position.seq;
+        if (whole) continue;
         // What is held does not add up to what the translator says: once, read everything anew.
         from = undefined;
         again = true;
@@ -79,7 +87,7 @@ export class IrProjection {
     }
     this.#remember(changes);
     store.save({ reset: batch.reset, changes, position: batch.position, revision: decoded.revision });
-    events.committed(changes, decoded.revision, decoded.traceparent);
+    events.committed(changes, decoded.revision, decoded.traceparents);
     const sound = decoded.stateHash === this.#set.toString();
     if (sound) {
       this.#rebuilt = false;
@@ -97,9 +105,9 @@ export class IrProjection {
     const changes = new Map<IrId, IrChange>();
     let revision: Revision | undefined;
     let stateHash = '';
-    let traceparent: string | undefined;
+    const traceparents: string[] = [];
     let fault: string | undefined;
-    for (const { seq, data, traceparent: trace } of logEvents) {
+    for (const { seq, data, traceparent } of logEvents) {
       const decoded = decodeEvent('IR', data);
       if (!decoded.ok) {
         fault = `event ${seq} of IR cannot be read`;
@@ -109,7 +117,7 @@ export class IrProjection {
       const { event } = decoded;
       if (event.type === 'RevisionCommitted') {
         ({ revision, stateHash } = event);
-        traceparent = trace;
+        if (traceparent !== undefined) traceparents.push(traceparent);
       } else if (event.type === 'ResourcePut') {
         const { kind, key } = event.resource;
         changes.set(irId(kind, key), { kind, key, resource: event.resource, revision: event.revision });
@@ -118,7 +126,7 @@ export class IrProjection {
         changes.set(irId(kind, key), { kind, key, revision: event.revision });
       }
     }
-    return { changes: [...changes.values()], revision, stateHash, traceparent, fault };
+    return { changes: [...changes.values()], revision, stateHash, traceparents, fault };
   }
 
   /** What is held and not among the puts of a reset. */

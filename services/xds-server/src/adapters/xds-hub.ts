@@ -87,6 +87,11 @@ export class XdsHub {
     return this.#byNode.size;
   }
 
+  /** Their node ids. */
+  get nodes(): Iterable<string> {
+    return this.#byNode.keys();
+  }
+
   /** Refusals in force. */
   get refusals(): number {
     return this.#quarantine.size;

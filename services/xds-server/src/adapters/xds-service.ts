@@ -1,22 +1,29 @@
 // The whole service, without process and environment around it: what main starts and what tests start.
-import type { EventLog } from '@sluice/event-log';
+import type { EventLog, NewEvent } from '@sluice/event-log';
 import {
   type AckEvent,
+  type EncodedEvent,
   encodeEvent,
   type Fact,
   formatRevision,
-  type Revision,
   rejectionSubject,
   streams,
 } from '@sluice/events';
 import type { SealingKey } from '@sluice/sealed-secret';
-import type { Health, Logger, Registry } from '@sluice/service-kit';
+import {
+  type Health,
+  type Logger,
+  type Registry,
+  registerLag,
+  type ServiceContext,
+} from '@sluice/service-kit';
 import type { ListenerSettings } from '../core/http-connection-manager.ts';
 import type { Refusal } from '../core/quarantine.ts';
 import { typeUrls, xdsKinds } from '../core/type-urls.ts';
 import { createMetrics, type XdsMetrics } from '../metrics.ts';
 import { XdsStore } from '../store/xds-store.ts';
 import { type AdsServer, listenAds } from './ads-server.ts';
+import { ChangeTraces } from './change-traces.ts';
 import { IrProjection } from './ir-projection.ts';
 import { KeyPairs } from './key-pairs.ts';
 import { Outbox } from './outbox.ts';
@@ -36,6 +43,7 @@ export interface XdsServiceOptions {
   readonly drainMs: number;
   readonly logger: Logger;
   readonly registry: Registry;
+  readonly tracer: ServiceContext<unknown>['tracer'];
   readonly health: Health;
   /** Ends the process: a lease is lost, or a follower has failed. */
   readonly fail: (error: unknown) => void;
@@ -55,8 +63,7 @@ export class XdsService {
   readonly #metrics: XdsMetrics;
   readonly #ended = new AbortController();
   readonly #followers: Promise<void>[] = [];
-  /** Trace context of recent revisions: the acknowledgement of a revision goes on in its trace. */
-  readonly #traces = new Map<string, string>();
+  readonly #traces: ChangeTraces;
   #incarnation = '';
   #server: AdsServer | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -64,6 +71,7 @@ export class XdsService {
   constructor(options: XdsServiceOptions) {
     const { log, logger, replica, fail } = options;
     this.#options = options;
+    this.#traces = new ChangeTraces(options.tracer);
     this.#store = new XdsStore(options.stateFile);
     if (this.#store.setAside !== undefined)
       logger.warn({ file: options.stateFile, fault: this.#store.setAside }, 'state file set aside');
@@ -97,6 +105,9 @@ export class XdsService {
       },
     });
     this.#metrics = createMetrics(options.registry, this.#hub, xdsKinds);
+    registerLag(options.registry, {
+      IR: { newest: async () => (await log.info('IR')).lastSeq, done: () => this.#projection.seq },
+    });
     this.#projection = new IrProjection({
       log,
       logger,
@@ -105,8 +116,8 @@ export class XdsService {
         incarnation: (id) => this.#setIncarnation(id),
         empty: () => this.#empty(),
         health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
-        committed: (changes, revision, traceparent) => {
-          this.#keepTrace(revision, traceparent);
+        committed: (changes, revision, traceparents) => {
+          this.#traces.committed(revision, traceparents, this.#hub.nodes);
           this.#hub.commit(changes, revision);
           this.#metrics.revision.set(revision.seq);
           options.health.set('revision', true, formatRevision(revision));
@@ -137,6 +148,7 @@ export class XdsService {
     this.#hub.stop();
     this.#ended.abort();
     await Promise.all(this.#followers);
+    this.#traces.stop();
     await Promise.all([this.#acks.flushed(), this.#facts.flushed()]);
     await Promise.all([this.#acks.close(), this.#facts.close()]);
     this.#store.close();
@@ -171,24 +183,19 @@ export class XdsService {
     this.#options.health.set('revision', true, 'the log holds no revision yet');
   }
 
-  #keepTrace(revision: Revision, traceparent: string | undefined): void {
-    if (traceparent === undefined) return;
-    this.#traces.set(formatRevision(revision), traceparent);
-    const [oldest] = this.#traces.keys();
-    if (this.#traces.size > 256 && oldest !== undefined) this.#traces.delete(oldest);
-  }
-
   #envoyChanged(state: EnvoyState): void {
     if (this.#ended.signal.aborted) return;
     const { logger, replica } = this.#options;
     logger.debug({ ...state }, 'envoy changed');
     if (state.acked !== null) this.#store.saveAck(state.node, state.acked, this.#incarnation);
-    const traceparent = state.acked === null ? undefined : this.#traces.get(formatRevision(state.acked));
+    const traceparent = state.acked === null ? undefined : this.#traces.traceparentOf(state.acked);
+    if (state.acked !== null) this.#traces.acknowledged(state.node, state.acked);
+    if (state.state !== 'connected') this.#traces.gone(state.node);
     this.#putAck({ type: 'EnvoyStateChanged', server: replica, ...state }, traceparent);
   }
 
   #putAck(event: AckEvent, traceparent?: string): void {
-    this.#acks.put({ ...encodeEvent(event), ...(traceparent === undefined ? {} : { traceparent }) });
+    this.#acks.put(traced(encodeEvent(event), traceparent));
   }
 
   #refused(refusal: Refusal): void {
@@ -207,7 +214,7 @@ export class XdsService {
       message: message.slice(0, 8_000),
       revision,
     };
-    this.#facts.put(encodeEvent(fact));
+    this.#facts.put(traced(encodeEvent(fact), this.#traces.traceparentOf(revision)));
   }
 
   #cleared({ node, kind, name }: Refusal): void {
@@ -216,4 +223,8 @@ export class XdsService {
     const subject = rejectionSubject({ typeUrl: typeUrls[kind], node, resource: name });
     this.#facts.put(encodeEvent({ type: 'RejectionCleared' }, subject));
   }
+}
+
+function traced(event: EncodedEvent, traceparent: string | undefined): NewEvent {
+  return traceparent === undefined ? event : { ...event, traceparent };
 }

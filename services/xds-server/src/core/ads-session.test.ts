@@ -181,6 +181,36 @@ test('a cluster is removed only when no table that the Envoy may use names it, a
   expect(bench.take()).toEqual(['cluster: -a']);
 });
 
+test('a listener that was removed and still drains does not keep the clusters of its table', () => {
+  bench.commit(cluster('a'), assignment('a'), listenerOf('t'), table('t', ['a']));
+  openAll(['t'], ['a']);
+  settle();
+  bench.commit(
+    ...(['cluster', 'endpoint'] as const).map((kind) => ({ kind, name: 'a' })),
+    { kind: 'listener', name: 't' },
+    { kind: 'route', name: 't' },
+  );
+  expect(bench.take()).toEqual(['listener: -t']);
+  expect(bench.session.nextPollMs()).toBe(undefined);
+  bench.ask('listener', { nonce: '5' });
+  expect(bench.session.nextPollMs()).toBe(drainMs);
+  bench.now = drainMs;
+  bench.poll();
+  expect(bench.take()).toEqual(['cluster: -a']);
+});
+
+test('a listener that comes back does not begin with the table that the old one drains with', () => {
+  bench.commit(listenerOf('t'), table('t', []));
+  openAll(['t']);
+  settle();
+  bench.commit({ kind: 'listener', name: 't' }, { kind: 'route', name: 't' });
+  settle();
+  bench.commit(listenerOf('t'), table('t', [], '2'));
+  expect(bench.take()).toEqual(['route: t@2']);
+  bench.ask('route', { nonce: '5' });
+  expect(bench.take()).toEqual(['listener: t@1']);
+});
+
 test('a cluster that comes back during the drain stays as it is', () => {
   bench.commit(cluster('a'), assignment('a'));
   openAll([], ['a']);

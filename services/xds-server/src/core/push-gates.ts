@@ -34,8 +34,22 @@ export class PushGates {
   isReady(resource: XdsResource): boolean {
     if (resource.kind === 'route') return resource.uses.every((use) => this.#clusterInPlace(use.name));
     if (resource.kind !== 'listener') return true;
-    return resource.uses.every(
-      (use) => use.kind !== 'secret' || this.#options.source.get(use.kind, use.name) !== undefined,
+    const comesNew = !this.#options.channels.listener.held.has(resource.name);
+    return resource.uses.every((use) =>
+      use.kind === 'secret'
+        ? this.#options.source.get(use.kind, use.name) !== undefined
+        : !comesNew || !this.#isStale(use.name),
+    );
+  }
+
+  /** True where the Envoy still has an older version of a route table, from a listener of the same name that drains: a new one would begin with it. */
+  #isStale(table: string): boolean {
+    const { source, channels } = this.#options;
+    const held = channels.route.held.get(table);
+    return (
+      held !== undefined &&
+      held.version !== source.get('route', table)?.version &&
+      !this.isRefused('route', table)
     );
   }
 
@@ -103,9 +117,27 @@ export class PushGates {
 
   #mayBeUsed(name: string): boolean {
     const { route } = this.#options.channels;
-    const tables = [...route.held.values()].map((held) => held.resource);
+    const tables = [...route.held]
+      .filter(([table]) => this.#mayBeServed(table))
+      .map(([, held]) => held.resource);
     for (const sent of route.flight?.items.values() ?? []) if (sent !== undefined) tables.push(sent);
     // A table that came along in an unknown version may name anything.
     return tables.some((table) => table === undefined || table.uses.some((use) => use.name === name));
+  }
+
+  /**
+   * True where a listener that the Envoy has uses the route table. A removed listener drains for minutes and keeps its
+   * table meanwhile: that alone does not keep clusters.
+   */
+  #mayBeServed(table: string): boolean {
+    const { listener } = this.#options.channels;
+    const sent = [...(listener.flight?.items.values() ?? [])];
+    const listeners = [
+      ...[...listener.held.values()].map((held) => held.resource),
+      ...sent.filter((each) => each !== undefined),
+    ];
+    return listeners.some(
+      (each) => each === undefined || each.uses.some((use) => use.kind === 'route' && use.name === table),
+    );
   }
 }

@@ -3,7 +3,7 @@ import { createMemoryLog, type MemoryLog } from '@sluice/event-log';
 import { type AckEvent, decodeEvent, type Fact, type Revision } from '@sluice/events';
 import type { IrResource } from '@sluice/ir';
 import type { SealingKey } from '@sluice/sealed-secret';
-import { createLogger, Health, Registry } from '@sluice/service-kit';
+import { createLogger, Health, PropagatingTracerProvider, Registry } from '@sluice/service-kit';
 import { type RunningEnvoy, startEnvoy, type TempDir, tempDir, until } from '@sluice/testkit';
 import { XdsService } from '../adapters/xds-service.ts';
 import { envoyBootstrap } from '../core/bootstrap.ts';
@@ -54,6 +54,7 @@ export class Rig implements AsyncDisposable {
       drainMs: this.#options.drainMs ?? 100,
       logger,
       registry: this.registry,
+      tracer: new PropagatingTracerProvider().getTracer(),
       health: new Health(),
       fail: (error) => this.failures.push(error),
     });
