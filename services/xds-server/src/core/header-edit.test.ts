@@ -10,7 +10,7 @@ function edit(set: Steps, add: Steps, remove: readonly string[]): IrHeaderEdit {
   return { set: named(set), add: named(add), remove: [...remove] };
 }
 
-/** What Envoy does with the options: removes, then goes through the list. */
+/** What Envoy does with the options: removes, then sets, then adds, wherever they stand in the list. */
 function run(
   before: Record<string, string>,
   edits: readonly (IrHeaderEdit | undefined)[],
@@ -18,13 +18,14 @@ function run(
   const { remove, add } = headerOptions(...edits);
   const headers = { ...before };
   for (const name of remove) delete headers[name];
-  for (const { header, appendAction } of add) {
-    const name = header?.key ?? '';
-    const old = headers[name];
-    const append =
-      appendAction === HeaderValueOption_HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD && old !== undefined;
-    headers[name] = append ? `${old},${header?.value}` : (header?.value ?? '');
-  }
+  const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = HeaderValueOption_HeaderAppendAction;
+  for (const action of [OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD])
+    for (const { header, appendAction } of add) {
+      if (appendAction !== action) continue;
+      const { key = '', value = '' } = header ?? {};
+      const old = action === APPEND_IF_EXISTS_OR_ADD ? headers[key] : undefined;
+      headers[key] = old === undefined ? value : `${old},${value}`;
+    }
   return headers;
 }
 
@@ -43,6 +44,18 @@ test.each([
     { a: '0' },
     [edit([], [['a', '1']], ['a']), edit([], [['a', '2']], [])],
     { a: '2' },
+  ],
+  [
+    'a later set takes away what was added',
+    { a: '0' },
+    [edit([], [['a', '1']], []), edit([['a', '2']], [], [])],
+    { a: '2' },
+  ],
+  [
+    'added again after a set',
+    {},
+    [edit([['a', '1']], [], []), edit([['a', '2']], [], []), edit([], [['a', '3']], [])],
+    { a: '2,3' },
   ],
   ['a later removal wins', { a: '0' }, [edit([['a', '1']], [], []), edit([], [], ['a'])], {}],
   ['absent edits change nothing', { a: '0' }, [undefined, undefined], { a: '0' }],
