@@ -6,7 +6,7 @@ import { kindOfWord } from '../model/objects.ts';
 import { escapeText, toJson } from '../output/escape.ts';
 import type { CommandContext, ExitCode } from '../program.ts';
 import { UserError } from '../standalone/settings.ts';
-import { type LogOptions, streamNames } from './log.ts';
+import { type LogOptions, streamNames } from './log-options.ts';
 
 /** Prints the events that are asked for; with `follow`, until Ctrl-C. */
 export async function runLog(context: CommandContext, options: LogOptions): Promise<ExitCode> {

@@ -2,24 +2,6 @@ import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../program.ts';
 import { collect, dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';
 
-/** Streams, in the order of the data's way. */
-export const streamNames = ['FACTS', 'IR', 'ACKS', 'STATUS', 'SECRETS'] as const;
-
-/** Options of `sluice log`. */
-export interface LogOptions {
-  readonly dataDir?: string;
-  readonly stream: readonly string[];
-  readonly kind?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly type?: readonly string[];
-  readonly since?: number;
-  readonly until?: number;
-  readonly fromSeq?: number;
-  readonly follow?: boolean;
-  readonly output: 'table' | 'json';
-}
-
 const help = `
 Streams: FACTS (what was decided on; the default), IR (what it was translated to), ACKS (what Envoys acknowledged),
 STATUS (conditions), SECRETS (sealed; their content is never shown). With -o json every event is one line.

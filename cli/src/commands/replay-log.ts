@@ -5,7 +5,7 @@ import { compileXds } from '@sluice/xds-server/core';
 import { loadWorld } from '../connection.ts';
 import { compareIr, type IrDifference, Replayer, type RevisionOutcome, xdsHash } from '../model/replay.ts';
 import type { Committed } from '../model/world.ts';
-import { streamNames } from './log.ts';
+import { streamNames } from './log-options.ts';
 
 /** What a replay found. */
 export interface ReplayReport {

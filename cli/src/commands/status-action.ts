@@ -8,7 +8,7 @@ import type { CommandContext, ExitCode } from '../program.ts';
 import { findInstance } from '../standalone/find-instance.ts';
 import type { FoundInstance } from '../standalone/instance.ts';
 import { processChecks } from '../standalone/process-checks.ts';
-import { streamNames } from './log.ts';
+import { streamNames } from './log-options.ts';
 import { paintStatus } from './paint.ts';
 
 /** Runs every check and prints them. Findings (1): one of them fails. */
