@@ -71,7 +71,8 @@ export function envoySpec(
   of: { readonly file: string; readonly text: string },
 ): ProcessSpec {
   const baseIdFile = join(settings.layout.run, 'envoy.base-id');
-  const fixed = ['-c', of.file, '--log-level', 'warning', '--drain-time-s', `${drainSeconds}`];
+  const flush = ['--file-flush-interval-msec', '1000'];
+  const fixed = ['-c', of.file, '--log-level', 'warning', '--drain-time-s', `${drainSeconds}`, ...flush];
   const times = ['--parent-shutdown-time-s', `${drainSeconds + 5}`];
   return {
     name: 'envoy',

@@ -33,11 +33,14 @@ export function programVersion(path: string): string {
   return `${path}:${stat.size}:${stat.mtimeMs}`;
 }
 
+/** Directories whose content no running service loads. */
+const notPartOf: ReadonlySet<string> = new Set(['node_modules', 'testing', 'testdata']);
+
 function* sourceFiles(directory: string): Generator<string> {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory() && entry.name !== 'node_modules') yield* sourceFiles(path);
-    else if (entry.isFile() && entry.name.endsWith('.ts') && !entry.name.includes('.test.')) yield path;
+    if (entry.isDirectory() && !notPartOf.has(entry.name)) yield* sourceFiles(path);
+    else if (entry.isFile() && /^[^.]+\.ts$/.test(entry.name)) yield path;
   }
 }
 

@@ -59,7 +59,9 @@ describe('an instance', () => {
   beforeAll(async () => {
     running = bench();
     const up = await running.ready();
-    expect(up.log()).toContain('refused bad.yaml  bad.yaml:2:');
+    expect(up.log()).toContain(
+      'refused Servise/default/x  bad.yaml:2:1: kind: unknown kind (mend: did you mean Service?)',
+    );
     address = await addressOf(running);
   });
   afterAll(() => running[Symbol.asyncDispose]());
@@ -208,7 +210,7 @@ it('moves NATS when another program has taken its port meanwhile', async () => {
   // The supervisor is stopped while the port changes hands, so that the new holder surely wins.
   process.kill(up.pid, 'SIGSTOP');
   await kill9(running.pid('nats'));
-  const holder = createServer();
+  const holder = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => holder.listen(natsPort, '127.0.0.1', resolve));
   process.kill(up.pid, 'SIGCONT');
   await up.waitForLine(/nats moves to/, 60_000);
