@@ -2,6 +2,31 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** A reader of a stream of the log. */
+export interface LagSource {
+  /** Sequence of the newest event on the stream. */
+  newest(): Promise<number>;
+  /** Sequence up to which the work is done. */
+  done(): number;
+}
+
+/** Registers `sluice_log_lag_events{stream}`: events on a stream that are not worked through yet. Absent while the log does not answer. */
+export function registerLag(registry: Registry, streams: Readonly<Record<string, LagSource>>): void {
+  new Gauge({
+    name: 'sluice_log_lag_events',
+    help: 'Events on a stream of the log that are not worked through yet.',
+    labelNames: ['stream'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const [stream, source] of Object.entries(streams)) {
+        const newest = await source.newest().catch(() => undefined);
+        if (newest !== undefined) this.set({ stream }, Math.max(0, newest - source.done()));
+      }
+    },
+  });
+}
+
 /** A registry with the process's own figures (CPU, memory, event loop delay, garbage collection) and `sluice_build_info`. */
 export function createRegistry(service: string, version: string): Registry {
   const registry = new Registry();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { connectEventLog } from '@sluice/event-log';
-import { runService } from '@sluice/service-kit';
+import { registerLag, runService } from '@sluice/service-kit';
 import { productionTimes } from './adapters/leadership.ts';
 import { productionWatch } from './adapters/server-watch.ts';
 import { Translation } from './adapters/translation.ts';
@@ -35,6 +35,9 @@ await runService({
       checkpoints: { every: config.SLUICE_CHECKPOINT_EVERY, purge: config.SLUICE_CHECKPOINT_PURGE },
       leadership: productionTimes,
       serverWatch: productionWatch,
+    });
+    registerLag(registry, {
+      FACTS: { newest: async () => (await log.info('FACTS')).lastSeq, done: () => translation.doneSeq },
     });
     const running = translation.run().catch(fail);
     return {

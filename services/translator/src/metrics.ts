@@ -12,10 +12,12 @@ export interface Metrics {
   readonly changes: Counter;
   /** Statuses written or removed. */
   readonly statuses: Counter;
-  /** Sequence of the last fact that is in the IR: its distance to the end of the log is the lag. */
+  /** Sequence of the last fact that is in the IR: see `sluice_log_lag_events` for its distance to the end of the log. */
   readonly seq: Gauge;
   /** Seconds from taking a batch until its revision and statuses were on disk. */
   readonly seconds: Histogram;
+  /** Seconds from a fact's being stored until an Envoy's acknowledgement of its revision was. */
+  readonly changeToAck: Histogram;
   /** Damage seen on a stream. */
   readonly damage: Counter<'stream'>;
 }
@@ -42,6 +44,12 @@ export function createMetrics(registry: Registry): Metrics {
       name: 'sluice_translator_batch_seconds',
       help: 'Seconds from taking a batch until its revision and statuses were on disk.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    changeToAck: new Histogram({
+      name: 'sluice_change_to_ack_seconds',
+      help: 'Seconds from a change on the log until its acknowledgement by an Envoy was on the log.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
     damage: new Counter({

@@ -16,6 +16,14 @@ export interface ReceivedFact {
   readonly event: LogEvent;
 }
 
+/** A decoded acknowledgement with what its envelope says. */
+export interface ReceivedAck {
+  readonly subject: string;
+  readonly ack: AckEvent;
+  readonly timeMs: number;
+  readonly traceparent: string | undefined;
+}
+
 /** Something that may change the output. */
 export type Item =
   | {
@@ -30,7 +38,7 @@ export type Item =
   | {
       readonly kind: 'acks';
       readonly reset: boolean;
-      readonly acks: readonly { readonly subject: string; readonly ack: AckEvent; readonly timeMs: number }[];
+      readonly acks: readonly ReceivedAck[];
     }
   | { readonly kind: 'server'; readonly server: string; readonly silent: boolean; readonly timeMs: number };
 

@@ -16,9 +16,13 @@ export interface Batch {
   readonly poison: readonly Poison[];
   /** Sequence of the last fact. */
   readonly seq: number;
+  /** Sequence of the last event of FACTS that was read, the log's own ones included. */
+  readonly readSeq: number;
+  /** When the oldest fact was stored; undefined where no fact came, or what came is a folded state. */
+  readonly sinceMs: number | undefined;
   /** When the newest cause was stored; 0 where nothing came. */
   readonly timeMs: number;
-  /** Trace contexts of the causes, the newest last. */
+  /** Trace contexts of the causes, each once; facts after acknowledgements, and then the newest last. */
   readonly traceparents: readonly string[];
 }
 
@@ -41,6 +45,7 @@ export class Pending {
   #poison = new Map<number, Poison>();
   #judged = new Set<number>();
   #seq = 0;
+  #readSeq = 0;
   #timeMs = 0;
   #caughtUp = false;
 
@@ -66,7 +71,14 @@ export class Pending {
   start(): Batch {
     const facts = [...this.#facts.values()];
     this.#facts = new Map();
-    return { ...this.#whole(), reset: true, facts, timeMs: this.#timeMs, traceparents: [] };
+    return {
+      ...this.#whole(),
+      reset: true,
+      facts,
+      timeMs: this.#timeMs,
+      sinceMs: undefined,
+      traceparents: [],
+    };
   }
 
   /** The items as one batch. After a reset of facts it holds all acknowledgements too, for a translator made anew. */
@@ -75,7 +87,8 @@ export class Pending {
     const facts: FactInput[] = [];
     const acks: AckEvent[] = [];
     const servers: { server: string; silent: boolean }[] = [];
-    const traceparents: string[] = [];
+    const [factTraces, ackTraces] = [new Set<string>(), new Set<string>()];
+    let sinceMs: number | undefined;
     let [reset, resetAcks, timeMs] = [false, false, 0];
     for (const item of items) {
       if (item.kind === 'server') {
@@ -83,22 +96,28 @@ export class Pending {
         timeMs = Math.max(timeMs, item.timeMs);
       } else if (item.kind === 'acks') {
         if (item.reset) [resetAcks, acks.length] = [true, 0];
-        for (const { ack, timeMs: at } of item.acks) [timeMs] = [Math.max(timeMs, at), acks.push(ack)];
+        for (const { ack, timeMs: at, traceparent } of item.acks) {
+          acks.push(ack);
+          timeMs = Math.max(timeMs, at);
+          if (traceparent !== undefined && !item.reset) ackTraces.add(traceparent);
+        }
       } else {
         if (item.reset) [reset, facts.length] = [true, 0];
         for (const { input, event } of item.facts) {
           facts.push(input);
           timeMs = Math.max(timeMs, event.timeMs);
-          if (event.traceparent !== undefined) traceparents.push(event.traceparent);
+          if (!item.reset) sinceMs = Math.min(sinceMs ?? event.timeMs, event.timeMs);
+          if (event.traceparent !== undefined) factTraces.add(event.traceparent);
         }
       }
     }
-    const common = { facts, timeMs, traceparents: traceparents.slice(-maxLinks) };
+    const traceparents = [...ackTraces, ...factTraces].slice(-maxLinks);
+    const common = { facts, timeMs, sinceMs, traceparents };
     if (reset) return { ...this.#whole(), ...common, reset };
     return { ...this.#whole(), ...common, reset, acks, resetAcks, servers };
   }
 
-  #whole(): Omit<Batch, 'facts' | 'timeMs' | 'traceparents'> {
+  #whole(): Omit<Batch, 'facts' | 'timeMs' | 'sinceMs' | 'traceparents'> {
     const poison = [...this.#poison.values()].filter(({ seq }) => !this.#judged.has(seq));
     this.#poison = new Map();
     for (const { seq } of poison) this.#judged.add(seq);
@@ -109,6 +128,7 @@ export class Pending {
       servers: [...this.#silent].map(([server, silent]) => ({ server, silent })),
       poison,
       seq: this.#seq,
+      readSeq: this.#readSeq,
     };
   }
 
@@ -145,6 +165,7 @@ export class Pending {
       this.#seq = Math.max(this.#seq, poison.seq);
       this.#poison.set(poison.seq, poison);
     }
+    this.#readSeq = item.position.seq;
     if (item.caughtUp) this.#caughtUp = true;
   }
 }

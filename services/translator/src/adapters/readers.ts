@@ -2,6 +2,7 @@ import type { EventLog, LogEvent } from '@sluice/event-log';
 import { decodeEvent } from '@sluice/events';
 import type { Logger } from '@sluice/service-kit';
 import type { Metrics } from '../metrics.ts';
+import type { ChangeTimes } from './change-times.ts';
 import type { Inbox, Poison, ReceivedFact } from './inbox.ts';
 
 /** What the readers work with. */
@@ -10,6 +11,7 @@ export interface ReaderDeps {
   readonly inbox: Inbox;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly changeTimes: ChangeTimes;
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +46,7 @@ export async function followFacts(deps: ReaderDeps): Promise<void> {
 
 /** Follows ACKS into the inbox until the signal aborts. */
 export async function followAcks(deps: ReaderDeps): Promise<void> {
-  const { log, inbox, logger, metrics, signal } = deps;
+  const { log, inbox, logger, metrics, changeTimes, signal } = deps;
   for await (const item of log.follow('ACKS', { signal })) {
     if (item.kind === 'damage') {
       logger.warn({ damage: item.damage }, 'damage on the acknowledgements');
@@ -53,7 +55,11 @@ export async function followAcks(deps: ReaderDeps): Promise<void> {
     }
     const acks = item.events.flatMap((event) => {
       const decoded = decodeEvent('ACKS', event.data);
-      if (decoded.ok) return [{ subject: event.subject, ack: decoded.event, timeMs: event.timeMs }];
+      if (decoded.ok) {
+        const { subject, timeMs, traceparent } = event;
+        changeTimes.acknowledged(decoded.event, timeMs);
+        return [{ subject, ack: decoded.event, timeMs, traceparent }];
+      }
       logger.warn(
         { seq: event.seq, subject: event.subject, error: decoded.error },
         'acknowledgement cannot be decoded',

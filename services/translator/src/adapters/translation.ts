@@ -3,6 +3,7 @@ import { type Fact, formatRevision, streams } from '@sluice/events';
 import { type Health, type Logger, type ServiceContext, traceparentOf, withSpan } from '@sluice/service-kit';
 import { createTranslator, type Translator, type TranslatorOutput } from '../core/index.ts';
 import type { Metrics } from '../metrics.ts';
+import { ChangeTimes } from './change-times.ts';
 import { Checkpointer, type CheckpointSettings } from './checkpointer.ts';
 import { Inbox, type Poison } from './inbox.ts';
 import { Leadership, type LeadershipTimes } from './leadership.ts';
@@ -41,16 +42,24 @@ export class Translation {
   readonly #leadership: Leadership;
   readonly #servers: ServerWatch;
   readonly #checkpointer: Checkpointer;
+  readonly #changeTimes: ChangeTimes;
   readonly #ended = new AbortController();
   #publisher: Publisher | undefined;
   #failed: unknown;
+  #doneSeq = 0;
 
   constructor(options: TranslationOptions) {
     const { log, logger, instance } = options;
     this.#options = options;
+    this.#changeTimes = new ChangeTimes((seconds) => options.metrics.changeToAck.observe(seconds));
     this.#leadership = new Leadership({ log, logger, instance, times: options.leadership });
     this.#servers = new ServerWatch({ log, inbox: this.#inbox, times: options.serverWatch });
     this.#checkpointer = new Checkpointer({ log, logger, settings: options.checkpoints });
+  }
+
+  /** Sequence of FACTS up to which everything is in the IR. */
+  get doneSeq(): number {
+    return this.#doneSeq;
   }
 
   /** Runs until `stop`. Rejects with what cannot be mended but by a restart: fenced by a newer translator, or a damaged IR. */
@@ -61,7 +70,7 @@ export class Translation {
     health.set('role', false, 'waits to become active');
     await log.ensureStream(streams.IR);
     await log.ensureStream(streams.STATUS);
-    const deps = { ...this.#options, inbox: this.#inbox, signal };
+    const deps = { ...this.#options, inbox: this.#inbox, changeTimes: this.#changeTimes, signal };
     this.#servers.start(signal);
     try {
       await Promise.all([followFacts(deps), followAcks(deps), this.#work(signal)]);
@@ -173,6 +182,8 @@ export class Translation {
       const output = translator.apply({ ...batch, revision });
       const traceparent = batch.traceparents.length === 0 ? undefined : traceparentOf(span);
       span.setAttribute('sluice.revision', formatRevision(revision));
+      const changed = output.ir.puts.length + output.ir.removes.length > 0;
+      if (changed && batch.sinceMs !== undefined) this.#changeTimes.revised(revision, batch.sinceMs);
       await publisher.writeIr(output, { revision, traceparent });
       await publisher.writeStatus(output, { timeMs: batch.timeMs, traceparent });
       await publisher.writeFacts(batch.poison.map((poison) => this.#judge(poison)));
@@ -195,6 +206,7 @@ export class Translation {
     metrics.changes.inc(changes);
     metrics.statuses.inc(output.status.puts.length + output.status.removes.length);
     metrics.seq.set(batch.seq);
+    this.#doneSeq = batch.readSeq;
     health.set(
       'facts',
       output.ready,
