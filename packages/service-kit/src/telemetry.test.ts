@@ -2,6 +2,7 @@ import { context, trace } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   currentTraceparent,
+  startSpan,
   startTelemetry,
   startTrace,
   type Telemetry,
@@ -50,6 +51,14 @@ describe('without an endpoint', () => {
       traceparentOf,
     );
     expect(parseTraceparent(seen)).toBeDefined();
+  });
+
+  it('starts a span that ends elsewhere, in the trace of its cause, without making it active', () => {
+    const parent = startTrace();
+    const span = startSpan(telemetry.tracer, 'push', { parent, startMs: 1_000 });
+    expect(traceparentOf(span).slice(3, 35)).toBe(parent.slice(3, 35));
+    expect(currentTraceparent()).toBeUndefined();
+    span.end();
   });
 
   it('passes results and failures on', async () => {
