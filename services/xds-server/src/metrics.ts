@@ -6,6 +6,7 @@ export interface XdsMetrics {
   readonly pushToAckSeconds: Histogram<'kind'>;
   readonly refusals: Counter<'kind'>;
   readonly sent: Counter<'kind'>;
+  readonly sentBytes: Counter<'kind'>;
   readonly removed: Counter<'kind'>;
   readonly revision: Gauge;
 }
@@ -66,6 +67,12 @@ export function createMetrics(
     sent: new Counter({
       name: 'sluice_xds_resources_sent_total',
       help: 'Resources sent to Envoys.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    sentBytes: new Counter({
+      name: 'sluice_xds_sent_bytes_total',
+      help: 'Bytes of the resources sent to Envoys.',
       labelNames: ['kind'],
       registers,
     }),

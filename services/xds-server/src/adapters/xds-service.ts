@@ -100,6 +100,8 @@ export class XdsService {
         },
         sent: ({ kind, resources, removed }) => {
           this.#metrics.sent.inc({ kind }, resources.length);
+          const bytes = resources.reduce((sum, { body }) => sum + body.length, 0);
+          this.#metrics.sentBytes.inc({ kind }, bytes);
           this.#metrics.removed.inc({ kind }, removed.length);
         },
       },
