@@ -361,5 +361,5 @@ test('an answer overdue by 30 s is silence', () => {
 });
 
 test('kinds are pushed in the order that nothing breaks in', () => {
-  expect(xdsKinds).toEqual(['cluster', 'endpoint', 'secret', 'listener', 'route']);
+  expect(xdsKinds).toEqual(['cluster', 'endpoint', 'secret', 'scope', 'listener', 'route']);
 });

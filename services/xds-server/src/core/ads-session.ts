@@ -46,6 +46,7 @@ export class AdsSession {
     secret: new TypeChannel('secret'),
     listener: new TypeChannel('listener'),
     route: new TypeChannel('route'),
+    scope: new TypeChannel('scope'),
   };
   readonly #gates: PushGates;
   readonly #ledger = new AckLedger();

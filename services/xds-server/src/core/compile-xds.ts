@@ -4,6 +4,7 @@ import { ClusterSchema } from '@sluice/envoy-api/envoy/config/cluster/v3/cluster
 import { ClusterLoadAssignmentSchema } from '@sluice/envoy-api/envoy/config/endpoint/v3/endpoint_pb.js';
 import { ListenerSchema } from '@sluice/envoy-api/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '@sluice/envoy-api/envoy/config/route/v3/route_pb.js';
+import { ScopedRouteConfigurationSchema } from '@sluice/envoy-api/envoy/config/route/v3/scoped_route_pb.js';
 import { SecretSchema } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { registry } from '@sluice/envoy-api/registry';
 import type { Revision } from '@sluice/events';
@@ -34,6 +35,7 @@ const schemas: Record<XdsKind, DescMessage> = {
   secret: SecretSchema,
   listener: ListenerSchema,
   route: RouteConfigurationSchema,
+  scope: ScopedRouteConfigurationSchema,
 };
 
 /**

@@ -7,9 +7,9 @@ import { type IrChange, IrState } from './ir-state.ts';
 import { compileListener, type ListenerContext } from './listener.ts';
 import { compileLoadAssignment } from './load-assignment.ts';
 import type { RevisedRoute } from './route.ts';
-import type { RouteUnit } from './route-layout.ts';
+import type { RouteTables } from './route-layout.ts';
 import { compileSecret, type KeyPair, secretVersion } from './secret.ts';
-import type { XdsKind } from './type-urls.ts';
+import { type XdsKind, xdsKinds } from './type-urls.ts';
 import type { XdsChange, XdsResource } from './xds-resource.ts';
 
 /** Finds the opened key pair of a certificate: undefined while what is there is not of this digest. */
@@ -23,18 +23,17 @@ export class XdsCompiler {
   readonly #ir = new IrState();
   readonly #context: ListenerContext;
   readonly #findKeyPair: FindKeyPair;
-  readonly #made: Record<XdsKind, Map<string, XdsResource>> = {
-    cluster: new Map(),
-    endpoint: new Map(),
-    secret: new Map(),
-    listener: new Map(),
-    route: new Map(),
-  };
-  readonly counts: CompileCounts = { cluster: 0, endpoint: 0, secret: 0, listener: 0, route: 0 };
+  readonly #tables: RouteTables;
+  readonly #made = forEachKind(() => new Map<string, XdsResource>());
+  readonly counts: CompileCounts = forEachKind(() => 0);
 
   constructor(options: ListenerContext & { readonly findKeyPair: FindKeyPair }) {
     this.#context = options;
     this.#findKeyPair = options.findKeyPair;
+    this.#tables = options.layout.tables({
+      listener: (key) => this.#ir.listeners.get(key),
+      routesOf: (listener) => this.#ir.routesByListener.get(listener),
+    });
   }
 
   /** The resources as they are now, by name. */
@@ -66,7 +65,7 @@ export class XdsCompiler {
         this.#foldListener(key, resource?.kind === kind ? resource : undefined, dirty);
         return;
       case 'http-route':
-        this.#foldRoute(key, resource?.kind === kind ? { route: resource, revision } : undefined, dirty);
+        this.#foldRoute(key, resource?.kind === kind ? { route: resource, revision } : undefined);
         return;
       case 'cluster':
         this.#ir.putCluster(key, resource?.kind === kind ? resource : undefined);
@@ -89,26 +88,12 @@ export class XdsCompiler {
   }
 
   #foldListener(key: string, resource: IrListener | undefined, dirty: Dirty): void {
-    const { before, after } = this.#ir.putListener(key, resource);
     dirty.listeners.add(key);
-    for (const listener of [before, after]) {
-      if (listener === undefined) continue;
-      for (const unit of this.#context.layout.unitsOfListener(listener)) dirty.unit(unit);
-      for (const { route } of this.#ir.routesByListener.get(key))
-        for (const attachment of route.attachments)
-          if (attachment.listener === key)
-            for (const unit of this.#context.layout.unitsOfAttachment(listener, attachment)) dirty.unit(unit);
-    }
+    this.#tables.listenerChanged(this.#ir.putListener(key, resource));
   }
 
-  #foldRoute(key: string, revised: RevisedRoute | undefined, dirty: Dirty): void {
-    const { before, after } = this.#ir.putRoute(key, revised);
-    for (const side of [before, after])
-      for (const attachment of side?.route.attachments ?? []) {
-        const listener = this.#ir.listeners.get(attachment.listener);
-        if (listener === undefined) continue;
-        for (const unit of this.#context.layout.unitsOfAttachment(listener, attachment)) dirty.unit(unit);
-      }
+  #foldRoute(key: string, revised: RevisedRoute | undefined): void {
+    this.#tables.routeChanged(this.#ir.putRoute(key, revised));
   }
 
   #compile(dirty: Dirty): XdsChange[] {
@@ -129,7 +114,7 @@ export class XdsCompiler {
     for (const key of dirty.assignments) emit('endpoint', key, () => this.#assignment(key));
     for (const key of dirty.secrets) emit('secret', key, () => this.#secret(key));
     for (const key of dirty.listeners) emit('listener', key, () => this.#listener(key));
-    for (const unit of dirty.units.values()) emit(unit.kind, unit.name, () => this.#unit(unit));
+    for (const { kind, name, resource } of this.#tables.compile()) emit(kind, name, () => resource);
     return out;
   }
 
@@ -159,13 +144,6 @@ export class XdsCompiler {
       listener && compileListener(listener, this.#ir.gateways.get(listener.gateway)?.source, this.#context)
     );
   }
-
-  #unit(unit: RouteUnit): XdsResource | undefined {
-    const listener = this.#ir.listeners.get(unit.listener);
-    return (
-      listener && this.#context.layout.compile(unit, listener, this.#ir.routesByListener.get(unit.listener))
-    );
-  }
 }
 
 /** What has to be made again, each once. */
@@ -174,9 +152,8 @@ class Dirty {
   readonly assignments = new Set<string>();
   readonly secrets = new Set<string>();
   readonly listeners = new Set<string>();
-  readonly units = new Map<string, RouteUnit>();
+}
 
-  unit(unit: RouteUnit): void {
-    this.units.set(`${unit.kind} ${unit.name}`, unit);
-  }
+function forEachKind<T>(make: () => T): Record<XdsKind, T> {
+  return Object.fromEntries(xdsKinds.map((kind) => [kind, make()])) as Record<XdsKind, T>;
 }

@@ -16,6 +16,7 @@ import { HeaderMutationSchema } from '@sluice/envoy-api/envoy/extensions/http/ea
 import { requestLog } from './access-log.ts';
 import { localReplies } from './local-reply.ts';
 import { duration, pack } from './messages.ts';
+import type { RouteFinder } from './route-layout.ts';
 
 /** What an operator can set for all listeners. */
 export interface ListenerSettings {
@@ -40,23 +41,21 @@ const nobody = { addressPrefix: '255.255.255.255', prefixLen: 32 };
 
 const kibi = 1024;
 
-/** The connection manager that finds its routes by `routeSpecifier`. */
-export function connectionManager(
-  routeSpecifier: HttpConnectionManager['routeSpecifier'],
-  settings: ListenerSettings,
-): HttpConnectionManager {
+/** The connection manager that finds its routes by `finder`. */
+export function connectionManager(finder: RouteFinder, settings: ListenerSettings): HttpConnectionManager {
   return create(HttpConnectionManagerSchema, {
     statPrefix: 'ingress',
     codecType: HttpConnectionManager_CodecType.AUTO,
-    routeSpecifier,
+    routeSpecifier: finder.specifier,
     httpFilters: [
+      ...finder.filters,
       {
         name: 'envoy.filters.http.router',
         configType: { case: 'typedConfig', value: pack(RouterSchema, { suppressEnvoyHeaders: true }) },
       },
     ],
     ...limits(),
-    ...trust(settings),
+    ...trust(settings, finder),
     normalizePath: true,
     mergeSlashes: true,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.REJECT_REQUEST,
@@ -89,21 +88,21 @@ function limits() {
 }
 
 /** Whom to believe: nobody is internal, so `x-envoy-*` of any client is dropped. */
-function trust(settings: ListenerSettings) {
-  const removals = claimsOfClients.map((name) =>
-    create(MutationSchema, { action: { case: 'remove', value: name } }),
-  );
+function trust(settings: ListenerSettings, finder: RouteFinder) {
+  const claims = settings.trustedHops > 0 ? [] : claimsOfClients;
+  const removals = claims.map((name) => create(MutationSchema, { action: { case: 'remove', value: name } }));
+  const mutations = [...removals, ...finder.mutations];
   return {
     useRemoteAddress: true,
     xffNumTrustedHops: settings.trustedHops,
     internalAddressConfig: { unixSockets: false, cidrRanges: [nobody] },
     earlyHeaderMutationExtensions:
-      settings.trustedHops > 0
+      mutations.length === 0
         ? []
         : [
             {
               name: 'envoy.http.early_header_mutation.header_mutation',
-              typedConfig: pack(HeaderMutationSchema, { mutations: removals }),
+              typedConfig: pack(HeaderMutationSchema, { mutations }),
             },
           ],
   };

@@ -59,10 +59,7 @@ export function compileListener(
 
 function usesOf(listener: IrListener, { layout }: ListenerContext): XdsRef[] {
   const certificates = [...new Set(listener.servers.flatMap((server) => server.certificates))].sort();
-  return [
-    ...certificates.map((name): XdsRef => ({ kind: 'secret', name })),
-    ...layout.unitsOfListener(listener).map(({ kind, name }): XdsRef => ({ kind, name })),
-  ];
+  return [...certificates.map((name): XdsRef => ({ kind: 'secret', name })), ...layout.resourcesOf(listener)];
 }
 
 function socketAddress(address: string, port: number): Address {
@@ -127,7 +124,7 @@ function filterChain(
   server: IrServer | null,
   { layout, settings }: ListenerContext,
 ): FilterChain {
-  const manager = connectionManager(layout.specifier(listener, server), settings);
+  const manager = connectionManager(layout.finder(listener, server), settings);
   return create(FilterChainSchema, {
     name,
     filters: [

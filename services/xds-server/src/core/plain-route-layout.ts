@@ -14,15 +14,23 @@ import {
   compareObjectRefs,
   comparePrecedence,
   compareText,
+  type IrAttachment,
   type IrListener,
   type IrServer,
 } from '@sluice/ir';
 import { serverFor } from './hostname.ts';
+import type { Replaced } from './ir-state.ts';
 import { fromAds } from './messages.ts';
 import { candidatesOf, compileRoute, type RevisedRoute } from './route.ts';
 import { clustersOf } from './route-action.ts';
-import type { RouteLayout, RouteUnit } from './route-layout.ts';
-import { type XdsResource, xdsResource } from './xds-resource.ts';
+import type { RouteLayout, RouteSource, RouteTables } from './route-layout.ts';
+import { type XdsChange, type XdsRef, type XdsResource, xdsResource } from './xds-resource.ts';
+
+/** One table, and the listener it belongs to. */
+interface RouteUnit extends XdsRef {
+  /** Key of the listener. */
+  readonly listener: string;
+}
 
 function unitName(listener: IrListener, server: Pick<IrServer, 'name'> | null): string {
   return server === null ? listener.key : `${listener.key}/${server.name}`;
@@ -40,28 +48,80 @@ function serversOf(unit: RouteUnit, listener: IrListener): readonly IrServer[] |
   return servers.length === 0 ? undefined : servers;
 }
 
+function unitsOfListener(listener: IrListener): RouteUnit[] {
+  return listener.protocol === 'HTTP'
+    ? [unitOf(listener, null)]
+    : listener.servers.map((server) => unitOf(listener, server));
+}
+
+function unitOfAttachment(listener: IrListener, attachment: IrAttachment): RouteUnit {
+  return unitOf(listener, listener.protocol === 'HTTP' ? null : { name: attachment.server });
+}
+
 /** The layout of one route table for each connection manager. */
 export const plainRouteLayout: RouteLayout = {
-  specifier(listener, server) {
-    return {
-      case: 'rds',
-      value: create(RdsSchema, { configSource: fromAds(), routeConfigName: unitName(listener, server) }),
-    };
+  finder(listener, server) {
+    const value = create(RdsSchema, {
+      configSource: fromAds(),
+      routeConfigName: unitName(listener, server),
+    });
+    return { specifier: { case: 'rds', value }, mutations: [], filters: [] };
   },
-  unitsOfListener(listener) {
-    return listener.protocol === 'HTTP'
-      ? [unitOf(listener, null)]
-      : listener.servers.map((server) => unitOf(listener, server));
+  resourcesOf(listener) {
+    return unitsOfListener(listener).map(({ kind, name }) => ({ kind, name }));
   },
-  unitsOfAttachment(listener, attachment) {
-    return [unitOf(listener, listener.protocol === 'HTTP' ? null : { name: attachment.server })];
-  },
-  compile(unit, listener, routes) {
-    const servers = serversOf(unit, listener);
-    if (servers === undefined) return undefined;
-    return routeTable(unit, { listener, servers, hosts: routesByHostname(listener, servers, routes) });
+  tables(source) {
+    return new PlainRouteTables(source);
   },
 };
+
+/** Marks whole tables; what is marked is made anew from all routes of its listener. */
+class PlainRouteTables implements RouteTables {
+  readonly #source: RouteSource;
+  readonly #dirty = new Map<string, RouteUnit>();
+
+  constructor(source: RouteSource) {
+    this.#source = source;
+  }
+
+  listenerChanged({ before, after }: Replaced<IrListener>): void {
+    for (const listener of [before, after]) {
+      if (listener === undefined) continue;
+      for (const unit of unitsOfListener(listener)) this.#dirty.set(unit.name, unit);
+    }
+  }
+
+  routeChanged({ before, after }: Replaced<RevisedRoute>): void {
+    for (const side of [before, after])
+      for (const attachment of side?.route.attachments ?? []) {
+        const listener = this.#source.listener(attachment.listener);
+        if (listener === undefined) continue;
+        const unit = unitOfAttachment(listener, attachment);
+        this.#dirty.set(unit.name, unit);
+      }
+  }
+
+  compile(): XdsChange[] {
+    const made = [...this.#dirty.values()].map((unit): XdsChange => {
+      const listener = this.#source.listener(unit.listener);
+      const resource = listener && compileUnit(unit, listener, this.#source.routesOf(listener.key));
+      return { kind: unit.kind, name: unit.name, ...(resource === undefined ? {} : { resource }) };
+    });
+    this.#dirty.clear();
+    return made;
+  }
+}
+
+/** Undefined where the listener has no such table. */
+function compileUnit(
+  unit: RouteUnit,
+  listener: IrListener,
+  routes: Iterable<RevisedRoute>,
+): XdsResource | undefined {
+  const servers = serversOf(unit, listener);
+  if (servers === undefined) return undefined;
+  return routeTable(unit, { listener, servers, hosts: routesByHostname(listener, servers, routes) });
+}
 
 /** Hostname → routes. Every server has at least its own hostname, so that a less specific server never answers for it. */
 function routesByHostname(

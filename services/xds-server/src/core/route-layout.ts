@@ -1,25 +1,48 @@
 // The port behind which the layout of routes stands: how routes are cut into xDS resources, and how a connection
-// manager finds them. Plain RDS has one table for each listener (HTTP) or server (HTTPS); scoped routes would have one
-// for each hostname. Nothing else knows.
-import type { HttpConnectionManager } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import type { IrAttachment, IrListener, IrServer } from '@sluice/ir';
+// manager finds them. Plain RDS has one table for each listener (HTTP) or server (HTTPS); scoped routes have one for
+// each hostname, and for each first part of a path where a hostname has many. Nothing else knows.
+import type { HeaderMutation } from '@sluice/envoy-api/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js';
+import type {
+  HttpConnectionManager,
+  HttpFilter,
+} from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { IrListener, IrServer } from '@sluice/ir';
+import type { Replaced } from './ir-state.ts';
 import type { RevisedRoute } from './route.ts';
-import type { XdsRef, XdsResource } from './xds-resource.ts';
+import type { XdsChange, XdsRef } from './xds-resource.ts';
 
-/** One resource that holds routes, and the listener it belongs to. Its name is unique for its kind. */
-export interface RouteUnit extends XdsRef {
-  /** Key of the listener. */
-  readonly listener: string;
+/** How a connection manager finds the route of a request. Constant while the listener's servers are. */
+export interface RouteFinder {
+  readonly specifier: HttpConnectionManager['routeSpecifier'];
+  /** What is done to the headers of a request before a route is looked for. */
+  readonly mutations: readonly HeaderMutation[];
+  /** HTTP filters that go before all others. */
+  readonly filters: readonly HttpFilter[];
 }
 
-/** A layout. All its functions are pure: the same input gives the same units and bytes. */
+/** What tables are made of. */
+export interface RouteSource {
+  listener(key: string): IrListener | undefined;
+  /** The routes attached to a listener, in any order. */
+  routesOf(listener: string): Iterable<RevisedRoute>;
+}
+
+/** The resources that hold routes, kept as the IR changes. The order of changes never shows in a resource. */
+export interface RouteTables {
+  /** The source shows a listener as it is after the change. */
+  listenerChanged(change: Replaced<IrListener>): void;
+  /** The source shows a route as it is after the change. */
+  routeChanged(change: Replaced<RevisedRoute>): void;
+  /** Makes all again that the changes since the last call can have touched; the owner drops what comes out equal. */
+  compile(): readonly XdsChange[];
+}
+
+/** A layout. Without state: the same input gives the same bytes. */
 export interface RouteLayout {
-  /** How the connection manager of `server` (of all servers, for HTTP: null) finds its routes. Constant while the listener's servers are. */
-  specifier(listener: IrListener, server: IrServer | null): HttpConnectionManager['routeSpecifier'];
-  /** The units that exist because the listener does, whatever routes it has; it goes live once they are there. */
-  unitsOfListener(listener: IrListener): readonly RouteUnit[];
-  /** The units that hold a route by this attachment: the only ones that a change of it can touch. */
-  unitsOfAttachment(listener: IrListener, attachment: IrAttachment): readonly RouteUnit[];
-  /** Makes a unit from the routes attached to its listener (any order); undefined where it is no longer needed. */
-  compile(unit: RouteUnit, listener: IrListener, routes: Iterable<RevisedRoute>): XdsResource | undefined;
+  /** For the connection manager of `server`; null: of all servers of an HTTP listener. */
+  finder(listener: IrListener, server: IrServer | null): RouteFinder;
+  /** The resources that there are because the listener is, whatever routes it has: it goes live once they are there. */
+  resourcesOf(listener: IrListener): readonly XdsRef[];
+  /** Tables for a source that is empty yet. */
+  tables(source: RouteSource): RouteTables;
 }

@@ -7,11 +7,15 @@ export const typeUrls = {
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
   listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
   route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+  scope: 'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration',
 } as const;
 export type XdsKind = keyof typeof typeUrls;
 
-/** All kinds, in the order of a push: clusters with their endpoints, secrets, listeners, routes. */
-export const xdsKinds: readonly XdsKind[] = ['cluster', 'endpoint', 'secret', 'listener', 'route'];
+/**
+ * All kinds, in the order of a push: clusters with their endpoints, secrets, scopes (which an Envoy with any listener
+ * has asked for before the next listener needs them), listeners, routes.
+ */
+export const xdsKinds: readonly XdsKind[] = ['cluster', 'endpoint', 'secret', 'scope', 'listener', 'route'];
 
 const byUrl = new Map<string, XdsKind>(xdsKinds.map((kind) => [typeUrls[kind], kind]));
 
