@@ -1,6 +1,14 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { findLowPortOffset, freePool, freePort, isPortFree, overlap, parseCidr } from './network.ts';
+import {
+  findLowPortOffset,
+  freePool,
+  freePort,
+  isPortFree,
+  listeningAddresses,
+  overlap,
+  parseCidr,
+} from './network.ts';
 
 describe('address ranges', () => {
   it.each([
@@ -26,6 +34,24 @@ describe('address ranges', () => {
     expect(freePool([])).toBe('127.80.0.0/24');
     expect(freePool(['127.80.0.0/24', '127.80.1.0/25', 'fd00::/64'])).toBe('127.80.2.0/24');
     expect(() => freePool(['127.80.0.0/16'])).toThrow(/in use/);
+  });
+});
+
+describe('addresses that somebody listens on', () => {
+  it('are read from the table of the kernel', () => {
+    const table = `  sl  local_address rem_address   st
+   0: 0100507F:0050 00000000:0000 0A 00000000:00000000
+   1: 0200507F:0050 0100007F:1234 01 00000000:00000000
+   2: 00000000:0016 00000000:0000 0A 00000000:00000000
+`;
+    expect(listeningAddresses(table)).toEqual(['127.80.0.1', '0.0.0.0']);
+  });
+
+  it('are seen as soon as there are any', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.79.3.2', resolve));
+    expect(listeningAddresses()).toContain('127.79.3.2');
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { BlockList, createServer, isIPv6 } from 'node:net';
 
 type BindResult = 'ok' | 'in-use' | 'forbidden' | 'no-address';
@@ -73,4 +74,17 @@ export function freePool(taken: readonly string[]): string {
     if (!taken.some((other) => overlap(pool, other))) return pool;
   }
   throw new RangeError('all address ranges of 127.80.0.0/16 are in use');
+}
+
+/** IPv4 addresses that some process of this network namespace listens on, as `/proc/net/tcp` has them. */
+export function listeningAddresses(table = readFileSync('/proc/net/tcp', 'utf8')): string[] {
+  const addresses = table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state]) => state === '0A')
+    .map(([, local = '']) =>
+      [6, 4, 2, 0].map((at) => Number.parseInt(local.slice(at, at + 2), 16)).join('.'),
+    );
+  return [...new Set(addresses)];
 }

@@ -1,7 +1,15 @@
 import type { CliConfig } from '../config.ts';
 import { type Instance, runningInstances } from './instance.ts';
 import type { Layout } from './layout.ts';
-import { findLowPortOffset, freePool, freePort, isPortFree, overlap, parseCidr } from './network.ts';
+import {
+  findLowPortOffset,
+  freePool,
+  freePort,
+  isPortFree,
+  listeningAddresses,
+  overlap,
+  parseCidr,
+} from './network.ts';
 import { UserError } from './settings.ts';
 
 /** The ports of NATS: those of last time while nobody else has them, so that services and clients find it again. */
@@ -22,8 +30,8 @@ export async function choosePorts(of: {
 }
 
 /**
- * The range that Gateways get their addresses from: the one asked for, that of last time, or a free one. Two Envoys of
- * one user could share an address without noticing, each getting a part of the requests.
+ * The range that Gateways get their addresses from: the one asked for, that of last time, or one that no instance has and
+ * nobody listens in. Two Envoys of one user could share an address without noticing, each getting a part of the requests.
  * @throws UserError where the one asked for overlaps that of a running instance
  */
 export function choosePool(of: {
@@ -31,6 +39,8 @@ export function choosePool(of: {
   readonly layout: Layout;
   readonly asked: string | undefined;
   readonly earlier: Instance | undefined;
+  /** The earlier Envoy still lives, so its addresses are rightly listened on. */
+  readonly envoyAlive: boolean;
 }): string {
   const others = runningInstances(of.config).filter(({ layout }) => layout.id !== of.layout.id);
   const owner = (pool: string) => others.find(({ instance }) => overlap(instance.pool, pool));
@@ -44,9 +54,12 @@ export function choosePool(of: {
       );
     return of.asked;
   }
+  const listening = listeningAddresses().map((address) => `${address}/32`);
   const earlier = of.earlier?.pool;
-  if (earlier !== undefined && owner(earlier) === undefined) return earlier;
-  return freePool(others.map(({ instance }) => instance.pool));
+  const foreign =
+    earlier !== undefined && !of.envoyAlive && listening.some((address) => overlap(earlier, address));
+  if (earlier !== undefined && owner(earlier) === undefined && !foreign) return earlier;
+  return freePool([...others.map(({ instance }) => instance.pool), ...listening]);
 }
 
 function checkPool(pool: string): void {

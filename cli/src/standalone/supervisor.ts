@@ -66,9 +66,12 @@ export class Supervisor {
     const earlier = readInstance(config, request.dataDir)?.instance;
     const lock = await lockOrRefuse(layout, { config, request, earlier });
     try {
-      const nats = new PidFile(layout.run, 'nats').read();
-      const ports = await choosePorts({ earlier, natsAlive: nats !== undefined && isAlive(nats) });
-      const pool = choosePool({ config, layout, asked: request.pool, earlier });
+      const alive = (name: string) => {
+        const record = new PidFile(layout.run, name).read();
+        return record !== undefined && isAlive(record);
+      };
+      const ports = await choosePorts({ earlier, natsAlive: alive('nats') });
+      const pool = choosePool({ config, layout, asked: request.pool, earlier, envoyAlive: alive('envoy') });
       const lowPortOffset = await lowPortOffsetOf(pool);
       const self = identityOf(process.pid);
       if (self === undefined) throw new Error('/proc does not show this process');
