@@ -1,4 +1,5 @@
 export { type ConnectOptions, connectEventLog } from './jetstream/connect.ts';
+export type { ConnectionState } from './jetstream/connection.ts';
 export type { FailPoints, LogLogger } from './log/context.ts';
 export { exportLog, importLog } from './log/export.ts';
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory/memory-log.ts';

@@ -11,8 +11,9 @@ import type { FailPoints, LogLogger } from '../log/context.ts';
 import { StreamEventLog } from '../log/stream-event-log.ts';
 import { type EventLog, LogError } from '../port.ts';
 import { inboxPrefix } from '../server/permissions.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionState } from './connection.ts';
 import { JetStreamBackend } from './jetstream-backend.ts';
+import { LateBackend } from './late-backend.ts';
 import { assertServer, assertSynced } from './server-check.ts';
 
 export interface ConnectOptions {
@@ -30,18 +31,64 @@ export interface ConnectOptions {
   readonly replicas?: number;
   /** How long to wait for the server at first, milliseconds; default 30,000. Later outages are waited out for ever. */
   readonly connectTimeoutMs?: number;
+  /** Connects in the background, for as long as it takes: until then the log is there and behaves as in an outage. */
+  readonly background?: boolean;
+  /** Told of every change of the connection. */
+  readonly onConnection?: (state: ConnectionState) => void;
   readonly failPoints?: FailPoints;
 }
 
 const reconnectWaitMs = 100;
+const longestWaitMs = 1_000;
 
 /**
  * Connects to the event log on NATS JetStream, and checks that the server is one that facts can be entrusted to.
- * @throws LogError `connection`, `server-too-old`, `server-unsafe`
+ * With `background` it returns at once, and until there is such a server the log behaves as in an outage.
+ * @throws LogError `connection`, `server-too-old`, `server-unsafe`; never with `background`
  */
 export async function connectEventLog(options: ConnectOptions): Promise<EventLog> {
-  const { logger, replicas = 1 } = options;
-  const nats = await reach(options);
+  if (options.background === true) return connectLater(options);
+  const { connectTimeoutMs = 30_000 } = options;
+  const nats = await reach(options, { maxRetryTime: connectTimeoutMs });
+  return new StreamEventLog(await backendOn(nats, options), options);
+}
+
+function connectLater(options: ConnectOptions): EventLog {
+  const backend = new LateBackend();
+  const log = new StreamEventLog(backend, options);
+  const { closed } = log.context;
+  let told: string | undefined;
+  const tell = (reason: string): void => {
+    if (reason === told || closed.aborted) return;
+    told = reason;
+    options.logger?.warn({ reason }, 'no event log, trying on');
+    options.onConnection?.({ connected: false, reason });
+  };
+  void pRetry(
+    async () => {
+      const nats = await reach(options, { retries: 0 });
+      await backend.arrived(await backendOn(nats, options));
+    },
+    {
+      ...forEver,
+      signal: closed,
+      onFailedAttempt: ({ error }) => tell(error.message),
+    },
+  ).then(
+    () => options.logger?.info({}, 'connected to the event log'),
+    (error: unknown) => tell(String(error)),
+  );
+  return log;
+}
+
+const forEver = {
+  retries: Number.POSITIVE_INFINITY,
+  minTimeout: reconnectWaitMs,
+  maxTimeout: longestWaitMs,
+} as const;
+
+async function backendOn(nats: NatsConnection, options: ConnectOptions): Promise<JetStreamBackend> {
+  const { logger, onConnection, replicas = 1 } = options;
   try {
     const { info } = nats;
     if (info === undefined)
@@ -52,17 +99,20 @@ export async function connectEventLog(options: ConnectOptions): Promise<EventLog
     if (options.monitorUrl !== undefined) await assertSynced(options.monitorUrl);
     else logger?.warn({}, 'no monitor url given: cannot check that the nats server syncs each write to disk');
     const jsm = await jetstreamManager(nats, { checkAPI: false });
-    const connection = new Connection(nats, { jsm, inboxPrefix: inboxPrefix(options.name), logger });
-    const backend = new JetStreamBackend(connection, { maxMessageBytes: info.max_payload, replicas });
-    return new StreamEventLog(backend, options);
+    const inboxes = inboxPrefix(options.name);
+    const connection = new Connection(nats, { jsm, inboxPrefix: inboxes, logger, onConnection });
+    onConnection?.({ connected: true, reason: '' });
+    return new JetStreamBackend(connection, { maxMessageBytes: info.max_payload, replicas });
   } catch (error) {
     await nats.close();
     throw error;
   }
 }
 
-async function reach(options: ConnectOptions): Promise<NatsConnection> {
-  const { connectTimeoutMs = 30_000 } = options;
+async function reach(
+  options: ConnectOptions,
+  tries: { readonly retries?: number; readonly maxRetryTime?: number },
+): Promise<NatsConnection> {
   const seed =
     options.seed ?? (options.seedFile === undefined ? undefined : await readSeed(options.seedFile));
   const settings: ConnectionOptions = {
@@ -79,12 +129,7 @@ async function reach(options: ConnectOptions): Promise<NatsConnection> {
     ...(seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
   };
   try {
-    return await pRetry(() => connect(settings), {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: reconnectWaitMs,
-      maxTimeout: 1_000,
-      maxRetryTime: connectTimeoutMs,
-    });
+    return await pRetry(() => connect(settings), { ...forEver, ...tries });
   } catch (cause) {
     throw new LogError(
       'connection',

@@ -16,12 +16,27 @@ export const apiCodes = {
 /** Refusals that are remembered. */
 const maxDenied = 1_000;
 
+/** Whether the log can be reached at present. */
+export interface ConnectionState {
+  readonly connected: boolean;
+  /** Why it cannot, in words; else empty. */
+  readonly reason: string;
+}
+
+interface ConnectionOptions {
+  readonly jsm: JetStreamManager;
+  readonly inboxPrefix: string;
+  readonly logger: LogLogger | undefined;
+  readonly onConnection?: ((state: ConnectionState) => void) | undefined;
+}
+
 /** A NATS connection whose loss ends all that waits on it, at once instead of at a timeout; while it is lost nothing is sent. */
 export class Connection {
   readonly nats: NatsConnection;
   readonly jsm: JetStreamManager;
   /** What this user's inboxes begin with. */
   readonly inboxPrefix: string;
+  readonly #options: ConnectionOptions;
   /** Aborts when the connection of the moment is lost. */
   #session = new AbortController();
   #connected = true;
@@ -29,14 +44,12 @@ export class Connection {
   /** Refusals of what was published without waiting for an answer, by subject. */
   readonly #denied = new Map<string, PermissionViolationError>();
 
-  constructor(
-    nats: NatsConnection,
-    options: { jsm: JetStreamManager; inboxPrefix: string; logger: LogLogger | undefined },
-  ) {
+  constructor(nats: NatsConnection, options: ConnectionOptions) {
+    this.#options = options;
     this.nats = nats;
     this.jsm = options.jsm;
     this.inboxPrefix = options.inboxPrefix;
-    void this.#watch(options.logger);
+    void this.#watch();
   }
 
   get connected(): boolean {
@@ -51,7 +64,7 @@ export class Connection {
   /** Closes it; what waits ends as at a loss. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#lost(undefined);
+    this.#lost();
     await this.nats.close();
   }
 
@@ -85,19 +98,21 @@ export class Connection {
     }
   }
 
-  async #watch(logger: LogLogger | undefined): Promise<void> {
+  async #watch(): Promise<void> {
+    const { logger, onConnection } = this.#options;
     for await (const status of this.nats.status()) {
       if (status.type === 'disconnect' || status.type === 'staleConnection' || status.type === 'close')
-        this.#lost(logger);
+        this.#lost();
       else if (status.type === 'reconnect') {
         this.#connected = true;
         logger?.info({}, 'nats connection is back');
+        onConnection?.({ connected: true, reason: '' });
       } else if (status.type === 'error') {
         if (status.error instanceof PermissionViolationError) this.#deny(status.error);
         logger?.warn({ error: status.error.name }, 'nats reported an error');
       }
     }
-    this.#lost(undefined);
+    this.#lost();
   }
 
   #deny(error: PermissionViolationError): void {
@@ -105,8 +120,11 @@ export class Connection {
     if (error.operation === 'publish') this.#denied.set(error.subject, error);
   }
 
-  #lost(logger: LogLogger | undefined): void {
-    if (this.#connected && !this.#closing) logger?.warn({}, 'nats connection was lost, trying to reconnect');
+  #lost(): void {
+    if (this.#connected && !this.#closing) {
+      this.#options.logger?.warn({}, 'nats connection was lost, trying to reconnect');
+      this.#options.onConnection?.({ connected: false, reason: 'the connection to NATS was lost' });
+    }
     this.#connected = false;
     this.#session.abort();
     this.#session = new AbortController();

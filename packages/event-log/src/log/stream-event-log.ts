@@ -14,7 +14,7 @@ import type {
   VerifyReport,
 } from '../port.ts';
 import { writeCheckpoint } from './checkpoint.ts';
-import { existingStream, type FailPoints, type LogContext, type LogLogger } from './context.ts';
+import { existingStream, type FailPoints, type LogContext, type LogLogger, persist } from './context.ts';
 import { follow } from './follow.ts';
 import { openWriter } from './open-writer.ts';
 import { read } from './read.ts';
@@ -59,7 +59,7 @@ export class StreamEventLog implements EventLog {
   }
 
   async ensureStream(definition: StreamDefinition): Promise<StreamInfo> {
-    await this.#context.backend.ensure(definition);
+    await persist(this.#context, () => this.#context.backend.ensure(definition));
     return await this.info(definition.name);
   }
 
