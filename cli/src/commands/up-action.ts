@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectInstance } from '../connection.ts';
 import { type Assessment, assess } from '../model/assessment.ts';
 import { escapeText } from '../output/escape.ts';
@@ -8,7 +9,7 @@ import { EnvoyAdmin } from '../standalone/envoy-admin.ts';
 import { LiveWorld } from '../standalone/live-world.ts';
 import { fillNotes } from '../standalone/notes.ts';
 import { socketPaths } from '../standalone/plan.ts';
-import { assessmentLines, lowPortLine, processLine, readyLine } from '../standalone/report.ts';
+import { assessmentLines, lowPortLine, News, processLine, readyLine } from '../standalone/report.ts';
 import { standaloneControllers, type UpRequest, UserError } from '../standalone/settings.ts';
 import { Supervisor } from '../standalone/supervisor.ts';
 import { sluiceVersion } from '../standalone/toolchain.ts';
@@ -17,6 +18,8 @@ import { paintStatus } from './paint.ts';
 const lookEveryMs = 50;
 const sayWaitingAfterMs = 10_000;
 const sayAtMost = 5;
+const patienceMs = 2_000;
+const blockAtMost = 12;
 
 /** Runs an instance until a signal comes, then stops it; a second signal kills it. */
 export async function runUp(
@@ -42,8 +45,9 @@ class UpSession {
   readonly #notes: string;
   readonly #display: Display;
   readonly #live: LiveWorld;
-  #shown = new Map<string, string>();
+  readonly #news = new News(patienceMs);
   #ready = false;
+  #ended = false;
   #changed = true;
   #natsPort: number;
   #waitingSaid = '';
@@ -69,14 +73,14 @@ class UpSession {
       () => new Promise<never>(() => {}),
       (error: unknown) => Promise.reject(error),
     );
-    const ticker = setInterval(() => void this.#look(), lookEveryMs);
+    void this.#lookForEver();
     try {
       await Promise.race([stop, failed]);
     } catch (error) {
       this.#supervisor.kill();
       throw error;
     } finally {
-      clearInterval(ticker);
+      this.#ended = true;
       this.#live.close();
       this.#display.end();
     }
@@ -132,20 +136,22 @@ class UpSession {
     this.#changed = true;
   }
 
-  #looking = false;
-  async #look(): Promise<void> {
-    if (this.#looking || (!this.#changed && this.#ready)) return;
-    this.#looking = true;
-    this.#changed = false;
-    try {
-      const assessment = assess(this.#live.world, standaloneControllers);
-      if (!this.#ready && (await this.#isReady(assessment))) this.#becomeReady(assessment);
-      else if (this.#ready) this.#showChanges(assessment);
-      else this.#sayWaiting(assessment);
-      this.#display.block(this.#blockOf(assessment));
-    } finally {
-      this.#looking = false;
+  /** Looks soon after each change, but never spends more than a tenth of the time on it, however many routes there are. */
+  async #lookForEver(): Promise<void> {
+    while (!this.#ended) {
+      const started = performance.now();
+      if (this.#changed || !this.#ready) await this.#look();
+      await delay(Math.max(lookEveryMs, 9 * (performance.now() - started)));
     }
+  }
+
+  async #look(): Promise<void> {
+    this.#changed = false;
+    const assessment = assess(this.#live.world, standaloneControllers);
+    if (!this.#ready && (await this.#isReady(assessment))) this.#becomeReady(assessment);
+    else if (this.#ready) this.#showChanges(assessment);
+    else this.#sayWaiting(assessment);
+    if (!this.#ended) this.#display.block(this.#blockOf(assessment));
   }
 
   async #isReady(assessment: Assessment): Promise<boolean> {
@@ -173,13 +179,11 @@ class UpSession {
       this.#display.line(line);
   }
 
-  /** Lines that are new or changed since the last time. On a terminal the block shows them all, so only the first time. */
   #showChanges(assessment: Assessment): void {
     const lines = assessmentLines(assessment);
-    for (const [key, line] of lines) if (this.#shown.get(key) !== line) this.#display.line(line);
-    for (const key of this.#shown.keys())
-      if (!lines.has(key)) this.#display.line(`${escapeText(key)}  nothing to report any more`);
-    this.#shown = lines;
+    for (const line of this.#news.since(lines, performance.now())) this.#display.line(line);
+    // What is passing now may have to be told a little later, without another change.
+    if ([...lines.values()].some(({ passing }) => passing)) this.#touch();
   }
 
   #sayWaiting(assessment: Assessment): void {
@@ -200,10 +204,14 @@ class UpSession {
   #blockOf(assessment: Assessment): string[] {
     const { colors } = this.#context.terminal;
     const lowPorts = lowPortLine(this.#supervisor.settings.lowPortOffset);
+    const lines = [...assessmentLines(assessment).values()]
+      .filter(({ quiet }) => !quiet)
+      .map(({ text }) => text);
     return [
       '',
       processLine(this.#supervisor.views, (state) => paintStatus(colors, state)),
-      ...assessmentLines(assessment).values(),
+      ...lines.slice(0, blockAtMost),
+      ...(lines.length > blockAtMost ? [`and ${lines.length - blockAtMost} more: sluice status`] : []),
       ...(lowPorts === undefined ? [] : [colors.dim(lowPorts)]),
       colors.dim(this.#ready ? 'Ctrl-C stops' : 'starting'),
     ];

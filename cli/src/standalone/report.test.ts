@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../model/assessment.ts';
 import { classes, condition, gateway, gatewayApi, WorldBuilder } from '../model/world.fixture.ts';
 import { fillNotes } from './notes.ts';
-import { assessmentLines, lowPortLine, readyLine } from './report.ts';
+import { assessmentLines, lowPortLine, News, type ReportLine, readyLine } from './report.ts';
 
 function world(bindPort = 80) {
   const builder = classes(new WorldBuilder())
@@ -38,7 +38,7 @@ function world(bindPort = 80) {
 
 describe('the words of `sluice up`', () => {
   it('name addresses, and refused files with place and mend, all of it safe to print', () => {
-    expect([...assessmentLines(world()).values()]).toEqual([
+    expect([...assessmentLines(world()).values()].map(({ text }) => text)).toEqual([
       'Gateway/default/g  http://127.80.0.1/ (a.example)',
       'refused cut\\u001b.yaml  cut\\u001b.yaml:2:1: ends early (mend: finish it)',
     ]);
@@ -46,7 +46,7 @@ describe('the words of `sluice up`', () => {
   });
 
   it('show the port that is bound where low ports cannot be', () => {
-    expect([...assessmentLines(world(10_080)).values()][0]).toBe(
+    expect([...assessmentLines(world(10_080)).values()][0]?.text).toBe(
       'Gateway/default/g  http://127.80.0.1:10080/ (a.example)',
     );
     expect(lowPortLine(10_000)).toMatch(/port 80 is 10080 and 443 is 10443/);
@@ -62,5 +62,70 @@ describe('the words of `sluice up`', () => {
     ]);
     expect(fillNotes('{origin:default/g}', world(), 0)[1]).toBe('http://127.80.0.1');
     expect(fillNotes('', world(), 0)).toEqual([]);
+  });
+});
+
+describe('news', () => {
+  const line = (text: string, of: Partial<ReportLine> = {}): ReportLine => ({
+    text,
+    quiet: false,
+    passing: false,
+    ...of,
+  });
+  const quiet = line('r  in force', { quiet: true });
+  const waiting = line('r  waiting', { passing: true });
+
+  it.each<[string, readonly (readonly [number, ReportLine | undefined])[], readonly string[]]>([
+    ['a route in force is no news', [[0, quiet]], []],
+    [
+      'a fault is told once, and its end',
+      [
+        [0, line('r  faulty')],
+        [10, line('r  faulty')],
+        [20, quiet],
+        [30, quiet],
+      ],
+      ['r  faulty', 'r  in force'],
+    ],
+    [
+      'what passes in time is not told',
+      [
+        [0, quiet],
+        [10, waiting],
+        [1_000, quiet],
+      ],
+      [],
+    ],
+    [
+      'what stays is told',
+      [
+        [0, waiting],
+        [2_500, waiting],
+        [3_000, quiet],
+      ],
+      ['r  waiting', 'r  in force'],
+    ],
+    [
+      'a fault that is gone',
+      [
+        [0, line('r  faulty')],
+        [10, undefined],
+      ],
+      ['r  faulty', 'r  gone'],
+    ],
+    [
+      'a quiet end is quiet',
+      [
+        [0, quiet],
+        [10, undefined],
+      ],
+      [],
+    ],
+  ])('%s', (_, steps, expected) => {
+    const news = new News(2_000);
+    const told = steps.flatMap(([now, entry]) =>
+      news.since(new Map(entry === undefined ? [] : [['r', entry]]), now),
+    );
+    expect(told).toEqual(expected);
   });
 });

@@ -37,11 +37,14 @@ export function gatewayLine({ ref, origin, progress, message, addresses, listene
   return escapeText(`${formatObjectRef(ref)}  ${words[progress]}`);
 }
 
-/** One line on a route that is not as it should be; undefined for the others. */
-export function routeLine({ ref, origin, progress, message }: RouteState): string | undefined {
-  if (progress === 'in-force') return undefined;
-  const words = progress === 'waiting' ? `waiting: ${message}` : `faulty: ${message}${place(origin)}`;
-  return escapeText(`${formatObjectRef(ref)}  ${words}`);
+/** One line on a route. */
+export function routeLine({ ref, origin, progress, message }: RouteState): string {
+  const words: Readonly<Record<Progress, string>> = {
+    'in-force': 'in force',
+    waiting: `waiting: ${message}`,
+    faulty: `faulty: ${message}${place(origin)}`,
+  };
+  return escapeText(`${formatObjectRef(ref)}  ${words[progress]}`);
 }
 
 /** The lines on a refused object or file: each fault with its place and mend. */
@@ -89,15 +92,73 @@ export function lowPortLine(offset: number): string | undefined {
   return `ports below 1024 cannot be bound by this user: port 80 is ${80 + offset} and 443 is ${443 + offset}`;
 }
 
-/** Every line that is shown of what is asked for, by a key that stays the same while the subject does. */
-export function assessmentLines({ gateways, routes, refusals }: Assessment): Map<string, string> {
-  const lines = new Map<string, string>();
-  for (const gateway of gateways) lines.set(formatObjectRef(gateway.ref), gatewayLine(gateway));
-  for (const route of routes) {
-    const line = routeLine(route);
-    if (line !== undefined) lines.set(formatObjectRef(route.ref), line);
-  }
+/** What is said of one Gateway, route, or fault. */
+export interface ReportLine {
+  readonly text: string;
+  /** A route that is as it should be is not worth a line, unless it was worse before. */
+  readonly quiet: boolean;
+  /** It will change by itself in a moment. */
+  readonly passing: boolean;
+}
+
+/** What is to be said of everything that is asked for, by a key that stays the same while the subject does. */
+export function assessmentLines({ gateways, routes, refusals }: Assessment): Map<string, ReportLine> {
+  const lines = new Map<string, ReportLine>();
+  for (const gateway of gateways)
+    lines.set(formatObjectRef(gateway.ref), {
+      text: gatewayLine(gateway),
+      quiet: false,
+      passing: gateway.progress === 'waiting',
+    });
+  for (const route of routes)
+    lines.set(formatObjectRef(route.ref), {
+      text: routeLine(route),
+      quiet: route.progress === 'in-force',
+      passing: route.progress === 'waiting',
+    });
   for (const refusal of refusals)
-    for (const [i, line] of refusalLines(refusal).entries()) lines.set(`${refusal.what} ${i}`, line);
+    for (const [i, text] of refusalLines(refusal).entries())
+      lines.set(`${refusal.what} ${i}`, { text, quiet: false, passing: false });
   return lines;
+}
+
+/** Tells what is new since it was last asked. What passes by itself is told only when it stays. */
+export class News {
+  readonly #told = new Map<string, string>();
+  readonly #passingSince = new Map<string, number>();
+  readonly #patienceMs: number;
+
+  /** @param patienceMs how long something may be passing before it is told. */
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs;
+  }
+
+  /** @param nowMs of a clock that only goes forward. */
+  since(lines: ReadonlyMap<string, ReportLine>, nowMs: number): string[] {
+    const news = [...lines].flatMap(([key, line]) => this.#newsOf(key, line, nowMs));
+    for (const key of this.#told.keys()) {
+      if (lines.has(key)) continue;
+      news.push(`${escapeText(key.replace(/ \d+$/, ''))}  gone`);
+      this.#forget(key);
+    }
+    return news;
+  }
+
+  #newsOf(key: string, line: ReportLine, nowMs: number): string[] {
+    if (line.passing) {
+      const since = this.#passingSince.get(key) ?? nowMs;
+      this.#passingSince.set(key, since);
+      if (nowMs - since < this.#patienceMs) return [];
+    } else this.#passingSince.delete(key);
+    const told = this.#told.get(key);
+    if (told === line.text || (told === undefined && line.quiet)) return [];
+    if (line.quiet) this.#forget(key);
+    else this.#told.set(key, line.text);
+    return [line.text];
+  }
+
+  #forget(key: string): void {
+    this.#told.delete(key);
+    this.#passingSince.delete(key);
+  }
 }
