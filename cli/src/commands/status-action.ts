@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { connectInstance, loadWorld } from '../connection.ts';
-import { type Check, integrityCheck, ok, worldChecks } from '../model/checks.ts';
+import { type Check, integrityCheck, lagCheck, ok, worldChecks } from '../model/checks.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
@@ -8,6 +8,7 @@ import type { CommandContext, ExitCode } from '../program.ts';
 import { findInstance } from '../standalone/find-instance.ts';
 import type { FoundInstance } from '../standalone/instance.ts';
 import { processChecks } from '../standalone/process-checks.ts';
+import { translatedSequence } from '../standalone/translator-progress.ts';
 import { streamNames } from './log-options.ts';
 import { paintStatus } from './paint.ts';
 
@@ -41,9 +42,12 @@ async function logChecks(found: FoundInstance): Promise<Check[]> {
     const log = await connectInstance(found);
     try {
       const world = await loadWorld(log, ['FACTS', 'STATUS', 'ACKS', 'IR']);
+      const names = found.instance.processes.map(({ name }) => name);
+      const translated = await translatedSequence(found.layout.sockets, names);
       const reports = await Promise.all(streamNames.map((stream) => log.verify(stream)));
       return [
         ...worldChecks(world, found.instance.controllerNames),
+        lagCheck(world, translated),
         ...reports.map(integrityCheck),
         lowPortCheck(found),
       ];

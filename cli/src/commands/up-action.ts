@@ -13,6 +13,7 @@ import { assessmentLines, lowPortLine, News, processLine, readyLine } from '../s
 import { standaloneControllers, type UpRequest, UserError } from '../standalone/settings.ts';
 import { Supervisor } from '../standalone/supervisor.ts';
 import { sluiceVersion } from '../standalone/toolchain.ts';
+import { translatedSequence } from '../standalone/translator-progress.ts';
 import { paintStatus } from './paint.ts';
 
 const lookEveryMs = 50;
@@ -157,6 +158,7 @@ class UpSession {
   async #isReady(assessment: Assessment): Promise<boolean> {
     const { allReady, settings } = this.#supervisor;
     if (!allReady || assessment.waitingFor.length > 0 || !(await this.#live.isCurrent())) return false;
+    if (!(await this.#isTranslated()) || !(await this.#live.isCurrent())) return false;
     const wanted = assess(this.#live.world, standaloneControllers);
     if (wanted.waitingFor.length > 0) return false;
     const listening = await new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin)
@@ -168,6 +170,17 @@ class UpSession {
       .every(({ addresses, bindPort }) =>
         addresses.every((address) => listening.has(`${address}:${bindPort}`)),
       );
+  }
+
+  /** Every fact that has been read here is in the IR. */
+  async #isTranslated(): Promise<boolean> {
+    const wanted = this.#live.world.position.get('FACTS') ?? 0;
+    const { settings, views } = this.#supervisor;
+    const translated = await translatedSequence(
+      settings.layout.sockets,
+      views.map(({ name }) => name),
+    );
+    return translated !== undefined && translated >= wanted;
   }
 
   #becomeReady(assessment: Assessment): void {

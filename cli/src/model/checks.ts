@@ -154,6 +154,21 @@ function judgementCheck(world: World): Check {
   };
 }
 
+/** How far the translator is behind the facts. @param translated undefined where no translator tells. */
+export function lagCheck(world: World, translated: number | undefined): Check {
+  const newest = world.position.get('FACTS') ?? 0;
+  const next = 'sluice log --since 10m';
+  if (translated === undefined)
+    return { id: 'translator/lag', state: 'fail', cause: 'no translator tells', next };
+  if (translated >= newest) return ok('translator/lag', `every fact is translated, up to ${translated}`);
+  return {
+    id: 'translator/lag',
+    state: 'warn',
+    cause: `it has come to fact ${translated} of ${newest}`,
+    next,
+  };
+}
+
 /** The integrity of one stream. */
 export function integrityCheck({ stream, events, damage, healed, checkpoints }: VerifyReport): Check {
   const id = `log/${stream}`;
