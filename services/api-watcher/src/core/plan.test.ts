@@ -84,6 +84,10 @@ const service = (name: string, port = 1, metadata = ''): string =>
   `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}${metadata}}\nspec: {ports: [{port: ${port}}]}\n`;
 const gateway = (name: string, className = 'sluice'): string =>
   `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: ${name}}\nspec: {gatewayClassName: ${className}, listeners: [{name: l, port: 80, protocol: HTTP}]}\n`;
+const route = (name: string, backend: string): string =>
+  `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: ${name}}\nspec: {parentRefs: [{name: g}], rules: [{backendRefs: [{name: ${backend}, port: 1}]}]}\n`;
+const slice = (name: string): string =>
+  `apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: ${name}, labels: {kubernetes.io/service-name: ${name}}}\naddressType: IPv4\nports: [{port: 1}]\nendpoints: [{addresses: [127.0.0.1]}]\n`;
 const secret = (key: string): string =>
   `apiVersion: v1\nkind: Secret\nmetadata: {name: c}\ntype: kubernetes.io/tls\ndata: {tls.crt: YQ==, tls.key: ${key}}\n`;
 
@@ -97,9 +101,9 @@ function listed(files: Record<string, string> = {}): World {
 describe('objects', () => {
   test('standalone mode begins with two classes and a namespace', () => {
     expect(shown(new World().list())).toEqual([
+      'ObjectChanged Namespace/default',
       'ObjectChanged GatewayClass/cilium',
       'ObjectChanged GatewayClass/sluice',
-      'ObjectChanged Namespace/default',
     ]);
   });
 
@@ -124,7 +128,7 @@ describe('objects', () => {
     const [a] = world.step({
       f: service('a', 1, ', uid: forged, generation: 9, creationTimestamp: "2020-01-01T00:00:00Z"'),
     }).facts;
-    const [b] = new World().step({ g: service('a') }).facts;
+    const [b] = listed().step({ g: service('a') }).facts;
     expect(a?.fact).toMatchObject({
       object: {
         metadata: {
@@ -142,10 +146,10 @@ describe('objects', () => {
   test('a namespace comes with its first object and goes with its last', () => {
     const world = listed();
     expect(shown(world.step({ f: service('a', 1, ', namespace: shop') }))).toEqual([
-      'ObjectChanged Service/a',
       'ObjectChanged Namespace/shop',
+      'ObjectChanged Service/a',
     ]);
-    expect(shown(world.step({ f: '' }))).toEqual(['ObjectDeleted Namespace/shop', 'ObjectDeleted Service/a']);
+    expect(shown(world.step({ f: '' }))).toEqual(['ObjectDeleted Service/a', 'ObjectDeleted Namespace/shop']);
   });
 
   test('a declared namespace takes the place of the built-in one, and gets its name as label', () => {
@@ -164,6 +168,25 @@ describe('objects', () => {
     expect(shown(world.step({ f: service('new') }))).toEqual([
       'ObjectChanged Service/new',
       'ObjectDeleted Service/old',
+    ]);
+  });
+
+  test('what is referred to comes before what refers to it, and goes after it', () => {
+    const world = listed();
+    const file = [route('r', 's'), gateway('g'), service('s'), slice('s')].join('---\n');
+    expect(shown(world.step({ f: file }))).toEqual([
+      'ObjectChanged EndpointSlice/s',
+      'ObjectChanged Service/s',
+      'ObjectChanged Gateway/g',
+      'AddressAssigned g 127.80.0.1',
+      'ObjectChanged HTTPRoute/r',
+    ]);
+    expect(shown(world.step({ f: '' }))).toEqual([
+      'ObjectDeleted HTTPRoute/r',
+      'AddressReleased g',
+      'ObjectDeleted Gateway/g',
+      'ObjectDeleted Service/s',
+      'ObjectDeleted EndpointSlice/s',
     ]);
   });
 

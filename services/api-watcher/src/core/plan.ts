@@ -2,7 +2,7 @@
 // equal objects raise none. Cost follows the keys that are looked at.
 import { type Fact, type FactOf, type Fault, fileRefusalSubject, objectRefusalSubject } from '@sluice/events';
 import { canonicalJson, type ObjectRef } from '@sluice/ir';
-import { kinds, objectRefOf } from '@sluice/kinds';
+import { type KnownObject, objectRefOf } from '@sluice/kinds';
 import { builtInRefs } from './built-in.ts';
 import { add, type Draft, type Plan, type PlanInput, type PlannedFact, use } from './draft.ts';
 import type { InForce } from './in-force.ts';
@@ -108,30 +108,51 @@ function planFaults(
     add(draft, wanted, subject);
 }
 
-const phases: Readonly<Record<Fact['type'], number>> = {
-  ObjectChanged: 0,
-  CertificateObserved: 1,
-  AddressAssigned: 2,
-  AddressReleased: 3,
-  ObjectDeleted: 4,
-  CertificateForgotten: 5,
-  ObjectRefused: 6,
-  FileRefused: 6,
-  RefusalCleared: 6,
-  KindSynced: 7,
-  ResourceRejected: 8,
-  RejectionCleared: 8,
-  EventJudged: 8,
+/** What is referred to before what refers to it: a reader that sees a part sees no reference that leads nowhere. */
+const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>> = {
+  Namespace: 0,
+  ReferenceGrant: 1,
+  EndpointSlice: 2,
+  Service: 3,
+  Secret: 4,
+  GatewayClass: 5,
+  Gateway: 6,
+  Address: 7,
+  HTTPRoute: 8,
 };
-const kindOrder: ReadonlyMap<string, number> = new Map(kinds.map(({ kind }, i) => [kind, i]));
+const rankOfKind: ReadonlyMap<string, number> = new Map(Object.entries(ranks));
+/** More than any rank. */
+const going = 20;
+const faults = 30;
+const synced = 40;
 
-/** What is new before what goes (make before break); the same on every machine. */
+function rankOf(fact: Fact): number {
+  switch (fact.type) {
+    case 'ObjectChanged':
+      return ranks[fact.object.kind];
+    case 'CertificateObserved':
+      return ranks.Secret;
+    case 'AddressAssigned':
+      return ranks.Address;
+    case 'ObjectDeleted':
+      return going - (rankOfKind.get(fact.ref.kind) ?? 0);
+    case 'CertificateForgotten':
+      return going - ranks.Secret;
+    case 'AddressReleased':
+      return going - ranks.Address;
+    case 'KindSynced':
+      return synced;
+    case 'ObjectRefused':
+    case 'FileRefused':
+    case 'RefusalCleared':
+    case 'ResourceRejected':
+    case 'RejectionCleared':
+    case 'EventJudged':
+      return faults;
+  }
+}
+
+/** What is new before what goes (make before break), and that in the opposite order; the same on every machine. */
 function inOrder(a: PlannedFact, b: PlannedFact): number {
-  const byKind = ({ fact }: PlannedFact): number =>
-    fact.type === 'ObjectChanged' ? (kindOrder.get(fact.object.kind) ?? 0) : 0;
-  return (
-    phases[a.fact.type] - phases[b.fact.type] ||
-    byKind(a) - byKind(b) ||
-    (a.encoded.subject < b.encoded.subject ? -1 : 1)
-  );
+  return rankOf(a.fact) - rankOf(b.fact) || (a.encoded.subject < b.encoded.subject ? -1 : 1);
 }
