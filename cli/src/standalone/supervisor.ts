@@ -109,9 +109,8 @@ export class Supervisor {
     for (const spec of this.#ownSpecs()) this.#add(spec);
     this.#save();
     await this.#endStrays(new Set([...this.#processes.keys(), 'envoy']));
-    await this.#launch(['nats']);
-    await this.#until(() => this.#process('nats').ready);
-    await this.#launch([...this.#processes.keys()].filter((name) => name !== 'nats'));
+    // Services wait for NATS by themselves, and take longer to load than it does.
+    await this.#launch([...this.#processes.keys()]);
     this.#add(envoySpec(this.#settings, await writeEnvoyBootstrap(this.#settings)));
     const xds = socketPaths(layout.sockets).xds(0);
     await this.#poll(() => existsSync(xds));
@@ -242,18 +241,6 @@ export class Supervisor {
     } finally {
       this.#moving = false;
     }
-  }
-
-  #until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!holds()) return;
-        this.#listeners.delete(look);
-        resolve();
-      };
-      this.#listeners.add(look);
-      look();
-    });
   }
 
   async #poll(holds: () => boolean): Promise<void> {

@@ -44,15 +44,24 @@ function* sourceFiles(directory: string): Generator<string> {
   }
 }
 
-/** Changes when a source file of the service, or of any package it may use, does: names, sizes and times. */
-export function serviceVersion(service: string): string {
-  const packages = readdirSync(join(installRoot, 'packages')).map((name) =>
-    join(installRoot, 'packages', name, 'src'),
-  );
+function versionOf(directories: readonly string[]): string {
   const hash = createHash('sha256').update(sluiceVersion());
-  for (const directory of [join(installRoot, 'services', service, 'src'), ...packages.sort()]) {
+  for (const directory of directories) {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) continue;
     for (const file of [...sourceFiles(directory)].sort()) hash.update(programVersion(file));
   }
   return hash.digest('hex');
+}
+
+let packagesVersion: string | undefined;
+
+/** Changes when a source file of the service, or of any package it may use, does: names, sizes and times. */
+export function serviceVersion(service: string): string {
+  const packages = join(installRoot, 'packages');
+  packagesVersion ??= versionOf(
+    readdirSync(packages)
+      .sort()
+      .map((name) => join(packages, name, 'src')),
+  );
+  return `${packagesVersion}-${versionOf([join(installRoot, 'services', service, 'src')])}`;
 }

@@ -1,7 +1,6 @@
 // tsyringe, which the X.509 library uses, wants this before it.
 import 'reflect-metadata';
-import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { stringify } from 'yaml';
@@ -18,9 +17,8 @@ export interface CertificateFiles {
   readonly certificate: string;
 }
 
-/** Makes a self-signed certificate and its Secret `demo-cert`, unless those of last time are good for another day. */
-export async function ensureCertificate(hostname: string, files: CertificateFiles): Promise<void> {
-  if (isGood(files.certificate)) return;
+/** Makes a self-signed certificate and its Secret `demo-cert`. */
+export async function makeCertificate(hostname: string, files: CertificateFiles): Promise<void> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: `CN=${hostname}`,
@@ -45,14 +43,6 @@ export async function ensureCertificate(hostname: string, files: CertificateFile
   };
   put(files.secret, stringify(secret, { lineWidth: 0 }));
   put(files.certificate, `${pem}\n`);
-}
-
-function isGood(file: string): boolean {
-  try {
-    return Date.parse(new X509Certificate(readFileSync(file)).validTo) > Date.now() + dayMs;
-  } catch {
-    return false;
-  }
 }
 
 function put(file: string, text: string): void {

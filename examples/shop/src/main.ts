@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureCertificate } from './certificate.ts';
+import { isGood } from './certificate-check.ts';
 import { notes } from './notes.ts';
 import { type ServerPlace, servers } from './servers.ts';
 
@@ -25,14 +25,13 @@ async function startServer({ name }: ServerPlace): Promise<ChildProcess> {
   return child;
 }
 
-async function startAll(): Promise<ChildProcess[]> {
+/** What `sluice up` is given must be there before it starts. */
+async function prepare(): Promise<void> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   writeFileSync(notesFile, notes(relative(process.cwd(), files.certificate)));
-  const [children] = await Promise.all([
-    Promise.all(servers.map(startServer)),
-    ensureCertificate('bookinfo.cilium.rocks', files),
-  ]);
-  return children;
+  if (isGood(files.certificate)) return;
+  const { makeCertificate } = await import('./certificate.ts');
+  await makeCertificate('bookinfo.cilium.rocks', files);
 }
 
 /** Runs `sluice up` in a group of its own, so that Ctrl-C reaches it once: through this process. */
@@ -53,7 +52,8 @@ function runSluice(): Promise<number> {
 }
 
 try {
-  const children = await startAll();
+  // The servers first: where they cannot listen, the shop runs already, and nothing may be taken over.
+  const [children] = await Promise.all([Promise.all(servers.map(startServer)), prepare()]);
   process.exitCode = await runSluice();
   for (const child of children) child.disconnect();
 } catch (error) {
