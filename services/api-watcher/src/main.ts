@@ -8,7 +8,7 @@ import { OwnAddresses } from './adapters/own-addresses.ts';
 import { Reconciler } from './adapters/reconciler.ts';
 import { configSchema } from './config.ts';
 import { poolAddresses } from './core/addresses.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, registerFigures } from './metrics.ts';
 
 await runService({
   name: 'api-watcher',
@@ -26,6 +26,7 @@ await runService({
     const metrics = createMetrics(registry);
     const addresses = new OwnAddresses();
     const facts = await FactsLog.open({ log, key, logger, wrote: (type) => metrics.written.inc({ type }) });
+    registerFigures(registry, () => facts.inForce);
     const reconciler = new Reconciler({
       source: new DirectorySource({ paths: config.SLUICE_SOURCE_DIRS, logger }),
       facts,

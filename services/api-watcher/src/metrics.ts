@@ -1,19 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from '@sluice/service-kit';
+import { nextExpiryMs } from './core/certificate.ts';
+import type { InForce } from './core/in-force.ts';
 
 /** Metrics of api-watcher. Every label has a closed set of values. */
 export interface Metrics {
   /** Events written, by type. */
   readonly written: Counter<'type'>;
-  /** Objects in force, by kind. */
-  readonly objects: Gauge<'kind'>;
-  /** Objects and files that are refused. */
-  readonly refused: Gauge<'what'>;
   /** Seconds from the moment a change was noticed until its events were on disk. */
   readonly seconds: Histogram;
   /** Times the log was found damaged or lost and written anew. */
   readonly epochs: Counter;
-  /** Seconds since 1970 when the next certificate expires; 0 where none will. */
-  readonly nextExpiry: Gauge;
 }
 
 /** Registers the metrics. */
@@ -24,18 +20,6 @@ export function createMetrics(registry: Registry): Metrics {
       name: 'sluice_source_events_written_total',
       help: 'Events written to the log, by type.',
       labelNames: ['type'],
-      registers,
-    }),
-    objects: new Gauge({
-      name: 'sluice_source_objects',
-      help: 'Objects in force, by kind.',
-      labelNames: ['kind'],
-      registers,
-    }),
-    refused: new Gauge({
-      name: 'sluice_source_refused',
-      help: 'Objects and files that are refused.',
-      labelNames: ['what'],
       registers,
     }),
     seconds: new Histogram({
@@ -49,10 +33,43 @@ export function createMetrics(registry: Registry): Metrics {
       help: 'Times the log was damaged or lost and written anew.',
       registers,
     }),
-    nextExpiry: new Gauge({
-      name: 'sluice_source_next_certificate_expiry_seconds',
-      help: 'Seconds since 1970 when the next certificate expires; 0 where none will.',
-      registers,
-    }),
   };
+}
+
+/** Registers what is read from the state in force when the metrics are scraped, so that no change pays for it. */
+export function registerFigures(registry: Registry, inForce: () => InForce): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'sluice_source_objects',
+    help: 'Objects in force, by kind.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { objects, certificates } = inForce();
+      const byKind = new Map<string, number>([['Secret', certificates.size]]);
+      for (const { object } of objects.values()) byKind.set(object.kind, (byKind.get(object.kind) ?? 0) + 1);
+      this.reset();
+      for (const [kind, count] of byKind) this.set({ kind }, count);
+    },
+  });
+  new Gauge({
+    name: 'sluice_source_refused',
+    help: 'Objects and files that are refused.',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      const refusals = [...inForce().refusals.values()];
+      const files = refusals.filter(({ type }) => type === 'FileRefused').length;
+      this.set({ what: 'file' }, files);
+      this.set({ what: 'object' }, refusals.length - files);
+    },
+  });
+  new Gauge({
+    name: 'sluice_source_next_certificate_expiry_seconds',
+    help: 'Seconds since 1970 when the next certificate expires; 0 where none will.',
+    registers,
+    collect() {
+      this.set((nextExpiryMs(inForce().certificates.values()) ?? 0) / 1000);
+    },
+  });
 }

@@ -1,8 +1,16 @@
+import { basename } from 'node:path';
 import type { Logger } from '@sluice/service-kit';
 import { unreadable } from '../core/read-part.ts';
 import type { Source, SourcePart, SourceUpdate } from '../core/source.ts';
 import { DirectoryWatch } from './directory-watch.ts';
-import { isManifestName, type Listing, labelRoots, listFiles, type Root } from './file-listing.ts';
+import {
+  isManifestName,
+  type Listing,
+  labelRoots,
+  listFiles,
+  mayLeadToFiles,
+  type Root,
+} from './file-listing.ts';
 import { Wakeup } from './wakeup.ts';
 import { WatchedFile } from './watched-file.ts';
 
@@ -20,6 +28,8 @@ export interface DirectorySourceOptions {
 const gatherMs = 4;
 /** Files that are being written hold up the first list for so long at most, ms. */
 const maxSettleMs = 2000;
+/** Files looked at at the same time. */
+const looksAtOnce = 64;
 /** Looking at everything takes at most one part in so many of the time. */
 const restFactor = 20;
 
@@ -30,7 +40,9 @@ export class DirectorySource implements Source {
   readonly #files = new Map<string, WatchedFile>();
   readonly #names = new Map<string, string>();
   #unlisted: ReadonlySet<string> = new Set();
-  readonly #dirty = new Set<string>();
+  /** Paths of which the watch says that something happened to them. */
+  readonly #hints = new Set<string>();
+  #dirs: ReadonlySet<string> = new Set();
   #everything = true;
   #nextFullLookMs = 0;
   #unwatched = 0;
@@ -59,7 +71,7 @@ export class DirectorySource implements Source {
         if (!settling && (first || parts.size > 0))
           yield { parts: first ? this.#all(parts) : parts, unavailable: new Map(), noticedMs };
         first &&= settling;
-        if (this.#dirty.size > 0) continue;
+        if (this.#hints.size > 0) continue;
         await wakeup.wait(this.#nextLookMs() - Date.now());
         await wakeup.pause(gatherMs);
       }
@@ -70,9 +82,8 @@ export class DirectorySource implements Source {
   }
 
   #notice(path: string | undefined): void {
-    const name = path === undefined ? undefined : path.slice(path.lastIndexOf('/') + 1);
-    if (path !== undefined && name !== undefined && isManifestName(name)) this.#dirty.add(path);
-    else this.#everything = true;
+    if (path === undefined) this.#everything = true;
+    else this.#hints.add(path);
   }
 
   /** The first update holds whatever was read while files were settling. */
@@ -87,47 +98,64 @@ export class DirectorySource implements Source {
     return Math.min(this.#nextFullLookMs, ...due);
   }
 
-  /** Looks at what was hinted at and at what is due, or at everything. @returns the parts that may have changed */
+  /**
+   * Looks at what was hinted at and at what is due; where a file came or went, at the names of all files; now and then
+   * at all files themselves.
+   * @returns the parts that may have changed
+   */
   async #look(watch: DirectoryWatch): Promise<Map<string, SourcePart | undefined>> {
-    const dirty = new Set(this.#dirty);
-    this.#dirty.clear();
+    const dirty = await this.#takeHints();
     const due = [...this.#files.values()].filter(({ dueMs }) => dueMs !== undefined && dueMs <= Date.now());
     const hinted = [...dirty].map((path) => this.#files.get(this.#names.get(path) ?? ''));
     const parts = new Map<string, SourcePart | undefined>();
-    if (
-      !this.#everything &&
-      Date.now() < this.#nextFullLookMs &&
-      hinted.every((file) => file !== undefined)
-    ) {
+    const everything = this.#everything || Date.now() >= this.#nextFullLookMs;
+    if (!everything && hinted.every((file) => file !== undefined)) {
       const gone = await this.#read(new Set([...hinted, ...due]), parts);
       if (gone.length === 0) return parts;
     }
-    this.#everything = false;
     const startMs = Date.now();
-    await this.#lookAtEverything({ watch, parts, dirty, due });
+    if (everything) this.#everything = false;
+    await this.#lookAround({ watch, parts, dirty, due, everything });
+    if (!everything) return parts;
     const tookMs = Date.now() - startMs;
     this.#nextFullLookMs = Date.now() + Math.max(this.#options.rescanMs, restFactor * tookMs);
     return parts;
   }
 
-  async #lookAtEverything(look: {
+  /** Takes what was hinted at. @returns the paths among it that are named like manifests */
+  async #takeHints(): Promise<Set<string>> {
+    const hints = [...this.#hints];
+    this.#hints.clear();
+    const dirty = new Set(hints.filter((path) => isManifestName(basename(path))));
+    for (const path of hints)
+      if (!dirty.has(path) && (await mayLeadToFiles(path, this.#dirs))) this.#everything = true;
+    return dirty;
+  }
+
+  async #lookAround(look: {
     watch: DirectoryWatch;
     parts: Map<string, SourcePart | undefined>;
     dirty: ReadonlySet<string>;
     due: readonly WatchedFile[];
+    /** Also at files to which nothing is known to have happened. */
+    everything: boolean;
   }): Promise<void> {
-    const { watch, parts, dirty, due } = look;
+    const { watch, parts, dirty, due, everything } = look;
     let listing = await listFiles(this.#roots);
     // It may have moved from one directory to another while they were listed one after the other.
     if (this.#vanished(listing).length > 0) listing = await listFiles(this.#roots);
     this.#tellUnwatched(watch.sync(listing.dirs));
+    this.#dirs = new Set(listing.dirs.keys());
     const known = new Set([...this.#files.values()].flatMap(({ inode }) => inode ?? []));
     const vanished = this.#vanished(listing);
     const changed = new Set(due);
+    const others: WatchedFile[] = [];
     for (const [name, path] of listing.files) {
       const file = this.#files.get(name) ?? this.#add(name, path);
-      if (file.part === undefined || dirty.has(path) || (await file.changed())) changed.add(file);
+      if (file.part === undefined || dirty.has(path)) changed.add(file);
+      else others.push(file);
     }
+    if (everything) for (const file of await changedOf(others)) changed.add(file);
     const gone = [...vanished, ...(await this.#read(changed, parts, known))];
     for (const { name, path } of gone) {
       this.#files.delete(name);
@@ -184,4 +212,15 @@ export class DirectorySource implements Source {
       );
     this.#unwatched = count;
   }
+}
+
+/** Which of the files look other than when they were read; some at a time, since each look waits for the disk. */
+async function changedOf(files: readonly WatchedFile[]): Promise<WatchedFile[]> {
+  const changed: WatchedFile[] = [];
+  for (let i = 0; i < files.length; i += looksAtOnce) {
+    const some = files.slice(i, i + looksAtOnce);
+    const answers = await Promise.all(some.map((file) => file.changed()));
+    changed.push(...some.filter((_, j) => answers[j]));
+  }
+  return changed;
 }

@@ -1,5 +1,5 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /** Everything under the roots at one moment. */
 export interface Listing {
@@ -30,6 +30,18 @@ export function labelRoots(paths: readonly string[]): Root[] {
 /** Whether a file of this name is read: YAML or JSON, and not hidden (editors' and Kubernetes' own files are). */
 export function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/i.test(name) && !name.startsWith('.');
+}
+
+/**
+ * Whether something that happened to `path`, which is not named like a manifest, can have changed what is listed. What
+ * editors put beside a file while they save it cannot; a directory, or a symbolic link on the way to one, can.
+ * @param dirs directories listed so far
+ */
+export async function mayLeadToFiles(path: string, dirs: ReadonlySet<string>): Promise<boolean> {
+  // A watched directory tells of its own end under its own name.
+  if (dirs.has(path) || basename(path) === basename(dirname(path))) return true;
+  const info = await lstat(path).catch(reasonOf);
+  return typeof info === 'string' ? info !== 'ENOENT' : !info.isFile();
 }
 
 /** Lists everything under the roots. Symbolic links are followed; hidden entries are left out. Never throws. */

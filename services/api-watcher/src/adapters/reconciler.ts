@@ -151,7 +151,6 @@ export class Reconciler {
     this.#parts.clear();
     const closing = first === undefined ? [] : this.#closing(first);
     await this.#traced({ ...planned, facts: [...planned.facts, ...closing] }, noticedMs);
-    this.#measure();
     if (first === undefined) return;
     this.#listed = true;
     this.#options.listed();
@@ -187,18 +186,5 @@ export class Reconciler {
     } finally {
       span.end();
     }
-  }
-
-  #measure(): void {
-    const { metrics, facts } = this.#options;
-    const { objects, certificates, refusals } = facts.inForce;
-    const byKind = new Map<string, number>([['Secret', certificates.size]]);
-    for (const { object } of objects.values()) byKind.set(object.kind, (byKind.get(object.kind) ?? 0) + 1);
-    metrics.objects.reset();
-    for (const [kind, count] of byKind) metrics.objects.set({ kind }, count);
-    const files = [...refusals.values()].filter(({ type }) => type === 'FileRefused').length;
-    metrics.refused.set({ what: 'file' }, files);
-    metrics.refused.set({ what: 'object' }, refusals.size - files);
-    metrics.nextExpiry.set((nextExpiryMs(certificates.values()) ?? 0) / 1000);
   }
 }
