@@ -1,6 +1,7 @@
 // Environment of xds-server.
 import { commonConfig, integer, listenAddress } from '@sluice/service-kit';
 import { z } from 'zod';
+import { defaultRouteLayout, routeLayoutNames } from './core/route-layouts.ts';
 
 /** All variables that xds-server reads. */
 export const configSchema = z.object({
@@ -23,6 +24,10 @@ export const configSchema = z.object({
   SLUICE_TRUSTED_HOPS: integer(0, 32).prefault('0').meta({
     description: 'Proxies in front of Envoy whose X-Forwarded-For is believed',
     example: '1',
+  }),
+  SLUICE_ROUTE_LAYOUT: z.enum(routeLayoutNames).prefault(defaultRouteLayout).meta({
+    description: 'How routes are cut into Envoy resources; see docs/adr/0011',
+    example: 'plain',
   }),
   SLUICE_DRAIN_MS: integer(0, 3_600_000).prefault('5000').meta({
     description: 'Milliseconds from the last use of a backend by routes to its removal',

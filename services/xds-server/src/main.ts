@@ -25,6 +25,7 @@ await runService({
       stateFile: config.SLUICE_STATE_FILE,
       sealingKey: keyFile === undefined ? undefined : await loadSealingKey(keyFile),
       settings: { trustedHops: config.SLUICE_TRUSTED_HOPS },
+      layout: config.SLUICE_ROUTE_LAYOUT,
       drainMs: config.SLUICE_DRAIN_MS,
       logger,
       registry,

@@ -13,6 +13,8 @@ import {
 } from '../testing/ir.ts';
 import { Rig } from '../testing/rig.ts';
 
+const kinds = { plain: 'route', scoped: 'scope' } as const;
+
 test('an Envoy that comes back to a new server gets nothing while nothing changed, then exactly what did', async () => {
   await using rig = new Rig();
   await using backend = await startBackend({ name: 'one' });
@@ -46,7 +48,7 @@ test('an Envoy that comes back to a new server gets nothing while nothing change
   ]);
   await rig.startServer();
   await rig.acked(second);
-  expect(await rig.sent()).toEqual({ cluster: 1, endpoint: 2, route: 1 });
+  expect(await rig.sent()).toEqual({ cluster: 1, endpoint: 2, [kinds[rig.layout]]: 1 });
   expect((await request({ address: '127.0.0.1', port, host: 'c.example' })).status).toBe(200);
   expect(rig.failures).toEqual([]);
 });
@@ -66,8 +68,9 @@ test('a change of one of 1,000 routes sends one resource, a change of endpoints 
     ...Array.from({ length: 1_000 }, (_, n) => route(`r${n}`, [rule(forward('one'))], attached([host(n)]))),
   ]);
   const before = await rig.sent();
+  const kind = kinds[rig.layout];
   await rig.apply([route('r7', [rule(forward('one'), { matches: [prefix('/only')] })], attached([host(7)]))]);
-  expect(await rig.sent()).toEqual({ ...before, route: (before.route ?? 0) + 1 });
+  expect(await rig.sent()).toEqual({ ...before, [kind]: (before[kind] ?? 0) + 1 });
   expect((await request({ address: '127.0.0.1', port, host: host(7), path: '/x' })).status).toBe(404);
   expect((await request({ address: '127.0.0.1', port, host: host(8), path: '/x' })).status).toBe(200);
 

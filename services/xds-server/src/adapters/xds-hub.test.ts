@@ -18,6 +18,7 @@ function newHub() {
   const nothing = () => undefined;
   const hub = new XdsHub({
     settings: { trustedHops: 0 },
+    layout: 'plain',
     findKeyPair: () => undefined,
     refusals: [],
     drainMs: 0,

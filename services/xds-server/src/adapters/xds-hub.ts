@@ -7,8 +7,8 @@ import type { FindKeyPair } from '../core/compiler.ts';
 import { XdsCompiler } from '../core/compiler.ts';
 import type { ListenerSettings } from '../core/http-connection-manager.ts';
 import type { IrChange } from '../core/ir-state.ts';
-import { plainRouteLayout } from '../core/plain-route-layout.ts';
 import { Quarantine, type Refusal } from '../core/quarantine.ts';
+import { type RouteLayoutName, routeLayouts } from '../core/route-layouts.ts';
 import { type XdsKind, xdsKinds } from '../core/type-urls.ts';
 import type { XdsRequest, XdsResponse } from '../core/xds-messages.ts';
 import type { XdsChange } from '../core/xds-resource.ts';
@@ -30,6 +30,7 @@ export interface HubEvents {
 }
 
 export interface HubOptions {
+  readonly layout: RouteLayoutName;
   readonly settings: ListenerSettings;
   readonly findKeyPair: FindKeyPair;
   readonly refusals: Iterable<Refusal>;
@@ -71,7 +72,7 @@ export class XdsHub {
     this.#options = options;
     this.#quarantine = new Quarantine(options.refusals);
     this.#compiler = new XdsCompiler({
-      layout: plainRouteLayout,
+      layout: routeLayouts[options.layout],
       settings: options.settings,
       findKeyPair: options.findKeyPair,
     });

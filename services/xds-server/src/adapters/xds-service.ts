@@ -19,6 +19,7 @@ import {
 } from '@sluice/service-kit';
 import type { ListenerSettings } from '../core/http-connection-manager.ts';
 import type { Refusal } from '../core/quarantine.ts';
+import type { RouteLayoutName } from '../core/route-layouts.ts';
 import { typeUrls, xdsKinds } from '../core/type-urls.ts';
 import { createMetrics, type XdsMetrics } from '../metrics.ts';
 import { XdsStore } from '../store/xds-store.ts';
@@ -39,6 +40,7 @@ export interface XdsServiceOptions {
   readonly stateFile: string;
   readonly sealingKey: SealingKey | undefined;
   readonly settings: ListenerSettings;
+  readonly layout: RouteLayoutName;
   /** Milliseconds between the last use of a cluster and its removal; see `GateOptions.drainMs`. */
   readonly drainMs: number;
   readonly logger: Logger;
@@ -86,6 +88,7 @@ export class XdsService {
     });
     this.#hub = new XdsHub({
       settings: options.settings,
+      layout: options.layout,
       findKeyPair: (certificate) => this.#keyPairs.find(certificate),
       refusals: this.#store.refusals(),
       drainMs: options.drainMs,

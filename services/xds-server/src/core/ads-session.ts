@@ -50,6 +50,10 @@ export class AdsSession {
   };
   readonly #gates: PushGates;
   readonly #ledger = new AckLedger();
+  /** Scope that is gone → the commit that took it away. */
+  readonly #removedAt = new Map<string, number>();
+  /** The first commit of which the Envoy lacks a scope; undefined where it lacks none. Set before scopes are chosen. */
+  #scopesLackedSince: number | undefined;
   #nonce = 0;
   #acked: Revision | null = null;
 
@@ -67,7 +71,10 @@ export class AdsSession {
   /** Takes a request in. Follow with `poll`. */
   receive(request: XdsRequest, nowMs: number): void {
     const { source, events } = this.#options;
-    const answer = this.#channels[request.kind].receive(request, (name) => source.get(request.kind, name));
+    const channel = this.#channels[request.kind];
+    const hadAll = channel.wildcard;
+    const answer = channel.receive(request, (name) => source.get(request.kind, name));
+    if (channel.wildcard && !hadAll) for (const name of source.names(request.kind)) channel.dirty.add(name);
     if (answer.type === 'none') return;
     events.answered(request.kind, answer.type === 'accepted', nowMs - answer.flight.sentAtMs);
     if (answer.type === 'accepted') this.#accepted(request.kind, answer.flight);
@@ -83,6 +90,8 @@ export class AdsSession {
       if (resource !== undefined || (kind === 'listener' && channel.held.has(name)))
         this.#ledger.changed(id, commit, channel.flight?.items.has(name) === true);
       else this.#ledger.settled(id);
+      if (kind === 'scope' && resource === undefined) this.#removedAt.set(name, commit);
+      else if (kind === 'scope') this.#removedAt.delete(name);
       if (kind === 'cluster' && resource !== undefined) this.#gates.endWait(name);
     }
   }
@@ -148,7 +157,10 @@ export class AdsSession {
     for (const [name, resource] of flight.items) {
       const id = idOf(kind, name);
       const newest = source.get(kind, name)?.version;
-      if (kind === 'cluster' && resource === undefined) this.#gates.endWait(name);
+      if (resource === undefined) {
+        if (kind === 'cluster') this.#gates.endWait(name);
+        if (kind === 'scope') this.#removedAt.delete(name);
+      }
       if (newest !== resource?.version) {
         this.#ledger.advanced(id);
         continue;
@@ -196,8 +208,11 @@ export class AdsSession {
   ): Map<string, XdsResource | undefined> {
     const items = new Map<string, XdsResource | undefined>();
     let bytes = 0;
+    // An Envoy takes its first scopes for all there are, and goes live with them.
+    const whole = channel.kind === 'scope' && channel.expectsAnswer;
+    if (channel.kind === 'scope') this.#scopesLackedSince = this.#oldestScope();
     for (const name of names) {
-      if (items.size >= maxItems || bytes >= maxBytes) break;
+      if (!whole && (items.size >= maxItems || bytes >= maxBytes)) break;
       const verdict = this.#judge(channel, name, nowMs);
       if (verdict === 'wait') continue;
       if (verdict === 'skip' || verdict === 'settled') {
@@ -218,6 +233,12 @@ export class AdsSession {
     if (newest === undefined) {
       // What is asked for by name is never taken away: its user goes first, and then the Envoy no longer asks for it.
       if (held === undefined || !channel.wildcard) return 'settled';
+      // What it answered another scope may answer now, and within one response Envoy removes first: that one must be there.
+      if (
+        channel.kind === 'scope' &&
+        (this.#scopesLackedSince ?? Infinity) <= (this.#removedAt.get(name) ?? 0)
+      )
+        return 'wait';
       return this.#gates.isRemovable(channel.kind, name, nowMs) ? 'remove' : 'wait';
     }
     const forced = channel.isForced(name);
@@ -225,6 +246,14 @@ export class AdsSession {
     if (held?.version === newest.version && !forced) return 'settled';
     if (this.#gates.isRefused(channel.kind, name)) return this.#standIn(channel, name);
     return this.#gates.isReady(newest) ? newest : 'wait';
+  }
+
+  /** The first commit of which the Envoy lacks a scope; undefined where it lacks none. */
+  #oldestScope(): number | undefined {
+    return this.#ledger.oldest((id) => {
+      const [kind, name] = partsOf(id);
+      return kind === 'scope' && this.#gates.counts(kind, name);
+    });
   }
 
   /** What an Envoy gets in place of a version that it refused. */

@@ -15,7 +15,7 @@ import {
 } from '../testing/ir.ts';
 import { XdsCompiler } from './compiler.ts';
 import { defaultListenerSettings } from './http-connection-manager.ts';
-import { plainRouteLayout } from './plain-route-layout.ts';
+import { type RouteLayoutName, routeLayoutNames, routeLayouts } from './route-layouts.ts';
 import { xdsKinds } from './type-urls.ts';
 
 const service = fc.constantFrom('a', 'b', 'c');
@@ -58,9 +58,9 @@ const resource: fc.Arbitrary<IrResource> = fc.oneof(
     ),
 );
 
-const newCompiler = () =>
+const newCompiler = (layout: RouteLayoutName) =>
   new XdsCompiler({
-    layout: plainRouteLayout,
+    layout: routeLayouts[layout],
     settings: defaultListenerSettings,
     findKeyPair: () => undefined,
   });
@@ -69,45 +69,48 @@ const versions = (compiler: XdsCompiler) =>
     [...compiler.resources(kind).values()].map(({ name, version }) => `${kind} ${name} ${version}`).sort(),
   );
 
-test('whatever changes led to an IR, its resources are those of a compilation from nothing, and the changes told add up to them', () => {
-  const batch = fc.array(fc.record({ resource, remove: fc.boolean() }), { maxLength: 6 });
-  fc.assert(
-    fc.property(fc.array(batch, { maxLength: 12 }), (batches) => {
-      const incremental = newCompiler();
-      const ir = new Map<string, IrResource>();
-      const told = new Map<string, string>();
-      for (const changes of batches) {
-        for (const { resource: each, remove } of changes) {
-          if (remove) ir.delete(irIdOf(each));
-          else ir.set(irIdOf(each), each);
+test.each(routeLayoutNames)(
+  '%s: whatever changes led to an IR, its resources are those of a compilation from nothing, and the changes told add up to them',
+  (layout) => {
+    const batch = fc.array(fc.record({ resource, remove: fc.boolean() }), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(batch, { maxLength: 12 }), (batches) => {
+        const incremental = newCompiler(layout);
+        const ir = new Map<string, IrResource>();
+        const told = new Map<string, string>();
+        for (const changes of batches) {
+          for (const { resource: each, remove } of changes) {
+            if (remove) ir.delete(irIdOf(each));
+            else ir.set(irIdOf(each), each);
+          }
+          const made = incremental.apply(
+            changes.map(({ resource: each, remove }) => ({
+              kind: each.kind,
+              key: each.key,
+              revision: { epoch: 1, seq: 1 },
+              ...(remove ? {} : { resource: each }),
+            })),
+          );
+          for (const { kind, name, resource: now } of made) {
+            if (now === undefined) told.delete(`${kind} ${name}`);
+            else told.set(`${kind} ${name}`, now.version);
+          }
         }
-        const made = incremental.apply(
-          changes.map(({ resource: each, remove }) => ({
+        const scratch = newCompiler(layout);
+        scratch.apply(
+          [...ir.values()].map((each) => ({
             kind: each.kind,
             key: each.key,
+            resource: each,
             revision: { epoch: 1, seq: 1 },
-            ...(remove ? {} : { resource: each }),
           })),
         );
-        for (const { kind, name, resource: now } of made) {
-          if (now === undefined) told.delete(`${kind} ${name}`);
-          else told.set(`${kind} ${name}`, now.version);
-        }
-      }
-      const scratch = newCompiler();
-      scratch.apply(
-        [...ir.values()].map((each) => ({
-          kind: each.kind,
-          key: each.key,
-          resource: each,
-          revision: { epoch: 1, seq: 1 },
-        })),
-      );
-      expect(versions(incremental)).toEqual(versions(scratch));
-      expect([...told].map(([id, version]) => `${id} ${version}`).sort()).toEqual(
-        versions(scratch).flat().sort(),
-      );
-    }),
-    { numRuns: 200 },
-  );
-});
+        expect(versions(incremental)).toEqual(versions(scratch));
+        expect([...told].map(([id, version]) => `${id} ${version}`).sort()).toEqual(
+          versions(scratch).flat().sort(),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  },
+);

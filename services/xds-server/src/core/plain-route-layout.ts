@@ -21,6 +21,7 @@ import {
 import { serverFor } from './hostname.ts';
 import type { Replaced } from './ir-state.ts';
 import { fromAds } from './messages.ts';
+import { misdirectedRoute } from './misdirected.ts';
 import { candidatesOf, compileRoute, type RevisedRoute } from './route.ts';
 import { clustersOf } from './route-action.ts';
 import type { RouteLayout, RouteSource, RouteTables } from './route-layout.ts';
@@ -191,19 +192,5 @@ function virtualHost(listener: IrListener, hostname: string, routes: Iterable<Re
 }
 
 function misdirectedHost(hostname: string): VirtualHost {
-  const body = 'another listener of the Gateway serves this host: open a new connection for it';
-  return create(VirtualHostSchema, {
-    name: hostname,
-    domains: [hostname],
-    routes: [
-      {
-        name: 'misdirected',
-        match: { pathSpecifier: { case: 'prefix', value: '/' } },
-        action: {
-          case: 'directResponse',
-          value: { status: 421, body: { specifier: { case: 'inlineString', value: body } } },
-        },
-      },
-    ],
-  });
+  return create(VirtualHostSchema, { name: hostname, domains: [hostname], routes: [misdirectedRoute] });
 }

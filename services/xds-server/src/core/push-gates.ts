@@ -2,6 +2,7 @@
 // means warmed, the clusters that it names; a listener waits until its certificates are at hand; a cluster goes only
 // when no route table that the Envoy may still use names it, and then some time later, for requests under way.
 import type { Quarantine } from './quarantine.ts';
+import { listenerOfScope } from './scope-key.ts';
 import type { TypeChannel } from './type-channel.ts';
 import type { XdsKind } from './type-urls.ts';
 import type { XdsResource } from './xds-resource.ts';
@@ -32,14 +33,29 @@ export class PushGates {
 
   /** True where all that `resource` leans on is in place. */
   isReady(resource: XdsResource): boolean {
-    if (resource.kind === 'route') return resource.uses.every((use) => this.#clusterInPlace(use.name));
+    if (resource.kind === 'route' || resource.kind === 'scope')
+      return resource.uses.every((use) => this.#clusterInPlace(use.name));
     if (resource.kind !== 'listener') return true;
     const comesNew = !this.#options.channels.listener.held.has(resource.name);
+    if (comesNew && this.#awaitsScopes(resource.name)) return false;
     return resource.uses.every((use) =>
       use.kind === 'secret'
         ? this.#options.source.get(use.kind, use.name) !== undefined
         : !comesNew || !this.#isStale(use.name),
     );
+  }
+
+  /**
+   * True where scopes of a listener are still to come to an Envoy that has asked for scopes: a new listener would begin
+   * without them. An Envoy without any listener asks for scopes with its first one, and waits for them.
+   */
+  #awaitsScopes(listener: string): boolean {
+    const { scope } = this.#options.channels;
+    if (!scope.opened || !scope.wildcard) return false;
+    const isOurs = (name: string) => listenerOfScope(name) === listener;
+    for (const name of scope.dirty)
+      if (isOurs(name) && this.#options.source.get('scope', name) !== undefined) return true;
+    return [...(scope.flight?.items.keys() ?? [])].some(isOurs);
   }
 
   /** True where the Envoy still has an older version of a route table, from a listener of the same name that drains: a new one would begin with it. */
@@ -55,6 +71,14 @@ export class PushGates {
 
   /** True where `name`, which is no longer wanted, may be removed from the Envoy. */
   isRemovable(kind: XdsKind, name: string, nowMs: number): boolean {
+    // The scopes of a listener that goes are in use until it is gone.
+    if (kind === 'scope') {
+      const listener = listenerOfScope(name);
+      return (
+        this.#options.source.get('listener', listener) !== undefined ||
+        !this.#options.channels.listener.held.has(listener)
+      );
+    }
     if (kind !== 'cluster') return true;
     if (this.#mayBeUsed(name)) {
       this.#unusedSince.delete(name);
@@ -89,6 +113,7 @@ export class PushGates {
   counts(kind: XdsKind, name: string): boolean {
     if (this.isRefused(kind, name)) return false;
     if (kind === 'endpoint') return !this.#refusedAndAbsent('cluster', name);
+    if (kind === 'scope') return this.#expectsListeners();
     if (kind !== 'route' && kind !== 'secret') return true;
     for (const listener of this.#options.source.names('listener')) {
       const uses = this.#options.source.get('listener', listener)?.uses ?? [];
@@ -98,6 +123,13 @@ export class PushGates {
       )
         return true;
     }
+    return false;
+  }
+
+  /** An Envoy asks for scopes once it has a listener. */
+  #expectsListeners(): boolean {
+    for (const listener of this.#options.source.names('listener'))
+      if (!this.#refusedAndAbsent('listener', listener)) return true;
     return false;
   }
 
@@ -116,11 +148,13 @@ export class PushGates {
   }
 
   #mayBeUsed(name: string): boolean {
-    const { route } = this.#options.channels;
+    const { route, scope } = this.#options.channels;
+    if (scope.held.mayUse(name)) return true;
     const tables = [...route.held]
       .filter(([table]) => this.#mayBeServed(table))
       .map(([, held]) => held.resource);
-    for (const sent of route.flight?.items.values() ?? []) if (sent !== undefined) tables.push(sent);
+    for (const { flight } of [route, scope])
+      for (const sent of flight?.items.values() ?? []) if (sent !== undefined) tables.push(sent);
     // A table that came along in an unknown version may name anything.
     return tables.some((table) => table === undefined || table.uses.some((use) => use.name === name));
   }

@@ -1,16 +1,10 @@
 // One kind of resource on one ADS stream: what the Envoy wants, what it has accepted, what is on its way, and the
 // search for the guilty in what it refused. At most one response is under way, so a slow Envoy gets the newest
 // version of each resource when it is ready, and never a queue.
+import { HeldResources } from './held-resources.ts';
 import type { XdsKind } from './type-urls.ts';
 import type { XdsRequest } from './xds-messages.ts';
 import type { XdsResource } from './xds-resource.ts';
-
-/** What an Envoy holds under a name. */
-export interface Held {
-  readonly version: string;
-  /** Undefined where the Envoy brought it along and we do not know that version. */
-  readonly resource: XdsResource | undefined;
-}
 
 /** A response that waits for its answer: name → what was sent, undefined for a removal. */
 export interface InFlight {
@@ -25,13 +19,13 @@ export type Answer =
   | { readonly type: 'accepted'; readonly flight: InFlight }
   | { readonly type: 'refused'; readonly flight: InFlight; readonly message: string };
 
-/** Envoy asks for clusters and listeners as a whole, and for the rest by name. */
-const wholeKinds: ReadonlySet<XdsKind> = new Set(['cluster', 'listener']);
+/** Envoy asks for clusters, listeners and scopes as a whole, and for the rest by name. */
+const wholeKinds: ReadonlySet<XdsKind> = new Set(['cluster', 'listener', 'scope']);
 
 export class TypeChannel {
   readonly kind: XdsKind;
   /** What the Envoy has accepted. */
-  readonly held = new Map<string, Held>();
+  readonly held = new HeldResources();
   /** Names that may have to be sent. */
   readonly dirty = new Set<string>();
   #opened = false;
@@ -131,6 +125,8 @@ export class TypeChannel {
 
   #subscribe(name: string, first: boolean): void {
     if (name === '*') {
+      // Asked for anew on a running stream: the Envoy has nothing of it, and waits for an answer.
+      if (!first && !this.#wildcard) this.#greet = true;
       this.#wildcard = true;
       return;
     }
@@ -141,7 +137,10 @@ export class TypeChannel {
   }
 
   #unsubscribe(name: string): void {
-    if (name === '*') this.#wildcard = false;
+    if (name === '*') {
+      this.#wildcard = false;
+      if (this.#names.size === 0) this.held.clear();
+    }
     this.#names.delete(name);
     if (this.#wildcard) return;
     this.held.delete(name);

@@ -7,14 +7,21 @@ import { createLogger, Health, PropagatingTracerProvider, Registry } from '@slui
 import { type RunningEnvoy, startEnvoy, type TempDir, tempDir, until } from '@sluice/testkit';
 import { XdsService } from '../adapters/xds-service.ts';
 import { envoyBootstrap } from '../core/bootstrap.ts';
+import { defaultRouteLayout, type RouteLayoutName, routeLayoutNames } from '../core/route-layouts.ts';
 import type { XdsKind } from '../core/type-urls.ts';
 import { IrWriter } from './ir-writer.ts';
 
 type EnvoyState = Extract<AckEvent, { type: 'EnvoyStateChanged' }>;
 
+/** All tests of a rig run with another layout where SLUICE_TEST_LAYOUT names it. */
+const testedLayout =
+  routeLayoutNames.find((name) => name === process.env.SLUICE_TEST_LAYOUT) ?? defaultRouteLayout;
+
 export interface RigOptions {
   readonly sealingKey?: SealingKey;
   readonly drainMs?: number;
+  /** Default: SLUICE_TEST_LAYOUT, or what the service takes. */
+  readonly layout?: RouteLayoutName;
   readonly log?: MemoryLog;
   /** Default `silent`. */
   readonly logLevel?: string;
@@ -22,6 +29,7 @@ export interface RigOptions {
 
 export class Rig implements AsyncDisposable {
   readonly log: MemoryLog;
+  readonly layout: RouteLayoutName;
   readonly dir: TempDir = tempDir();
   readonly failures: unknown[] = [];
   registry = new Registry();
@@ -31,6 +39,7 @@ export class Rig implements AsyncDisposable {
   readonly #envoys: RunningEnvoy[] = [];
 
   constructor(options: RigOptions = {}) {
+    this.layout = options.layout ?? testedLayout;
     this.#options = options;
     this.log = options.log ?? createMemoryLog();
   }
@@ -51,6 +60,7 @@ export class Rig implements AsyncDisposable {
       stateFile: this.dir.file('xds.sqlite'),
       sealingKey: this.#options.sealingKey,
       settings: { trustedHops: 0 },
+      layout: this.layout,
       drainMs: this.#options.drainMs ?? 100,
       logger,
       registry: this.registry,
