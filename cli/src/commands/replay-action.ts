@@ -67,7 +67,7 @@ function linesOf(
           `${others.length} were made by another version of the translator and differ from version ${version}`,
         ]),
     ...(difference === null ? [] : differenceLines(difference)),
-    `xDS: ${xdsHash}`,
+    `xDS: ${xdsHash === '' ? 'not compiled, since the IR is damaged' : xdsHash}`,
     ...faults.map((fault) => `fault: ${fault}`),
     faults.length === 0 ? 'verified' : `${faults.length} fault${faults.length === 1 ? '' : 's'}`,
   ];

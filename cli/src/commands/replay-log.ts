@@ -4,7 +4,7 @@ import { irHash, SetHash } from '@sluice/ir';
 import { compileXds } from '@sluice/xds-server/core';
 import { loadWorld } from '../connection.ts';
 import { compareIr, type IrDifference, Replayer, type RevisionOutcome, xdsHash } from '../model/replay.ts';
-import type { Committed } from '../model/world.ts';
+import { type Committed, World } from '../model/world.ts';
 import { streamNames } from './log-options.ts';
 
 /** What a replay found. */
@@ -16,7 +16,7 @@ export interface ReplayReport {
   readonly ir: { readonly computedHash: string; readonly recordedHash: string } | null;
   /** Where the newest revision differs: how. */
   readonly difference: IrDifference | null;
-  /** Hash over all that Envoy is given. */
+  /** Hash over all that Envoy is given; the empty string where the IR is damaged. */
   readonly xdsHash: string;
 }
 
@@ -28,7 +28,9 @@ export async function replayLog(
   const reports: VerifyReport[] = [];
   for (const name of streamNames) reports.push(await log.verify(name));
   const { revisions, replayer } = await compareRevisions(log, { ...of, reports });
-  const world = await loadWorld(log, ['IR']);
+  // A damaged stream has no state that could be compared: its damage is the finding.
+  const whole = reports.every(({ stream, damage }) => stream !== 'IR' || damage.length === 0);
+  const world = whole ? await loadWorld(log, ['IR']) : new World();
   const recorded = new Map([...world.ir].map(([id, { resource }]) => [id, resource]));
   const computed = new SetHash();
   for (const resource of recorded.values()) computed.add(irHash(resource));
@@ -40,8 +42,8 @@ export async function replayLog(
       committed === undefined
         ? null
         : { computedHash: computed.toString(), recordedHash: committed.stateHash },
-    difference: revisions.at(-1)?.result === 'differs' ? compareIr(recorded, replayer.ir) : null,
-    xdsHash: xdsHash(compileXds(world.ir.values())),
+    difference: whole && revisions.at(-1)?.result === 'differs' ? compareIr(recorded, replayer.ir) : null,
+    xdsHash: whole ? xdsHash(compileXds(world.ir.values())) : '',
   };
 }
 

@@ -1,8 +1,8 @@
 // `sluice up` with its real children: what it starts, how it comes back, and what it leaves behind.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Backend, request, serviceObjects, startBackend, until } from '@sluice/testkit';
+import { type Backend, LoadGenerator, request, serviceObjects, startBackend, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, kill9 } from './up.fixture.ts';
 
@@ -162,6 +162,38 @@ it('traffic goes on without `sluice up`; the next one takes the living processes
   expect(running.alive()).toEqual([]);
   const replay = await running.run('replay', '--verify', '--data-dir', running.dataDir());
   expect(replay.output).toMatch(/verified/);
+  expect(running.alive()).toEqual([]);
+});
+
+it('replaces an Envoy of another version by hot restart, with no failed request', async () => {
+  await using running = bench();
+  const first = await running.ready();
+  const address = await addressOf(running);
+  await using load = new LoadGenerator({
+    address,
+    port: 8080,
+    path: '/a',
+    ratePerSecond: 50,
+    maxSeconds: 100,
+  });
+  await kill9(first.pid);
+  const file = join(running.dataDir(), 'run', 'envoy.pid');
+  const record = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; epoch: number };
+  writeFileSync(file, JSON.stringify({ ...record, configHash: 'of an earlier version' }));
+  const second = await running.ready();
+  const replaced = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; epoch: number };
+  expect(replaced).toMatchObject({ epoch: record.epoch + 1 });
+  expect(replaced.pid).not.toBe(record.pid);
+  running.write({ 'more.yaml': route('more', '/replaced') });
+  await until(async () => (await statusOf(address, '/replaced')) === 200, {
+    timeoutMs: 60_000,
+    message: 'the change to be served',
+  });
+  const report = await load.stop();
+  expect(report.failures).toEqual([]);
+  expect(report.byStatus[200]).toBeGreaterThan(50);
+  second.kill('SIGINT');
+  expect(await second.exited).toMatchObject({ code: 0 });
   expect(running.alive()).toEqual([]);
 });
 
