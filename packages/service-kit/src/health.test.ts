@@ -18,5 +18,19 @@ it('is not ready without any check, ready when all hold, and names what does not
       { name: 'state', ok: true, detail: '' },
     ],
     failing: [],
+    degraded: [],
   });
+});
+
+it('is ready where a check is degraded, and says so', () => {
+  const health = new Health();
+  health.degrade('log', 'no connection');
+  expect(health.readiness()).toEqual({
+    ready: true,
+    checks: [{ name: 'log', ok: true, detail: 'no connection', degraded: true }],
+    failing: [],
+    degraded: ['log'],
+  });
+  health.set('log', true);
+  expect(health.readiness().degraded).toEqual([]);
 });

@@ -91,6 +91,7 @@ describe('on TCP', () => {
       ready: false,
       checks: [{ name: 'log', ok: false, detail: 'no connection' }],
       failing: ['log'],
+      degraded: [],
     });
     health.set('log', true);
     expect((await get('/readyz', target)).status).toBe(200);

@@ -25,3 +25,9 @@ it('shows the lag of each stream, never below 0, and leaves out what the log doe
     'sluice_log_lag_events{stream="IR"} 0',
   ]);
 });
+
+it('a log that does not answer holds no scrape back', async () => {
+  const registry = createRegistry('unit', '1');
+  registerLag(registry, { IR: { newest: () => new Promise(() => {}), done: () => 1 } });
+  expect(await registry.metrics()).not.toContain('stream="IR"');
+});

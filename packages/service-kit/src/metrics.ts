@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -10,6 +11,9 @@ export interface LagSource {
   done(): number;
 }
 
+/** How long a log may take to answer a scrape; in an outage it waits for ever. */
+const answerMs = 500;
+
 /** Registers `sluice_log_lag_events{stream}`: events on a stream that are not worked through yet. Absent while the log does not answer. */
 export function registerLag(registry: Registry, streams: Readonly<Record<string, LagSource>>): void {
   new Gauge({
@@ -20,7 +24,8 @@ export function registerLag(registry: Registry, streams: Readonly<Record<string,
     async collect() {
       this.reset();
       for (const [stream, source] of Object.entries(streams)) {
-        const newest = await source.newest().catch(() => undefined);
+        const answer = source.newest().catch(() => undefined);
+        const newest = await Promise.race([answer, setTimeout(answerMs, undefined, { ref: false })]);
         if (newest !== undefined) this.set({ stream }, Math.max(0, newest - source.done()));
       }
     },

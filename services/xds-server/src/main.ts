@@ -9,10 +9,14 @@ await runService({
   name: 'xds-server',
   configSchema,
   start: async ({ config, logger, registry, tracer, health, fail, replica }) => {
+    health.degrade('log', 'not connected yet');
     const log = await connectEventLog({
       url: config.SLUICE_NATS_URL,
       name: 'xds-server',
       logger,
+      background: true,
+      onConnection: ({ connected, reason }) =>
+        connected ? health.set('log', true) : health.degrade('log', reason),
       ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
       ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });

@@ -1,5 +1,5 @@
 // Follows the IR stream: batches of whole revisions go into the store and to the hub, in one step each.
-import type { EventLog, FollowItem, LogEvent } from '@sluice/event-log';
+import type { EventLog, FollowItem, LogEvent, Position } from '@sluice/event-log';
 import { decodeEvent, type Revision } from '@sluice/events';
 import { type IrId, irHash, irId, SetHash } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
@@ -14,6 +14,8 @@ export interface ProjectionEvents {
   committed(changes: readonly IrChange[], revision: Revision, traceparents: readonly string[]): void;
   /** The stream's incarnation is known: what was acknowledged of another one says nothing. */
   incarnation(id: string): void;
+  /** The log is read to its end: what is held is the newest that there is. */
+  current(): void;
   /** The log is read to its end, and holds no revision yet. */
   empty(): void;
   /** `fault` describes damage or an event that cannot be read; undefined when all is well (again). */
@@ -35,6 +37,7 @@ export class IrProjection {
   #incarnation = '';
   #rebuilt = false;
   #seq = 0;
+  #from: Position | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
@@ -45,16 +48,21 @@ export class IrProjection {
     return this.#seq;
   }
 
-  /** Folds the stored state in, then follows the log until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { store, log, events } = this.#options;
+  /** Folds in what the state file holds. */
+  restore(): void {
+    const { store, events } = this.#options;
     const stored = store.load();
-    if (stored !== undefined) {
-      this.#remember(stored.changes);
-      this.#seen(stored.position.incarnation);
-      events.committed(stored.changes, stored.revision, []);
-    }
-    let from = stored?.position;
+    if (stored === undefined) return;
+    this.#from = stored.position;
+    this.#remember(stored.changes);
+    this.#seen(stored.position.incarnation);
+    events.committed(stored.changes, stored.revision, []);
+  }
+
+  /** Follows the log from where `restore` has left off until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, events } = this.#options;
+    let from = this.#from;
     while (!signal.aborted) {
       const round = AbortSignal.any([signal]);
       let again = false;
@@ -65,6 +73,7 @@ export class IrProjection {
         }
         const whole = this.#fold(item);
         this.#seq = item.position.seq;
+        if (whole && item.caughtUp) events.current();
         if (whole) continue;
         // What is held does not add up to what the translator says: once, read everything anew.
         from = undefined;

@@ -7,19 +7,26 @@ export class Outbox {
   readonly #log: EventLog;
   readonly #stream: string;
   readonly #writer: string;
+  readonly #ready: Promise<void>;
   readonly #waiting = new Map<string, NewEvent>();
   readonly #failed: (error: unknown) => void;
   #running: Promise<void> | undefined;
   #lease: LogWriter | undefined;
+  #closed = false;
 
-  /** @param options `failed` is called once an append can never succeed, e.g. fenced by a newer holder. */
+  /**
+   * @param options `failed` is called once an append can never succeed, e.g. fenced by a newer holder; `ready` resolves
+   * when the stream is there
+   */
   constructor(options: {
     readonly log: EventLog;
+    readonly ready: Promise<void>;
     readonly stream: string;
     readonly writer: string;
     readonly failed: (error: unknown) => void;
   }) {
     this.#log = options.log;
+    this.#ready = options.ready;
     this.#stream = options.stream;
     this.#writer = options.writer;
     this.#failed = options.failed;
@@ -37,13 +44,15 @@ export class Outbox {
     while (this.#running !== undefined) await this.#running;
   }
 
+  /** What still waits is given up. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#lease?.close();
   }
 
   async #drain(): Promise<void> {
     // What is put in one turn goes out in one batch.
-    await Promise.resolve();
+    await this.#ready;
     try {
       this.#lease ??= await this.#log.openWriter(this.#stream, this.#writer);
       while (this.#waiting.size > 0) {
@@ -52,7 +61,7 @@ export class Outbox {
         await this.#lease.append(events);
       }
     } catch (error) {
-      this.#failed(error);
+      if (!this.#closed) this.#failed(error);
     } finally {
       this.#running = undefined;
     }

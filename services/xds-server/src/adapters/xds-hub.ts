@@ -50,6 +50,8 @@ interface Connection {
   readonly session: AdsSession;
   readonly send: (response: XdsResponse) => void;
   told: EnvoyState | undefined;
+  /** The Envoy has something else than we do, and which of the two is newer is not known yet. */
+  held: boolean;
 }
 
 /** So long an Envoy that has acknowledged nothing yet goes unmentioned. */
@@ -66,6 +68,7 @@ export class XdsHub {
   #revision: Revision | undefined;
   #floor: Revision | undefined;
   #empty = false;
+  #current = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HubOptions) {
@@ -109,6 +112,17 @@ export class XdsHub {
     this.#pollAll();
   }
 
+  /**
+   * The log is read to its end. Until then an Envoy that has something else than we do is sent nothing: it may have it
+   * from another server that knows more.
+   */
+  setCurrent(): void {
+    if (this.#current) return;
+    this.#current = true;
+    for (const connection of this.#connections) connection.held = false;
+    this.#pollAll();
+  }
+
   /** The log is read to its end and holds no revision: Envoys that have nothing need not wait for one. */
   setEmpty(): void {
     if (this.#revision !== undefined || this.#empty) return;
@@ -132,13 +146,14 @@ export class XdsHub {
 
   /** A new stream. `send` is called synchronously and must not throw. */
   connect(node: string, send: (response: XdsResponse) => void): HubStream {
-    const connection: Connection = { session: this.#session(node), send, told: undefined };
+    const connection: Connection = { session: this.#session(node), send, told: undefined, held: false };
     this.#connections.add(connection);
     this.#byNode.set(node, connection);
     // An Envoy that comes back says within moments what it has: until then nothing is known of it.
     setTimeout(() => this.#tell(connection, true), helloMs).unref();
     return {
       receive: (request) => {
+        connection.held ||= !this.#current && this.#differs(request);
         connection.session.receive(request, this.#options.now());
         this.#poll(connection);
         this.#tell(connection);
@@ -208,15 +223,21 @@ export class XdsHub {
   }
 
   #poll(connection: Connection): void {
-    for (const response of this.#responses(connection.session)) {
+    for (const response of this.#responses(connection)) {
       connection.send(response);
       this.#options.events.sent(response);
     }
     this.#schedule();
   }
 
-  #responses(session: AdsSession): XdsResponse[] {
+  #differs({ kind, initialVersions }: XdsRequest): boolean {
+    const ours = this.#compiler.resources(kind);
+    return [...initialVersions].some(([name, version]) => ours.get(name)?.version !== version);
+  }
+
+  #responses({ session, held }: Connection): XdsResponse[] {
     const now = this.#options.now();
+    if (held) return [];
     if (this.#mayServe) return session.poll(now);
     const nothingYet = this.#empty && this.#revision === undefined && this.#floor === undefined;
     return nothingYet ? session.greet(now) : [];

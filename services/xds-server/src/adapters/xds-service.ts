@@ -1,4 +1,5 @@
 // The whole service, without process and environment around it: what main starts and what tests start.
+import { setTimeout } from 'node:timers/promises';
 import type { EventLog, NewEvent } from '@sluice/event-log';
 import {
   type AckEvent,
@@ -52,6 +53,8 @@ export interface XdsServiceOptions {
 }
 
 const heartbeatMs = 5_000;
+/** How long what waits at the end may take to be written. */
+const lastWriteMs = 3_000;
 
 /** A running xds-server. Serves what the state file holds at once, and follows the log from there. */
 export class XdsService {
@@ -64,6 +67,8 @@ export class XdsService {
   readonly #facts: Outbox;
   readonly #metrics: XdsMetrics;
   readonly #ended = new AbortController();
+  /** Resolves once the log can be reached and holds our streams. */
+  readonly #begun = Promise.withResolvers<void>();
   readonly #followers: Promise<void>[] = [];
   readonly #traces: ChangeTraces;
   #incarnation = '';
@@ -78,10 +83,12 @@ export class XdsService {
     if (this.#store.setAside !== undefined)
       logger.warn({ file: options.stateFile, fault: this.#store.setAside }, 'state file set aside');
     const writer = replica;
-    this.#acks = new Outbox({ log, stream: 'ACKS', writer, failed: fail });
-    this.#facts = new Outbox({ log, stream: 'FACTS', writer, failed: fail });
+    const ready = this.#begun.promise;
+    this.#acks = new Outbox({ log, ready, stream: 'ACKS', writer, failed: fail });
+    this.#facts = new Outbox({ log, ready, stream: 'FACTS', writer, failed: fail });
     this.#keyPairs = new KeyPairs({
       log,
+      store: this.#store,
       sealingKey: options.sealingKey,
       logger,
       changed: (certificates) => this.#hub.keyPairsChanged(certificates),
@@ -119,9 +126,11 @@ export class XdsService {
       store: this.#store,
       events: {
         incarnation: (id) => this.#setIncarnation(id),
+        current: () => this.#hub.setCurrent(),
         empty: () => this.#empty(),
         health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
         committed: (changes, revision, traceparents) => {
+          this.#keyPairs.wanted(changes);
           this.#traces.committed(revision, traceparents, this.#hub.nodes);
           this.#hub.commit(changes, revision);
           this.#metrics.revision.set(revision.seq);
@@ -131,32 +140,49 @@ export class XdsService {
     });
   }
 
-  /** Resolves once Envoys can connect. @throws SluiceError as `listenAds` does */
+  /**
+   * Resolves once Envoys can connect: they get what the state file holds, whether the log can be reached or not.
+   * @throws SluiceError as `listenAds` does
+   */
   async start(): Promise<void> {
-    const { log, replica, logger, health, socket } = this.#options;
+    const { replica, logger, health, socket } = this.#options;
     health.set('revision', false, 'no revision yet');
-    for (const stream of ['IR', 'SECRETS', 'ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
+    // Keys first: what the IR brings is whole with them.
+    this.#keyPairs.restore();
+    this.#projection.restore();
     this.#putAck({ type: 'XdsServerStarted', server: replica });
-    const { signal } = this.#ended;
-    this.#follow(this.#keyPairs.run(signal));
-    this.#follow(this.#projection.run(signal));
     this.#server = await listenAds(socket, this.#hub, logger);
+    this.#follow(this.#followLog());
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     this.#beat();
-    logger.info({ socket }, 'serving xds');
+    const { revision } = this.#hub;
+    logger.info({ socket, revision: revision && formatRevision(revision) }, 'serving xds');
   }
 
-  /** Ends streams and followers, and writes what waits. Envoys keep what they have. */
+  async #followLog(): Promise<void> {
+    const { log } = this.#options;
+    for (const stream of ['IR', 'SECRETS', 'ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
+    this.#begun.resolve();
+    const { signal } = this.#ended;
+    await Promise.all([this.#keyPairs.run(signal), this.#projection.run(signal)]);
+  }
+
+  /** Ends streams and followers, and writes what waits; without the log that is given up. Envoys keep what they have. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
     this.#server?.close();
     this.#hub.stop();
     this.#ended.abort();
-    await Promise.all(this.#followers);
     this.#traces.stop();
-    await Promise.all([this.#acks.flushed(), this.#facts.flushed()]);
-    await Promise.all([this.#acks.close(), this.#facts.close()]);
+    const patienceMs = this.#options.log.connected ? lastWriteMs : 0;
+    await Promise.race([this.#settled(), setTimeout(patienceMs, undefined, { ref: false })]);
     this.#store.close();
+  }
+
+  async #settled(): Promise<void> {
+    const outboxes = [this.#acks, this.#facts];
+    await Promise.all([...this.#followers, ...outboxes.map((outbox) => outbox.flushed())]);
+    await Promise.all(outboxes.map((outbox) => outbox.close()));
   }
 
   #follow(run: Promise<void>): void {

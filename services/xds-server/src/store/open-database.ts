@@ -22,6 +22,7 @@ export function openDatabase(file: string): OpenedDatabase {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');
   db.pragma('busy_timeout = 5000');
+  db.pragma('secure_delete = ON');
   if (db.pragma('user_version', { simple: true }) !== schemaVersion) {
     db.exec(createTables);
     db.pragma(`user_version = ${schemaVersion}`);

@@ -2,7 +2,7 @@
 import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** Version of the tables, kept in the file's `user_version`. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** One row: how far the IR stream is folded in. */
 export const progress = sqliteTable('progress', {
@@ -53,6 +53,20 @@ export const refusalRows = sqliteTable(
   (table) => [primaryKey({ columns: [table.node, table.kind, table.name] })],
 );
 
+/** Sealed key pairs as they stand on the log, never opened ones. */
+export const secretRows = sqliteTable(
+  'secret',
+  {
+    /** `<namespace>/<name>`, as certificates of the IR are keyed. */
+    key: text('key').notNull(),
+    uid: text('uid').notNull(),
+    digest: text('digest').notNull(),
+    /** JSON of the `SecretSealed` event. */
+    json: text('json').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.uid, table.digest] })],
+);
+
 /** What makes an empty file. */
 export const createTables = `
   CREATE TABLE progress (id INTEGER PRIMARY KEY, position TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL);
@@ -62,4 +76,6 @@ export const createTables = `
   CREATE TABLE refusal (node TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
     message TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, good_version TEXT, good_body BLOB, good_parts TEXT,
     PRIMARY KEY (node, kind, name));
+  CREATE TABLE secret (key TEXT NOT NULL, uid TEXT NOT NULL, digest TEXT NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (key, uid, digest)) WITHOUT ROWID;
 `;

@@ -1,7 +1,7 @@
 // The last good state of this server: the IR with its position on the log, what each Envoy has acknowledged, what it
 // has refused. Rows and position change in one transaction.
 import type { Position } from '@sluice/event-log';
-import type { Revision } from '@sluice/events';
+import { decodeEvent, type Revision, type SecretEvent } from '@sluice/events';
 import { type IrKind, type IrResource, irResourceSchema } from '@sluice/ir';
 import { and, eq } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
@@ -9,12 +9,21 @@ import type { IrChange } from '../core/ir-state.ts';
 import type { Refusal } from '../core/quarantine.ts';
 import { openDatabase } from './open-database.ts';
 import { refusalOf, rowOf } from './refusal-row.ts';
-import { ackRows, irRows, progress, refusalRows } from './schema.ts';
+import { ackRows, irRows, progress, refusalRows, secretRows } from './schema.ts';
 
 /** How far the IR is folded in. */
 export interface Progress {
   readonly position: Position;
   readonly revision: Revision;
+}
+
+/** A sealed key pair as it stands on the log. */
+export type Sealed = Extract<SecretEvent, { type: 'SecretSealed' }>;
+
+/** A sealed key pair with the key of its certificate. */
+export interface StoredSecret {
+  readonly key: string;
+  readonly sealed: Sealed;
 }
 
 /** The IR as it was stored. */
@@ -82,6 +91,34 @@ export class XdsStore {
   acks(incarnation: string): { node: string; revision: Revision }[] {
     const rows = this.#db.select().from(ackRows).where(eq(ackRows.incarnation, incarnation)).all();
     return rows.map(({ node, epoch, seq }) => ({ node, revision: { epoch, seq } }));
+  }
+
+  /** The sealed key pairs; one that this version cannot read is left out. */
+  secrets(): StoredSecret[] {
+    const rows = this.#db.select().from(secretRows).all();
+    return rows.flatMap(({ key, json }) => {
+      const decoded = decodeEvent('SECRETS', Buffer.from(json));
+      return decoded.ok && decoded.event.type === 'SecretSealed' ? [{ key, sealed: decoded.event }] : [];
+    });
+  }
+
+  /** Writes and deletes sealed key pairs in one transaction. */
+  saveSecrets(put: readonly StoredSecret[], removed: readonly StoredSecret[]): void {
+    this.#db.transaction((tx) => {
+      for (const { key, sealed } of removed) {
+        const { uid, digest } = sealed;
+        const same = [eq(secretRows.key, key), eq(secretRows.uid, uid), eq(secretRows.digest, digest)];
+        tx.delete(secretRows)
+          .where(and(...same))
+          .run();
+      }
+      for (const { key, sealed } of put) {
+        const { uid, digest } = sealed;
+        const values = { key, uid, digest, json: JSON.stringify(sealed) };
+        const target = [secretRows.key, secretRows.uid, secretRows.digest];
+        tx.insert(secretRows).values(values).onConflictDoUpdate({ target, set: values }).run();
+      }
+    });
   }
 
   /** The refusals in force. */
