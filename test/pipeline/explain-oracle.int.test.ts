@@ -2,6 +2,7 @@
 import type { IrResource } from '@sluice/ir';
 import { type ExplainRequest, type Explanation, explainRequest, IrIndex } from '@sluice/ir/explain';
 import { type Backend, freePort, makeCertificate, startBackend } from '@sluice/testkit';
+import { createScopedRouteLayout, type RouteLayout, routeLayouts } from '@sluice/xds-server/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backendHeaders, differences } from './explain/compare.ts';
@@ -16,7 +17,13 @@ const parallel = 8;
 /** Named in every failure; EXPLAIN_SEED repeats a run. */
 const seed = Number(process.env.EXPLAIN_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test('Envoy answers every request as it is explained', async () => {
+test.each([
+  ['plain', routeLayouts.plain],
+  ['scoped', routeLayouts.scoped],
+  ['scoped and split by path', createScopedRouteLayout(1)],
+])('Envoy answers every request as it is explained: %s', (_name, layout) => compareAll(layout), 120_000);
+
+async function compareAll(layout: RouteLayout): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const backends: Backend[] = [];
   for (const name of clusterNames.slice(0, 3)) {
@@ -33,10 +40,14 @@ test('Envoy answers every request as it is explained', async () => {
   const { chainPem, keyPem } = await makeCertificate({ dnsNames: ['*.test'] });
   const whole = [...perSet.flatMap(({ ir }) => ir), certificate];
   stack.use(
-    await startStaticEnvoy([...new Map(whole.map((r) => [`${r.kind}:${r.key}`, r])).values()], {
-      chainPem,
-      keyPem,
-    }),
+    await startStaticEnvoy(
+      [...new Map(whole.map((r) => [`${r.kind}:${r.key}`, r])).values()],
+      {
+        chainPem,
+        keyPem,
+      },
+      layout,
+    ),
   );
   const client = stack.use(new RawClient());
 
@@ -65,7 +76,7 @@ test('Envoy answers every request as it is explained', async () => {
   );
   expect(answered).toBe(sets * requestsPerSet);
   expect([...seen].sort()).toEqual(allKinds);
-}, 120_000);
+}
 
 /** What must have come up in a run, or the comparison is worth less than it seems. */
 const allKinds = [

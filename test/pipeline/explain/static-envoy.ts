@@ -1,7 +1,14 @@
 import type { Revision } from '@sluice/events';
 import type { IrResource } from '@sluice/ir';
 import { type RunningEnvoy, startEnvoy } from '@sluice/testkit';
-import { type CompiledResource, compileXds, envoyBootstrap, typeUrls } from '@sluice/xds-server/core';
+import {
+  type CompiledResource,
+  compileXds,
+  envoyBootstrap,
+  listenerOfScope,
+  type RouteLayout,
+  typeUrls,
+} from '@sluice/xds-server/core';
 
 type Json = Record<string, unknown>;
 
@@ -20,13 +27,28 @@ export interface KeyPair {
  * Starts Envoy with what xds-server would send it for this IR, written into its bootstrap: the same resources, taken
  * from a file instead of a stream. Every route table also names the route in a response header.
  */
-export function startStaticEnvoy(ir: readonly IrResource[], keys: KeyPair): Promise<RunningEnvoy> {
-  const compiled = compileXds(ir.map((resource) => ({ resource, revision })));
+export function startStaticEnvoy(
+  ir: readonly IrResource[],
+  keys: KeyPair,
+  layout: RouteLayout,
+): Promise<RunningEnvoy> {
+  const compiled = compileXds(
+    ir.map((resource) => ({ resource, revision })),
+    undefined,
+    layout,
+  );
   const all = (kind: keyof typeof typeUrls): readonly CompiledResource[] => [
     ...(compiled.get(typeUrls[kind])?.values() ?? []),
   ];
   const routes = new Map(
     all('route').map(({ json }) => [String(asJson(json).name), namingRoute(asJson(json))]),
+  );
+  const scopesByListener = Map.groupBy(
+    all('scope').map(({ json }) => {
+      const scope = asJson(json);
+      return { ...scope, routeConfiguration: namingRoute(asJson(scope.routeConfiguration)) };
+    }),
+    (scope: Json) => listenerOfScope(String(scope.name)),
   );
   const assignments = new Map(all('endpoint').map(({ json }) => [String(asJson(json).clusterName), json]));
   const bootstrap = JSON.parse(
@@ -35,7 +57,10 @@ export function startStaticEnvoy(ir: readonly IrResource[], keys: KeyPair): Prom
   delete bootstrap.dynamic_resources;
   bootstrap.static_resources = {
     clusters: all('cluster').map(({ json }) => staticCluster(asJson(json), assignments)),
-    listeners: all('listener').map(({ json }) => inlined(json, routes)),
+    listeners: all('listener').map(({ json }) => {
+      const scopes = scopesByListener.get(String(asJson(json).name)) ?? [];
+      return inlined(json, { routes, scopes });
+    }),
     secrets: all('secret').map(({ json }) => ({
       name: asJson(json).name,
       tlsCertificate: {
@@ -63,15 +88,24 @@ function staticCluster(cluster: Json, assignments: ReadonlyMap<string, unknown>)
   return { ...rest, type: 'STATIC', loadAssignment: assignments.get(String(cluster.name)) };
 }
 
-/** A copy in which route tables stand where they are asked for by name, and secrets are looked for in the bootstrap. */
-function inlined(value: unknown, routes: ReadonlyMap<string, Json>): unknown {
-  if (Array.isArray(value)) return value.map((item) => inlined(item, routes));
+/** What is looked for by name or as a whole in xDS. */
+interface Tables {
+  readonly routes: ReadonlyMap<string, Json>;
+  /** Those of the listener. */
+  readonly scopes: readonly Json[];
+}
+
+/** A copy in which routes stand where they are asked for, and secrets are looked for in the bootstrap. */
+function inlined(value: unknown, tables: Tables): unknown {
+  if (Array.isArray(value)) return value.map((item) => inlined(item, tables));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]) => {
-      if (key === 'rds') return [['routeConfig', routes.get(String(asJson(inner).routeConfigName))]];
-      if (key === 'sdsConfig') return [];
-      return [[key, inlined(inner, routes)]];
+      if (key === 'rds') return [['routeConfig', tables.routes.get(String(asJson(inner).routeConfigName))]];
+      if (key === 'scopedRds')
+        return [['scopedRouteConfigurationsList', { scopedRouteConfigurations: tables.scopes }]];
+      if (key === 'sdsConfig' || key === 'rdsConfigSource') return [];
+      return [[key, inlined(inner, tables)]];
     }),
   );
 }

@@ -11,7 +11,8 @@ import type { Revision } from '@sluice/events';
 import { compareText, type IrResource } from '@sluice/ir';
 import { XdsCompiler } from './compiler.ts';
 import { defaultListenerSettings, type ListenerSettings } from './http-connection-manager.ts';
-import { defaultRouteLayout, type RouteLayoutName, routeLayouts } from './route-layouts.ts';
+import type { RouteLayout } from './route-layout.ts';
+import { defaultRouteLayout, routeLayouts } from './route-layouts.ts';
 import { secretVersion } from './secret.ts';
 import { typeUrls, type XdsKind, xdsKinds } from './type-urls.ts';
 import type { XdsResource } from './xds-resource.ts';
@@ -45,9 +46,9 @@ const schemas: Record<XdsKind, DescMessage> = {
 export function compileXds(
   resources: Iterable<RevisedResource>,
   settings: ListenerSettings = defaultListenerSettings,
-  layout: RouteLayoutName = defaultRouteLayout,
+  layout: RouteLayout = routeLayouts[defaultRouteLayout],
 ): Map<string, Map<string, CompiledResource>> {
-  const compiler = new XdsCompiler({ layout: routeLayouts[layout], settings, findKeyPair: () => undefined });
+  const compiler = new XdsCompiler({ layout, settings, findKeyPair: () => undefined });
   const all = [...resources];
   compiler.apply(
     all.map(({ resource, revision }) => ({ kind: resource.kind, key: resource.key, resource, revision })),

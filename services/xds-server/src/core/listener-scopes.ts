@@ -10,6 +10,7 @@ import type { XdsChange } from './xds-resource.ts';
 /** Follows the routes of a listener that itself does not change. */
 export class ListenerScopes {
   readonly #listener: IrListener;
+  readonly #limit: number;
   readonly #servers: ServerIndex;
   /** Hostname → its matches. */
   readonly #trees = new Map<string, PathTree>();
@@ -17,8 +18,10 @@ export class ListenerScopes {
   readonly #shared = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
 
-  constructor(listener: IrListener) {
+  /** @param limit see `createScopedRouteLayout` */
+  constructor(listener: IrListener, limit: number) {
     this.#listener = listener;
+    this.#limit = limit;
     this.#servers = new ServerIndex(listener.servers);
     // Every server has at least its own hostname, so that a less specific server never answers for it.
     for (const hostname of this.#servers.hostnames()) this.#tree(hostname);
@@ -112,7 +115,7 @@ export class ListenerScopes {
     this.#dirty.add(hostname);
     let tree = this.#trees.get(hostname);
     if (tree === undefined) {
-      tree = new PathTree();
+      tree = new PathTree(this.#limit);
       this.#trees.set(hostname, tree);
       if (isSharedScope(hostname)) this.#share(hostname);
     }

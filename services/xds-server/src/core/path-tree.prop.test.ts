@@ -3,9 +3,10 @@ import { comparePrecedence } from '@sluice/ir';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { forward, match, route, rule } from '../testing/ir.ts';
-import { maxMatchesPerScope, type PathScope, PathTree } from './path-tree.ts';
+import { type PathScope, PathTree } from './path-tree.ts';
 import { candidatesOf, type RevisedCandidate, routeId } from './route.ts';
 
+const limit = 32;
 const revision = { epoch: 1, seq: 1 };
 const segment = fc.constantFrom('a', 'b', 'c', 'd', '');
 const path = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => `/${segments.join('/')}`);
@@ -71,14 +72,14 @@ function shown(scopes: ReadonlyMap<string, PathScope>) {
 }
 
 test('whatever changes led to it, a tree finds what one sorted list finds, and its scopes are those of a new one', () => {
-  const entries = fc.array(pathMatch, { minLength: 1, maxLength: 4 * maxMatchesPerScope, size: 'max' });
+  const entries = fc.array(pathMatch, { minLength: 1, maxLength: 4 * limit, size: 'max' });
   const edits = fc.array(fc.array(fc.nat({ max: 200 }), { maxLength: 80, size: 'max' }), {
     maxLength: 4,
     size: 'max',
   });
   fc.assert(
     fc.property(entries, edits, fc.array(path, { minLength: 30 }), (values, rounds, subjects) => {
-      const tree = new PathTree();
+      const tree = new PathTree(limit);
       const present = new Map<number, RevisedCandidate>();
       const scopes = new Map<string, PathScope>();
       for (const round of [values.map((_, n) => n), ...rounds]) {
@@ -97,7 +98,7 @@ test('whatever changes led to it, a tree finds what one sorted list finds, and i
         }
         const list = [...present.values()];
         for (const subject of subjects) expect(lookUp(scopes, subject)).toBe(first(list, subject));
-        const fresh = new PathTree();
+        const fresh = new PathTree(limit);
         for (const [n, each] of present) fresh.put(`${n}`, values[n] as IrPathMatch, each);
         const made = fresh.take(false).flatMap(({ scope }) => scope ?? []);
         expect(shown(scopes)).toEqual(shown(new Map(made.map((scope) => [scope.path, scope]))));
@@ -111,15 +112,15 @@ test('whatever changes led to it, a tree finds what one sorted list finds, and i
 const prefix = (n: number): IrPathMatch => ({ type: 'prefix', value: `/svc-${n}` });
 
 function service(count: number): PathTree {
-  const tree = new PathTree();
+  const tree = new PathTree(limit);
   for (let n = 0; n < count; n++) tree.put(`${n}`, prefix(n), candidate(`r${n}`, prefix(n)));
   return tree;
 }
 
 test('few matches are one scope, many are one for each segment', () => {
-  expect(service(maxMatchesPerScope).take(false)).toHaveLength(1);
-  const changes = service(maxMatchesPerScope + 1).take(false);
-  expect(changes).toHaveLength(maxMatchesPerScope + 2);
+  expect(service(limit).take(false)).toHaveLength(1);
+  const changes = service(limit + 1).take(false);
+  expect(changes).toHaveLength(limit + 2);
   // Those below come first: an Envoy has them when it looks for them.
   expect(changes.at(-1)?.path).toBe('');
 });
@@ -137,7 +138,7 @@ test.each([
 });
 
 test('10,000 matches under one segment are split by the next, and by the one after it', () => {
-  const tree = new PathTree();
+  const tree = new PathTree(limit);
   const of = (n: number): IrPathMatch => ({ type: 'prefix', value: `/api/v1/svc-${n}` });
   for (let n = 0; n < 10_000; n++) tree.put(`${n}`, of(n), candidate(`r${n}`, of(n)));
   tree.take(false);

@@ -8,9 +8,6 @@ import { leadingSegments } from './regex-segments.ts';
 import type { RevisedCandidate } from './route.ts';
 import { maxPathDepth } from './scope-key.ts';
 
-/** A node with more matches at and below it is split: changing so many routes in one table still takes Envoy below 2 ms. */
-export const maxMatchesPerScope = 32;
-
 /** What a scope holds. */
 export interface PathScope {
   /** Empty for the root. */
@@ -63,6 +60,12 @@ function segmentsOf(path: IrPathMatch): string[] {
 export class PathTree {
   readonly #root = new Node('');
   readonly #gone: string[] = [];
+  readonly #limit: number;
+
+  /** @param limit a node with more matches at and below it is split */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   get size(): number {
     return this.#root.size;
@@ -91,7 +94,7 @@ export class PathTree {
    * root stays though it holds nothing.
    */
   take(keep: boolean): PathScopeChange[] {
-    const visit = new Visit(this.#gone.splice(0));
+    const visit = new Visit(this.#limit, this.#gone.splice(0));
     if (keep || this.#root.size > 0) visit.node(this.#root, { inherited: [], force: false });
     else visit.gone(this.#root);
     return [...visit.changes.values()];
@@ -143,13 +146,16 @@ class Visit {
   /** By path: a node that went and came back is no removal. */
   readonly changes: Map<string, PathScopeChange>;
 
-  constructor(gone: readonly string[]) {
+  readonly #limit: number;
+
+  constructor(limit: number, gone: readonly string[]) {
+    this.#limit = limit;
     this.changes = new Map(gone.map((path) => [path, { path }]));
   }
 
   /** A node that is a scope. Those below come first: an Envoy has them before it looks for them. */
   node(node: Node, { inherited, force }: From): void {
-    const split = node.children.size > 0 && node.size > maxMatchesPerScope;
+    const split = node.children.size > 0 && node.size > this.#limit;
     const state: State = split ? 'split' : 'whole';
     const moved = state !== node.state;
     const expressions = [...inherited, ...[...node.own.values()].filter(isExpression)];

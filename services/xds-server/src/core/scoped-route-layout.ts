@@ -10,20 +10,29 @@ import { scopeFinder } from './scope-finder.ts';
 import { scopeHostname, scopeName } from './scope-key.ts';
 import type { XdsChange } from './xds-resource.ts';
 
+/** Changing so many routes of one scope costs Envoy little more than changing one. */
+const maxMatchesPerScope = 32;
+
+/** @param limit a hostname, or a path of it, with more matches is split by the next path segment; 1 or more */
+export function createScopedRouteLayout(limit: number): RouteLayout {
+  return {
+    finder: scopeFinder,
+    resourcesOf(listener) {
+      const keys = new Set(listener.servers.map(({ hostname }) => scopeHostname(hostname)));
+      return [...keys].map((hostname) => ({ kind: 'scope', name: scopeName(listener.key, hostname, '') }));
+    },
+    tables(source) {
+      return new ScopedRouteTables(source, limit);
+    },
+  };
+}
+
 /** The layout of scoped routes. */
-export const scopedRouteLayout: RouteLayout = {
-  finder: scopeFinder,
-  resourcesOf(listener) {
-    const keys = new Set(listener.servers.map(({ hostname }) => scopeHostname(hostname)));
-    return [...keys].map((hostname) => ({ kind: 'scope', name: scopeName(listener.key, hostname, '') }));
-  },
-  tables(source) {
-    return new ScopedRouteTables(source);
-  },
-};
+export const scopedRouteLayout: RouteLayout = createScopedRouteLayout(maxMatchesPerScope);
 
 class ScopedRouteTables implements RouteTables {
   readonly #source: RouteSource;
+  readonly #limit: number;
   readonly #listeners = new Map<string, ListenerScopes>();
   /** Listener → the names of its scopes. */
   readonly #names = new Map<string, Set<string>>();
@@ -32,8 +41,9 @@ class ScopedRouteTables implements RouteTables {
   /** Listeners that changed themselves: all of theirs is made anew. */
   readonly #changed = new Set<string>();
 
-  constructor(source: RouteSource) {
+  constructor(source: RouteSource, limit: number) {
     this.#source = source;
+    this.#limit = limit;
   }
 
   listenerChanged({ before, after }: Replaced<IrListener>): void {
@@ -84,7 +94,7 @@ class ScopedRouteTables implements RouteTables {
   }
 
   #make(listener: IrListener): XdsChange[] {
-    const scopes = new ListenerScopes(listener);
+    const scopes = new ListenerScopes(listener, this.#limit);
     for (const route of this.#source.routesOf(listener.key)) scopes.put(route);
     const made = scopes.compile();
     this.#listeners.set(listener.key, scopes);
