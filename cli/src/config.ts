@@ -9,6 +9,7 @@ const environmentSchema = z.object({
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   NO_COLOR: z.string().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().min(1).optional(),
+  SLUICE_SILENT_MS: z.string().optional(),
 });
 
 /** What the command takes from its environment. */
@@ -24,6 +25,8 @@ export interface CliConfig {
   readonly path: string;
   /** Handed on to the services: traces go there. Undefined: tracing is off. */
   readonly otlpEndpoint: string | undefined;
+  /** Handed on to xds-server, which checks it. Undefined: its default. */
+  readonly silentMs: string | undefined;
 }
 
 /** Reads the environment; the only place of the command that does. Empty variables count as unset. */
@@ -37,5 +40,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
     uid: userInfo().uid,
     path: env.PATH,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    silentMs: env.SLUICE_SILENT_MS,
   };
 }

@@ -7,22 +7,10 @@ import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
 import { registerValidate } from './commands/validate.ts';
-import type { CliConfig } from './config.ts';
+import type { CommandContext, ExitCode, Finish } from './command.ts';
 import { escapeText } from './output/escape.ts';
 import type { Terminal } from './output/terminal.ts';
 import { sluiceVersion } from './standalone/toolchain.ts';
-
-/** What every command is given. */
-export interface CommandContext {
-  readonly config: CliConfig;
-  readonly terminal: Terminal;
-}
-
-/** 0: done, nothing found; 1: findings; 2: wrong usage, or the command could not do its work. */
-export type ExitCode = 0 | 1 | 2;
-
-/** How a command tells its outcome to `runProgram`. */
-export type Finish = (code: ExitCode) => void;
 
 /** The whole command line. Commands load what they need when they run, so that `--help` and `--version` are quick. */
 export function createProgram(context: CommandContext): SluiceProgram {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { findInstance } from '../standalone/find-instance.ts';
 import { type FoundInstance, unregisterInstance } from '../standalone/instance.ts';
 import { takeLock } from '../standalone/lock.ts';

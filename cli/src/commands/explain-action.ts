@@ -9,7 +9,7 @@ import { openConnection } from '../connection.ts';
 import { loadPastIr, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
 import { toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import type { ExplainOptions } from './explain.ts';
 import { explanationLines } from './explain-text.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Moment } from '../model/history.ts';
-import type { CommandContext, Finish } from '../program.ts';
+import type { CommandContext, Finish } from '../command.ts';
 import { dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';
 
 /** Options of `sluice explain`. */

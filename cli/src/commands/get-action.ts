@@ -5,7 +5,7 @@ import type { World } from '../model/world.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { UserError } from '../standalone/settings.ts';
 import type { GetOptions } from './get.ts';
 import { showIr } from './get-ir.ts';

@@ -4,7 +4,7 @@ import { openConnection } from '../connection.ts';
 import { describeEvent, type EventFilter, matches, toRecord } from '../model/event-record.ts';
 import { kindOfWord } from '../model/objects.ts';
 import { escapeText, toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { UserError } from '../standalone/settings.ts';
 import { type LogOptions, streamNames } from './log-options.ts';
 

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { exportLog } from '@sluice/event-log';
 import { openConnection } from '../connection.ts';
 import { escapeJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 
 /** SECRETS stays out: an export is handed on. */
 const exported = ['FACTS', 'IR', 'ACKS', 'STATUS'] as const;

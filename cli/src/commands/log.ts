@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext, Finish } from '../program.ts';
+import type { CommandContext, Finish } from '../command.ts';
 import type { LogOptions } from './log-options.ts';
 import { collect, dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';
 

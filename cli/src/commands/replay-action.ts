@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { version } from '@sluice/service-kit';
 import { escapeText, toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { standaloneControllers } from '../standalone/settings.ts';
 import type { ReplayOptions } from './replay.ts';
 import { type ReplayReport, replayLog } from './replay-log.ts';

@@ -4,7 +4,7 @@ import { type Check, integrityCheck, lagCheck, ok, worldChecks } from '../model/
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { findInstance } from '../standalone/find-instance.ts';
 import type { FoundInstance } from '../standalone/instance.ts';
 import { processChecks } from '../standalone/process-checks.ts';

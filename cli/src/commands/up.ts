@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { CommandContext, Finish } from '../program.ts';
+import type { CommandContext, Finish } from '../command.ts';
 import { type LogLevel, logLevels, type ServiceName, services, UserError } from '../standalone/settings.ts';
 import { collect, defaultDrainMs, parseDuration } from './options.ts';
 

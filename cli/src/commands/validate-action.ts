@@ -4,7 +4,7 @@ import { validateFiles } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import { referenceWarnings } from '../model/reference-warnings.ts';
 import { escapeText, toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../program.ts';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { UserError } from '../standalone/settings.ts';
 
 interface InputFile {

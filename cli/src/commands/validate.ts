@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext, Finish } from '../program.ts';
+import type { CommandContext, Finish } from '../command.ts';
 import { outputOption } from './options.ts';
 
 const help = `

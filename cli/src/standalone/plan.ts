@@ -145,7 +145,7 @@ function ownEnvironment(
   settings: Settings,
   of: { service: ServiceName; replica: number },
 ): Record<string, string> {
-  const { layout, request } = settings;
+  const { layout, request, config } = settings;
   const secretKey = { SLUICE_SECRET_KEY_FILE: layout.secretKey };
   switch (of.service) {
     case 'api-watcher':
@@ -162,6 +162,7 @@ function ownEnvironment(
       return {
         SLUICE_XDS_LISTEN: `unix:${socketPaths(layout.sockets).xds(of.replica)}`,
         SLUICE_STATE_FILE: join(layout.xds, of.replica === 0 ? 'state.db' : `state-${of.replica}.db`),
+        ...(config.silentMs === undefined ? {} : { SLUICE_SILENT_MS: config.silentMs }),
         ...secretKey,
       };
   }

@@ -69,12 +69,14 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Runs another command to its end. */
-  async run(...args: readonly string[]): Promise<Ended> {
-    const command = await launch({
-      command: process.execPath,
-      args: [main, ...args],
-      env: this.#environment(),
-    });
+  run(...args: readonly string[]): Promise<Ended> {
+    return this.runIn(this.#home.path, ...args);
+  }
+
+  /** The same, in a directory. */
+  async runIn(cwd: string, ...args: readonly string[]): Promise<Ended> {
+    const env = this.#environment();
+    const command = await launch({ command: process.execPath, args: [main, ...args], cwd, env });
     const { code } = await command.exited;
     return { code, stdout: command.stdout(), output: command.log() };
   }

@@ -1,0 +1,74 @@
+// The commands of the guides, as they stand there: each is run, in order, and its output compared with what the guide shows.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeCertificate, tlsSecret, writeManifests } from '@sluice/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Bench } from './standalone/up.fixture.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const shop = join(root, 'examples/shop/manifests');
+
+interface Step {
+  readonly command: string;
+  /** Lines that the guide shows; `…` stands for anything, a line of its own for any lines. */
+  readonly shown: readonly string[];
+  readonly code: number;
+}
+
+/** The steps of all `console` blocks of a guide that can be run here: what starts something runs until Ctrl-C. */
+function stepsOf(guide: string): Step[] {
+  const text = readFileSync(join(root, 'docs/guides', guide), 'utf8');
+  const blocks = [...text.matchAll(/^```console\n(.*?)^```/gms)].map(([, block = '']) => block);
+  return blocks
+    .flatMap((block) => block.split(/^\$ /m).slice(1))
+    .map((part) => {
+      const [command = '', ...shown] = part.trimEnd().split('\n');
+      const code = /^\[exit code (\d)\]$/.exec(shown.at(-1) ?? '')?.[1];
+      return { command, shown: code === undefined ? shown : shown.slice(0, -1), code: Number(code ?? 0) };
+    })
+    .filter(({ command }) => /^bin\/sluice (?!up\b)/.test(command));
+}
+
+/** Widths of columns and addresses differ from machine to machine. */
+function pattern(shown: readonly string[]): RegExp {
+  const literal = (text: string) =>
+    text
+      .trim()
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/\s+/g, ' +')
+      .replaceAll('127\\.80\\.0', '127\\.\\d+\\.\\d+');
+  const lines = shown.map((line) =>
+    line === '…' ? '(?:.*\n)*?' : ` *${line.split('…').map(literal).join('.*')}.*\n`,
+  );
+  return new RegExp(`^${lines.join('')}`);
+}
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = new Bench({
+    'gateway.yaml': readFileSync(join(shop, 'gateway.yaml'), 'utf8'),
+    'routes.yaml': readFileSync(join(shop, 'routes.yaml'), 'utf8'),
+    'services.yaml': readFileSync(join(shop, 'services.yaml'), 'utf8'),
+  });
+  const secrets = bench.file('secrets');
+  mkdirSync(secrets);
+  const certificate = await makeCertificate({ dnsNames: ['bookinfo.cilium.rocks'] });
+  writeManifests(secrets, { 'demo-cert.yaml': tlsSecret('demo-cert', certificate) });
+  await bench.ready({ args: [secrets] });
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+
+describe.each(['quick-start.md', 'cli.md'])('%s', (guide) => {
+  const steps = stepsOf(guide);
+
+  it('has commands to try', () => {
+    expect(steps.length).toBeGreaterThan(3);
+  });
+
+  it.each(steps.map((step) => [step.command, step] as const))('%s', async (command, { shown, code }) => {
+    const { code: ended, output } = await bench.runIn(root, ...command.split(' ').slice(1));
+    expect(output).toMatch(pattern(shown));
+    expect(ended).toBe(code);
+  });
+});
