@@ -33,4 +33,8 @@ export const configSchema = z.object({
     description: 'Milliseconds from the last use of a backend by routes to its removal',
     example: '5000',
   }),
+  SLUICE_SILENT_MS: integer(100, 3_600_000).prefault('30000').meta({
+    description: 'Milliseconds that an Envoy may owe an answer before it is named and not waited for',
+    example: '30000',
+  }),
 });

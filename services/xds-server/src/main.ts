@@ -31,6 +31,7 @@ await runService({
       settings: { trustedHops: config.SLUICE_TRUSTED_HOPS },
       layout: config.SLUICE_ROUTE_LAYOUT,
       drainMs: config.SLUICE_DRAIN_MS,
+      silentMs: config.SLUICE_SILENT_MS,
       logger,
       registry,
       tracer,

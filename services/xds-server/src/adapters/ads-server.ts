@@ -50,11 +50,11 @@ export async function listenAds(path: string, hub: XdsHub, logger: Logger): Prom
       });
     rmSync(path);
   }
+  // No keepalive: the kernel tells when a process at the other end of a Unix socket is gone, and one that hangs is to be
+  // known as silent, not as disconnected.
   const server = new Server({
     // An Envoy that reconnects lists all that it has.
     'grpc.max_receive_message_length': 64 * 1024 * 1024,
-    'grpc.keepalive_time_ms': 10_000,
-    'grpc.keepalive_timeout_ms': 5_000,
   });
   server.addService(service, {
     DeltaAggregatedResources: (stream: DeltaStream) => serveStream(stream, hub, logger),

@@ -22,6 +22,7 @@ function newHub() {
     findKeyPair: () => undefined,
     refusals: [],
     drainMs: 0,
+    silentMs: 30_000,
     now: () => 0,
     events: {
       envoyChanged: (state) => told.push(state),

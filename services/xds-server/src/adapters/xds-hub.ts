@@ -35,6 +35,8 @@ export interface HubOptions {
   readonly findKeyPair: FindKeyPair;
   readonly refusals: Iterable<Refusal>;
   readonly drainMs: number;
+  /** An Envoy that owes an answer for this long is silent, milliseconds. */
+  readonly silentMs: number;
   readonly events: HubEvents;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -265,7 +267,7 @@ export class XdsHub {
   #tell(connection: Connection, hello = false): void {
     const { session } = connection;
     if (this.#byNode.get(session.node) !== connection) return;
-    const silent = session.isSilent(this.#options.now());
+    const silent = session.isSilent(this.#options.now(), this.#options.silentMs);
     const acked = this.#mayServe ? session.acked() : null;
     const state: EnvoyState = { node: session.node, state: silent ? 'silent' : 'connected', acked };
     if (sameState(connection.told, state)) return;

@@ -44,6 +44,8 @@ export interface XdsServiceOptions {
   readonly layout: RouteLayoutName;
   /** Milliseconds between the last use of a cluster and its removal; see `GateOptions.drainMs`. */
   readonly drainMs: number;
+  /** An Envoy that owes an answer for this long is told to be silent, milliseconds. */
+  readonly silentMs: number;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly tracer: ServiceContext<unknown>['tracer'];
@@ -99,6 +101,7 @@ export class XdsService {
       findKeyPair: (certificate) => this.#keyPairs.find(certificate),
       refusals: this.#store.refusals(),
       drainMs: options.drainMs,
+      silentMs: options.silentMs,
       now: () => Math.floor(performance.now()),
       events: {
         envoyChanged: (state) => this.#envoyChanged(state),

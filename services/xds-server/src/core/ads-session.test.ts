@@ -353,11 +353,11 @@ test('an answer overdue by 30 s is silence', () => {
   bench.commit(cluster('a'));
   bench.ask('cluster');
   bench.now = 29_999;
-  expect(bench.session.isSilent(bench.now)).toBe(false);
+  expect(bench.session.isSilent(bench.now, 30_000)).toBe(false);
   bench.now = 30_000;
-  expect(bench.session.isSilent(bench.now)).toBe(true);
+  expect(bench.session.isSilent(bench.now, 30_000)).toBe(true);
   bench.answer('cluster');
-  expect(bench.session.isSilent(bench.now)).toBe(false);
+  expect(bench.session.isSilent(bench.now, 30_000)).toBe(false);
 });
 
 test('kinds are pushed in the order that nothing breaks in', () => {

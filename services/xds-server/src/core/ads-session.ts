@@ -33,7 +33,6 @@ export interface SessionOptions {
 /** A response holds at most so many resources, and ends once it holds so many bytes. */
 const maxItems = 2_000;
 const maxBytes = 1_000_000;
-const silentAfterMs = 30_000;
 
 type Verdict = XdsResource | 'remove' | 'wait' | 'settled' | 'skip';
 
@@ -127,11 +126,11 @@ export class AdsSession {
     return this.#acked;
   }
 
-  /** True where an answer is overdue by 30 s. */
-  isSilent(nowMs: number): boolean {
+  /** True where an answer has been due for `afterMs`. */
+  isSilent(nowMs: number, afterMs: number): boolean {
     return xdsKinds.some((kind) => {
       const flight = this.#channels[kind].flight;
-      return flight !== undefined && nowMs - flight.sentAtMs >= silentAfterMs;
+      return flight !== undefined && nowMs - flight.sentAtMs >= afterMs;
     });
   }
 

@@ -62,6 +62,7 @@ export class Rig implements AsyncDisposable {
       settings: { trustedHops: 0 },
       layout: this.layout,
       drainMs: this.#options.drainMs ?? 100,
+      silentMs: 30_000,
       logger,
       registry: this.registry,
       tracer: new PropagatingTracerProvider().getTracer(),
