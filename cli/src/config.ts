@@ -8,6 +8,7 @@ const environmentSchema = z.object({
   HOME: z.string().min(1).optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   NO_COLOR: z.string().optional(),
+  NODE_COMPILE_CACHE: z.string().min(1).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().min(1).optional(),
   SLUICE_SILENT_MS: z.string().optional(),
 });
@@ -23,6 +24,8 @@ export interface CliConfig {
   readonly uid: number;
   /** Search path for nats-server and Envoy. */
   readonly path: string;
+  /** Where Node keeps compiled code, for the services too; undefined: inside the data directory. */
+  readonly compileCache: string | undefined;
   /** Handed on to the services: traces go there. Undefined: tracing is off. */
   readonly otlpEndpoint: string | undefined;
   /** Handed on to xds-server, which checks it. Undefined: its default. */
@@ -39,6 +42,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
     tmpDir: tmpdir(),
     uid: userInfo().uid,
     path: env.PATH,
+    compileCache: env.NODE_COMPILE_CACHE,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     silentMs: env.SLUICE_SILENT_MS,
   };

@@ -5,25 +5,25 @@ import {
   IrIndex,
   listenersFor,
 } from '@sluice/ir/explain';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { openConnection } from '../connection.ts';
-import { loadPastIr, type PastIr } from '../model/history.ts';
+import { loadPastIr, type Moment, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
 import { toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
-import type { ExplainOptions } from './explain.ts';
-import { explanationLines } from './explain-text.ts';
+import { explanationLines, type Traced } from './explain-text.ts';
+
+/** Options of `sluice explain`. */
+export interface ExplainOptions {
+  readonly dataDir?: string;
+  readonly header: readonly string[];
+  readonly sni?: string;
+  readonly at?: Moment;
+  readonly output: 'table' | 'json';
+}
 
 interface Question extends ExplainOptions {
   readonly method: string;
   readonly url: string;
-}
-
-/** An explanation with the events behind the route that takes the request. */
-export interface Traced extends Explanation {
-  readonly cause?: {
-    readonly fact: ReturnType<PastIr['factOf']>;
-    readonly change: ReturnType<PastIr['changeOf']>;
-  };
 }
 
 /** Prints how a request is routed. Findings (1): no route takes it anywhere. */

@@ -3,14 +3,23 @@ import { formatObjectRef, type IrHttpMatch } from '@sluice/ir';
 import {
   type Candidate,
   type ExplainRequest,
+  type Explanation,
   type Mismatch,
   type Outcome,
   textOf,
   type Verdict,
 } from '@sluice/ir/explain';
+import type { PastIr } from '../model/history.ts';
 import { escapeText } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
-import type { Traced } from './explain-action.ts';
+
+/** An explanation with the events behind the route that takes the request. */
+export interface Traced extends Explanation {
+  readonly cause?: {
+    readonly fact: ReturnType<PastIr['factOf']>;
+    readonly change: ReturnType<PastIr['changeOf']>;
+  };
+}
 
 type Pair = readonly [head: string, text: string];
 

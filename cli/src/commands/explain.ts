@@ -1,16 +1,8 @@
 import type { Command } from 'commander';
-import type { Moment } from '../model/history.ts';
 import type { CommandContext, Finish } from '../command.ts';
+import type { Moment } from '../model/history.ts';
+import type { ExplainOptions } from './explain-action.ts';
 import { dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';
-
-/** Options of `sluice explain`. */
-export interface ExplainOptions {
-  readonly dataDir?: string;
-  readonly header: readonly string[];
-  readonly sni?: string;
-  readonly at?: Moment;
-  readonly output: 'table' | 'json';
-}
 
 const help = `
 URL's host is the address of a Gateway, with -H 'Host: …' for the name; or a name: then every Gateway that listens on

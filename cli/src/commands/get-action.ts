@@ -1,3 +1,4 @@
+import type { CommandContext, ExitCode } from '../command.ts';
 import { loadWorld, openConnection } from '../connection.ts';
 import { allConditions } from '../model/conditions.ts';
 import { findObjects, kindOfWord, type ShownObject } from '../model/objects.ts';
@@ -5,12 +6,17 @@ import type { World } from '../model/world.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
 import { UserError } from '../standalone/settings.ts';
-import type { GetOptions } from './get.ts';
 import { showIr } from './get-ir.ts';
 import { objectTable } from './get-objects-table.ts';
 import { paintStatus } from './paint.ts';
+
+/** Options of `sluice get`. */
+export interface GetOptions {
+  readonly dataDir?: string;
+  readonly namespace?: string;
+  readonly output: 'table' | 'json' | 'yaml';
+}
 
 /** What `get` prints: a document for machines and the same as a table. Absent rows: nothing of that name. */
 export interface Shown {

@@ -1,13 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../command.ts';
+import type { GetOptions } from './get-action.ts';
 import { dataDirOption, outputOption } from './options.ts';
-
-/** Options of `sluice get`. */
-export interface GetOptions {
-  readonly dataDir?: string;
-  readonly namespace?: string;
-  readonly output: 'table' | 'json' | 'yaml';
-}
 
 const help = `
 WHAT is a kind (gateways, httproutes, services, endpointslices, secrets, namespaces, gatewayclasses, referencegrants;

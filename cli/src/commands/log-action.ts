@@ -1,10 +1,10 @@
 import type { EventLog, LogEvent } from '@sluice/event-log';
 import type { StreamName } from '@sluice/events';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { openConnection } from '../connection.ts';
 import { describeEvent, type EventFilter, matches, toRecord } from '../model/event-record.ts';
 import { kindOfWord } from '../model/objects.ts';
 import { escapeText, toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
 import { UserError } from '../standalone/settings.ts';
 import { type LogOptions, streamNames } from './log-options.ts';
 

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { exportLog } from '@sluice/event-log';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { openConnection } from '../connection.ts';
 import { escapeJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
 
 /** SECRETS stays out: an export is handed on. */
 const exported = ['FACTS', 'IR', 'ACKS', 'STATUS'] as const;

@@ -1,11 +1,17 @@
 import { resolve } from 'node:path';
 import { version } from '@sluice/service-kit';
-import { escapeText, toJson } from '../output/escape.ts';
 import type { CommandContext, ExitCode } from '../command.ts';
+import { escapeText, toJson } from '../output/escape.ts';
 import { standaloneControllers } from '../standalone/settings.ts';
-import type { ReplayOptions } from './replay.ts';
 import { type ReplayReport, replayLog } from './replay-log.ts';
 import { type LogSource, openFixture, openLog } from './replay-source.ts';
+
+/** Options of `sluice replay`. */
+export interface ReplayOptions {
+  readonly dataDir?: string;
+  readonly fixture?: string;
+  readonly output: 'table' | 'json';
+}
 
 /** Replays a log and prints what was found. Findings (1): damage, or a revision of this version that differs. */
 export async function runReplay(

@@ -1,13 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../command.ts';
 import { dataDirOption, outputOption } from './options.ts';
-
-/** Options of `sluice replay`. */
-export interface ReplayOptions {
-  readonly dataDir?: string;
-  readonly fixture?: string;
-  readonly output: 'table' | 'json';
-}
+import type { ReplayOptions } from './replay-action.ts';
 
 const help = `
 It checks the hash chains, gaps and checkpoints of every stream, then translates the facts again from the start and

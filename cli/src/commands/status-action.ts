@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { connectInstance, loadWorld } from '../connection.ts';
 import { type Check, integrityCheck, lagCheck, ok, worldChecks } from '../model/checks.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
 import { findInstance } from '../standalone/find-instance.ts';
 import type { FoundInstance } from '../standalone/instance.ts';
 import { processChecks } from '../standalone/process-checks.ts';

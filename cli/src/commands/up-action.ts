@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { connectInstance } from '../connection.ts';
 import { type Assessment, assess } from '../model/assessment.ts';
 import { escapeText } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
 import { Display } from '../standalone/display.ts';
 import { EnvoyAdmin } from '../standalone/envoy-admin.ts';
 import { LiveWorld } from '../standalone/live-world.ts';

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { validateFiles } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
+import type { CommandContext, ExitCode } from '../command.ts';
 import { referenceWarnings } from '../model/reference-warnings.ts';
 import { escapeText, toJson } from '../output/escape.ts';
-import type { CommandContext, ExitCode } from '../command.ts';
 import { UserError } from '../standalone/settings.ts';
 
 interface InputFile {

@@ -130,7 +130,7 @@ function serviceSpec(
     name,
     command: process.execPath,
     args: () => [join(installRoot, 'services', of.service, 'src', 'main.ts')],
-    env: { ...env, NODE_COMPILE_CACHE: layout.cache },
+    env: { ...env, NODE_COMPILE_CACHE: config.compileCache ?? layout.cache },
     cwd: installRoot,
     logFile: join(layout.log, `${name}.log`),
     configHash: hashOf([process.execPath, process.version, of.version, env]),

@@ -8,6 +8,8 @@ import { findMarked, identityOf, isAlive } from './process-identity.ts';
 import { endProcess } from './stop.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** As bin/sluice sets it. */
+const compileCache = fileURLToPath(new URL('../../../.cache/node', import.meta.url));
 const startMs = 90_000;
 
 /** Output of a command that has ended. */
@@ -112,6 +114,7 @@ export class Bench implements AsyncDisposable {
       HOME: this.#home.path,
       XDG_STATE_HOME: this.#home.file('state'),
       NO_COLOR: '1',
+      NODE_COMPILE_CACHE: compileCache,
     };
   }
 }
