@@ -1,7 +1,15 @@
 // How appends become atomic batches.
 import type { ChainHead, OutMessage } from '../model/message.ts';
 import type { NewEvent } from '../port.ts';
-import type { Job } from './writer.ts';
+
+/** Work waiting to be written. */
+export interface Job {
+  readonly events: readonly NewEvent[];
+  /** The last of `events` commits the others. */
+  readonly transaction: boolean;
+  readonly resolve: (result: { readonly lastSeq: number }) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 /** A sealed batch, and the chain's head after it. */
 export interface Batch {

@@ -3,19 +3,10 @@ import { controlSubject, controlTypes, encodeControl, isControl } from '../model
 import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
 import type { ChainHead, OutMessage } from '../model/message.ts';
 import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
-import { type Batch, mayGoInTurn, nextGroup, splitBatches } from './batching.ts';
+import { type Batch, type Job, mayGoInTurn, nextGroup, splitBatches } from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
 import { heldSeq, type TakenLease } from './lease.ts';
 import { settle } from './settle.ts';
-
-/** Work waiting to be written. */
-export interface Job {
-  readonly events: readonly NewEvent[];
-  /** The last of `events` commits the others. */
-  readonly transaction: boolean;
-  readonly resolve: (result: { readonly lastSeq: number }) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 export interface WriterStart {
   readonly stream: string;
