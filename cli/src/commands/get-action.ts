@@ -9,6 +9,7 @@ import { toYaml } from '../output/yaml.ts';
 import { UserError } from '../standalone/settings.ts';
 import { showIr } from './get-ir.ts';
 import { objectTable } from './get-objects-table.ts';
+import type { Shown } from './get-shown.ts';
 import { paintStatus } from './paint.ts';
 
 /** Options of `sluice get`. */
@@ -16,13 +17,6 @@ export interface GetOptions {
   readonly dataDir?: string;
   readonly namespace?: string;
   readonly output: 'table' | 'json' | 'yaml';
-}
-
-/** What `get` prints: a document for machines and the same as a table. Absent rows: nothing of that name. */
-export interface Shown {
-  readonly document: unknown;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
 }
 
 interface Question extends GetOptions {

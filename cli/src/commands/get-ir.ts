@@ -1,7 +1,7 @@
 import { formatRevision } from '@sluice/events';
 import { compareText, formatObjectRef, irIdOf } from '@sluice/ir';
 import type { World } from '../model/world.ts';
-import type { Shown } from './get-action.ts';
+import type { Shown } from './get-shown.ts';
 
 /** The IR in force. `name` is an id (`http-route:default/a`), a key, or a kind. */
 export function showIr(world: World, name: string | undefined): Shown {

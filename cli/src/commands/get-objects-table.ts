@@ -2,7 +2,7 @@
 import type { KnownObjectOf } from '@sluice/kinds';
 import { findCondition, recordsOf } from '../model/conditions.ts';
 import type { ShownObject } from '../model/objects.ts';
-import type { Shown } from './get-action.ts';
+import type { Shown } from './get-shown.ts';
 
 type Manifest = Readonly<Record<string, unknown>>;
 interface Columns {

@@ -1,6 +1,6 @@
 import { compileXds } from '@sluice/xds-server/core';
 import type { World } from '../model/world.ts';
-import type { Shown } from './get-action.ts';
+import type { Shown } from './get-shown.ts';
 
 /** The Envoy resources that the IR in force compiles to. Secrets show their name alone. */
 export function showXds(world: World, name: string | undefined): Shown {
