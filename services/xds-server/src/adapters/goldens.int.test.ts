@@ -1,14 +1,17 @@
 import { goldenCases, makeCertificate } from '@sluice/testkit';
 import { expect, test } from 'vitest';
+import { routeLayoutNames } from '../core/route-layouts.ts';
 import { goldenInput } from '../testing/golden-input.ts';
 import { Rig } from '../testing/rig.ts';
 import { openSecrets, sealFor, testSealingKey } from '../testing/seal.ts';
 
-test.each(goldenCases(new URL('../../testdata', import.meta.url).pathname))(
-  'the real Envoy takes all of golden $name',
-  async ({ input }) => {
+const cases = goldenCases(new URL('../../testdata', import.meta.url).pathname);
+
+test.each(cases.flatMap((golden) => routeLayoutNames.map((layout) => ({ ...golden, layout }))))(
+  'the real Envoy takes all of golden $name, $layout',
+  async ({ input, layout }) => {
     const { resources } = goldenInput(input);
-    await using rig = new Rig({ sealingKey: testSealingKey });
+    await using rig = new Rig({ sealingKey: testSealingKey, layout });
     const pair = await makeCertificate({ dnsNames: ['shop.example'] });
     const secrets = await openSecrets(rig.log);
     for (const resource of resources)

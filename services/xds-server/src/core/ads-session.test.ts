@@ -363,3 +363,84 @@ test('an answer overdue by 30 s is silence', () => {
 test('kinds are pushed in the order that nothing breaks in', () => {
   expect(xdsKinds).toEqual(['cluster', 'endpoint', 'secret', 'scope', 'listener', 'route']);
 });
+
+const scope = (name: string, uses: string[], version?: string) =>
+  resource(
+    'scope',
+    name,
+    version,
+    uses.map((each) => ({ kind: 'cluster', name: each })),
+  );
+
+/** Takes what was sent as `take` does, and answers it with yes. */
+function accept(): string[] {
+  const sent = [...bench.sent];
+  const shown = bench.take();
+  for (const { kind, nonce } of sent) bench.ask(kind, { nonce });
+  return shown;
+}
+
+function openScoped(endpoints: readonly string[] = []): void {
+  bench.ask('cluster');
+  bench.ask('endpoint', { subscribe: endpoints });
+  bench.ask('listener');
+  settle();
+  bench.ask('scope');
+}
+
+test('an Envoy gets all its first scopes in one response, for it goes live with them', () => {
+  const names = Array.from({ length: 5_000 }, (_, n) => `l|h${n}`);
+  bench.commit(resource('listener', 'l'), ...names.map((name) => scope(name, [])));
+  openScoped();
+  expect(bench.sent.map(({ kind, resources }) => [kind, resources.length])).toEqual([['scope', 5_000]]);
+  settle();
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
+});
+
+test('a scope waits for its cluster, and a new listener for its scopes once scopes are asked for', () => {
+  bench.commit(resource('listener', 'l'), scope('l|a', []));
+  openScoped();
+  settle();
+  bench.commit(cluster('a'), assignment('a'), resource('listener', 'm'), scope('m|a', ['a']));
+  expect(accept()).toEqual(['cluster: a@1', 'endpoint: a@1']);
+  expect(accept()).toEqual(['scope: m|a@1']);
+  expect(accept()).toEqual(['listener: m@1']);
+});
+
+test('a scope is removed once what takes its place is acknowledged, and with its listener once that is gone', () => {
+  bench.commit(resource('listener', 'l'), scope('l|a', []), scope('l|a/x', []));
+  openScoped();
+  settle();
+  bench.commit(scope('l|a', [], '2'), { kind: 'scope', name: 'l|a/x' });
+  // Later changes do not hold it up.
+  bench.commit(scope('l|a', [], '3'));
+  expect(accept()).toEqual(['scope: l|a@2']);
+  expect(accept()).toEqual(['scope: l|a@3 -l|a/x']);
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 3 });
+  bench.commit({ kind: 'listener', name: 'l' }, { kind: 'scope', name: 'l|a' });
+  expect(accept()).toEqual(['listener: -l']);
+  expect(accept()).toEqual(['scope: -l|a']);
+});
+
+test('scopes are not waited for while no listener is there to ask for them', () => {
+  bench.commit(resource('listener', 'l'), scope('l|a', []));
+  bench.ask('cluster');
+  bench.ask('listener');
+  const nonce = bench.sent.findLast(({ kind }) => kind === 'listener')?.nonce ?? '';
+  bench.ask('listener', { nonce, error: 'no' });
+  expect(bench.refused.map(({ name }) => name)).toEqual(['l']);
+  bench.sent.splice(0);
+  settle();
+  bench.ask('cluster', { nonce: '1' });
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
+});
+
+test('an Envoy that asks for scopes again, after it had none to ask for, gets them all', () => {
+  bench.commit(resource('listener', 'l'), scope('l|a', []));
+  openScoped();
+  settle();
+  bench.ask('scope', { unsubscribe: ['*'] });
+  bench.take();
+  bench.ask('scope', { subscribe: ['*'] });
+  expect(bench.take()).toEqual(['scope: l|a@1']);
+});
