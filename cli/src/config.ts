@@ -11,6 +11,7 @@ const environmentSchema = z.object({
   NODE_COMPILE_CACHE: z.string().min(1).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().min(1).optional(),
   SLUICE_SILENT_MS: z.string().optional(),
+  SLUICE_ROUTE_LAYOUT: z.string().optional(),
 });
 
 /** What the command takes from its environment. */
@@ -30,6 +31,8 @@ export interface CliConfig {
   readonly otlpEndpoint: string | undefined;
   /** Handed on to xds-server, which checks it. Undefined: its default. */
   readonly silentMs: string | undefined;
+  /** Handed on to xds-server, which checks it. Undefined: its default. */
+  readonly routeLayout: string | undefined;
 }
 
 /** Reads the environment; the only place of the command that does. Empty variables count as unset. */
@@ -45,5 +48,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): CliCon
     compileCache: env.NODE_COMPILE_CACHE,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     silentMs: env.SLUICE_SILENT_MS,
+    routeLayout: env.SLUICE_ROUTE_LAYOUT,
   };
 }

@@ -163,6 +163,7 @@ function ownEnvironment(
         SLUICE_XDS_LISTEN: `unix:${socketPaths(layout.sockets).xds(of.replica)}`,
         SLUICE_STATE_FILE: join(layout.xds, of.replica === 0 ? 'state.db' : `state-${of.replica}.db`),
         ...(config.silentMs === undefined ? {} : { SLUICE_SILENT_MS: config.silentMs }),
+        ...(config.routeLayout === undefined ? {} : { SLUICE_ROUTE_LAYOUT: config.routeLayout }),
         ...secretKey,
       };
   }
