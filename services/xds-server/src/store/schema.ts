@@ -1,5 +1,5 @@
 // Tables of the projection. A change of them raises `schemaVersion`: an older file is set aside and rebuilt from the log.
-import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, integer, primaryKey, sqliteTable, text } from './drizzle.ts';
 
 /** Version of the tables, kept in the file's `user_version`. */
 export const schemaVersion = 2;

@@ -3,10 +3,10 @@
 import type { Position } from '@sluice/event-log';
 import { decodeEvent, type Revision, type SecretEvent } from '@sluice/events';
 import { type IrKind, type IrResource, irResourceSchema } from '@sluice/ir';
-import { and, eq } from 'drizzle-orm';
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { IrChange } from '../core/ir-state.ts';
 import type { Refusal } from '../core/quarantine.ts';
+import { and, drizzle, eq } from './drizzle.ts';
 import { openDatabase } from './open-database.ts';
 import { refusalOf, rowOf } from './refusal-row.ts';
 import { ackRows, irRows, progress, refusalRows, secretRows } from './schema.ts';
