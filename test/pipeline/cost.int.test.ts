@@ -96,7 +96,7 @@ describe.each<HostLayout>(['own hostnames', 'one hostname'])('%s', (layout) => {
   it('one changed route is one fact, one revision, one status and one resource', () => {
     for (const cost of [small.route, large.route]) {
       expect(cost.events).toEqual({ FACTS: 1, IR: 2, STATUS: 1 });
-      expect(cost.sent).toEqual({ route: 1 });
+      expect(cost.sent).toEqual({ [scoped ? 'scope' : 'route']: 1 });
     }
     expect(large.route.transforms).toBe(small.route.transforms);
     for (const stream of ['FACTS', 'IR', 'STATUS'] as const) {
