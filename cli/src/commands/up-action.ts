@@ -59,7 +59,7 @@ class UpSession {
     this.#supervisor = supervisor;
     this.#notes = notes;
     this.#natsPort = supervisor.settings.natsPort;
-    this.#display = new Display(context.terminal, () => process.stdout.columns ?? 80);
+    this.#display = new Display(context.terminal, () => process.stdout.columns || 80);
     this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#touch() });
     supervisor.onChange(() => this.#processesChanged());
     supervisor.journal.listen((text) =>
@@ -148,9 +148,11 @@ class UpSession {
 
   async #look(): Promise<void> {
     this.#changed = false;
-    const assessment = assess(this.#live.world, standaloneControllers);
-    if (!this.#ready && (await this.#isReady(assessment))) this.#becomeReady(assessment);
-    else if (this.#ready) this.#showChanges(assessment);
+    let assessment = assess(this.#live.world, standaloneControllers);
+    if (!this.#ready && (await this.#isReady(assessment))) {
+      assessment = assess(this.#live.world, standaloneControllers);
+      this.#becomeReady(assessment);
+    } else if (this.#ready) this.#showChanges(assessment);
     else this.#sayWaiting(assessment);
     if (!this.#ended) this.#display.block(this.#blockOf(assessment));
   }
@@ -193,6 +195,8 @@ class UpSession {
   }
 
   #showChanges(assessment: Assessment): void {
+    // On a terminal the block below shows it all.
+    if (this.#context.terminal.interactive) return;
     const lines = assessmentLines(assessment);
     for (const line of this.#news.since(lines, performance.now())) this.#display.line(line);
     // What is passing now may have to be told a little later, without another change.
