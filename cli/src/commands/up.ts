@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../command.ts';
-import { type LogLevel, logLevels, type ServiceName, services, UserError } from '../standalone/settings.ts';
+import { type LogLevel, logLevels, replicated, type ServiceName, UserError } from '../standalone/settings.ts';
 import { collect, defaultDrainMs, parseDuration } from './options.ts';
 
 interface UpOptions {
@@ -25,7 +25,7 @@ Without the right to bind ports below 1024, port 80 becomes 10080 and so on; thi
 Examples:
   $ sluice up manifests/
   $ sluice up base/ team-a/ --data-dir ./.sluice/state
-  $ sluice up manifests/ --pool 127.81.0.0/24 --replicas translator=2,xds-server=2`;
+  $ sluice up manifests/ --pool 127.81.0.0/24 --replicas translator=2`;
 
 /** `sluice up DIR…`. */
 export function registerUp(program: Command, context: CommandContext, finish: Finish): void {
@@ -42,7 +42,11 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
       '--pool <cidr>',
       'address range for Gateways (default: a /24 of 127.80.0.0/16 that no other instance uses)',
     )
-    .option('--replicas <service=n>', `run a service n times (${services.join(', ')}); repeatable`, collect)
+    .option(
+      '--replicas <service=n>',
+      `run a service n times, the others standing by (${replicated.join(', ')})`,
+      collect,
+    )
     .addOption(
       new Option('--log-level <level>', 'log level of the services').choices([...logLevels]).default('info'),
     )
@@ -78,11 +82,11 @@ function parseReplicas(pairs: readonly string[]): Record<ServiceName, number> {
   const replicas: Record<ServiceName, number> = { 'api-watcher': 1, translator: 1, 'xds-server': 1 };
   for (const pair of pairs) {
     const [name, count = ''] = pair.split('=');
-    const service = services.find((known) => known === name);
+    const service = replicated.find((known) => known === name);
     if (service === undefined || !/^[1-9]$/.test(count))
       throw new UserError(
         `--replicas ${pair} is not understood`,
-        `write service=n, with n from 1 to 9 and one of ${services.join(', ')}`,
+        `write service=n, with n from 1 to 9; it is possible for ${replicated.join(', ')}`,
       );
     replicas[service] = Number(count);
   }

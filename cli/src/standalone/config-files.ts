@@ -44,12 +44,17 @@ export function writeNatsConfig(
  * Writes Envoy's bootstrap, or takes that of last time where nothing that it is made from has changed: making it loads
  * the whole compiler of xds-server, which takes longer than all else of a start.
  */
-export async function writeEnvoyBootstrap(settings: Pick<Settings, 'layout'>): Promise<ConfigFile> {
+export async function writeEnvoyBootstrap(
+  settings: Pick<Settings, 'layout'> & { readonly request: Pick<UpRequest, 'replicas'> },
+): Promise<ConfigFile> {
   const sockets = socketPaths(settings.layout.sockets);
   const options = {
     nodeId: 'envoy-0',
     nodeCluster: 'sluice-standalone',
     xdsSocket: sockets.xds(0),
+    moreXdsSockets: Array.from({ length: settings.request.replicas['xds-server'] - 1 }, (_, more) =>
+      sockets.xds(more + 1),
+    ),
     adminSocket: sockets.envoyAdmin,
   };
   const file = join(settings.layout.run, 'envoy.json');

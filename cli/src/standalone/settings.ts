@@ -3,9 +3,12 @@ import type { CliConfig } from '../config.ts';
 import type { Instance } from './instance.ts';
 import type { Layout } from './layout.ts';
 
-/** Services that may run several times; one of each works, the others stand by (xds-server: all serve). */
+/** Our services. */
 export const services = ['api-watcher', 'translator', 'xds-server'] as const;
 export type ServiceName = (typeof services)[number];
+
+/** Services that can stand by for one of their own. Two api-watchers would end each other; one Envoy needs one xds-server. */
+export const replicated = ['translator'] as const satisfies readonly ServiceName[];
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];

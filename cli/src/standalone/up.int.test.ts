@@ -197,6 +197,22 @@ it('replaces an Envoy of another version by hot restart, with no failed request'
   expect(running.alive()).toEqual([]);
 });
 
+it('a second translator stands by and takes over', async () => {
+  await using running = bench();
+  const up = await running.ready({ args: ['--replicas', 'translator=2'] });
+  const address = await addressOf(running);
+  expect(running.alive()).toEqual([...children, 'translator-1'].sort());
+  for (const name of ['translator', 'translator-1']) {
+    await kill9(running.pid(name));
+    running.write({ 'more.yaml': route('more', `/without-${name}`) });
+    const served = async () => (await statusOf(address, `/without-${name}`)) === 200;
+    await until(served, { timeoutMs: 60_000, message: 'the change to be served' });
+  }
+  up.kill('SIGINT');
+  expect(await up.exited).toMatchObject({ code: 0 });
+  expect(running.alive()).toEqual([]);
+});
+
 it('`sluice down` stops a living instance, and one whose `sluice up` was killed', async () => {
   await using running = bench();
   const first = await running.ready();
