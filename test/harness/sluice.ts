@@ -38,7 +38,15 @@ export interface CliResult {
 }
 
 /** Names of the processes of an instance, as their pid files have them; `up` is the supervisor. */
-export type ProcessName = 'up' | 'nats' | 'envoy' | 'api-watcher' | 'translator' | 'xds-server';
+export type ProcessName =
+  | 'up'
+  | 'nats'
+  | 'envoy'
+  | 'api-watcher'
+  | 'translator'
+  | 'translator-1'
+  | 'xds-server'
+  | 'xds-server-1';
 
 /** A running instance of the whole platform. Disposing it ends every process and removes its directory. */
 export interface Sluice extends AsyncDisposable {

@@ -14,6 +14,8 @@ export interface EnvoyOptions {
   readonly nodeId?: string;
   /** Until when to wait: `serving` (default) needs all first resources, `started` only the admin interface. */
   readonly waitFor?: 'serving' | 'started';
+  /** A program with arguments that runs Envoy as its last arguments say, e.g. `unshare -n`; it must not fork. */
+  readonly within?: readonly string[];
   /** Further arguments. */
   readonly args?: readonly string[];
 }
@@ -38,11 +40,12 @@ export interface RunningEnvoy extends AsyncDisposable {
 export async function startEnvoy(options: EnvoyOptions): Promise<RunningEnvoy> {
   const dir = tempDir();
   const adminSocket = dir.file('admin.sock');
-  const launched = await launch({
-    name: 'envoy',
-    command: toolPath('envoy'),
-    args: argumentsOf(options, dir, adminSocket),
-  });
+  const [command = '', ...args] = [
+    ...(options.within ?? []),
+    toolPath('envoy'),
+    ...argumentsOf(options, dir, adminSocket),
+  ];
+  const launched = await launch({ name: 'envoy', command, args });
   const client = new Client('http://envoy', { socketPath: adminSocket });
   const admin = (path: string, method: 'GET' | 'POST' = 'GET') => askAdmin(client, path, method);
   const end = async (): Promise<void> => {

@@ -9,6 +9,8 @@ export interface BootstrapOptions {
   readonly nodeCluster: string;
   /** Path of xds-server's Unix socket. */
   readonly xdsSocket: string;
+  /** Paths of further replicas' sockets: Envoy takes any that answers, and another one when that goes. */
+  readonly moreXdsSockets?: readonly string[];
   /** Path of the admin interface's Unix socket (made with mode 0600); absent: no admin interface. */
   readonly adminSocket?: string;
   /** Heap at which Envoy begins to shed load, bytes. Default 2 GiB. */
@@ -44,7 +46,7 @@ export function envoyBootstrap(options: BootstrapOptions): string {
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: [xdsCluster(options.xdsSocket)] },
+    static_resources: { clusters: [xdsCluster([options.xdsSocket, ...(options.moreXdsSockets ?? [])])] },
     overload_manager: overloadManager(options),
     stats_config: { stats_matcher: { inclusion_list: { patterns: statPatterns } } },
     layered_runtime: { layers: [{ name: 'admin', admin_layer: {} }] },
@@ -74,14 +76,14 @@ function pipe(path: string, mode?: number) {
   return { pipe: mode === undefined ? { path } : { path, mode } };
 }
 
-function xdsCluster(socket: string) {
+function xdsCluster(sockets: readonly string[]) {
   return {
     name: 'sluice-xds',
     type: 'STATIC',
     connect_timeout: '2s',
     load_assignment: {
       cluster_name: 'sluice-xds',
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: pipe(socket) } }] }],
+      endpoints: [{ lb_endpoints: sockets.map((socket) => ({ endpoint: { address: pipe(socket) } })) }],
     },
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
