@@ -52,19 +52,24 @@ async function compareRevisions(
   of: { readonly controllerNames: readonly string[]; readonly reports: readonly VerifyReport[] },
 ): Promise<{ revisions: RevisionOutcome[]; replayer: Replayer }> {
   const base = await factsBase(log, of.reports);
-  const replayer = new Replayer({ controllerNames: of.controllerNames, baseSeq: base.seq });
+  const facts = of.reports.find(({ stream }) => stream === streams.FACTS.name);
+  const replayer = new Replayer({
+    controllerNames: of.controllerNames,
+    baseSeq: base.seq,
+    lostSeqs: (facts?.healed ?? []).map(({ from }) => from),
+  });
   for (const event of base.events) replayer.take(event);
-  const facts = log.read(streams.FACTS.name, { fromSeq: base.seq + 1 })[Symbol.asyncIterator]();
+  const stored = log.read(streams.FACTS.name, { fromSeq: base.seq + 1 })[Symbol.asyncIterator]();
   const revisions: RevisionOutcome[] = [];
-  let next = await facts.next();
+  let next = await stored.next();
   for await (const recorded of commits(log)) {
     while (next.done !== true && next.value.seq <= recorded.revision.seq) {
       replayer.take(next.value);
-      next = await facts.next();
+      next = await stored.next();
     }
     revisions.push(replayer.compare(recorded));
   }
-  await facts.return?.(undefined);
+  await stored.return?.(undefined);
   return { revisions, replayer };
 }
 

@@ -24,13 +24,25 @@ export interface RevisionOutcome {
 /** Folds facts through a translator of this version. */
 export class Replayer {
   readonly #controllerNames: readonly string[];
+  readonly #lostSeqs: readonly number[];
+  /** Where the state that is folded begins. */
+  #epochSeq: number;
   #translator: Translator;
   #waiting: FactInput[] = [];
   #seq: number;
   readonly #ir = new Map<IrId, IrResource>();
 
-  /** @param of `baseSeq` is the sequence that the first facts stand for: 0 where the whole log is retained. */
-  constructor(of: { readonly controllerNames: readonly string[]; readonly baseSeq: number }) {
+  /**
+   * @param of `baseSeq` is the sequence that the first facts stand for: 0 where the whole log is retained; `lostSeqs` are
+   * sequences of facts that are damaged: what was made from them cannot be made again
+   */
+  constructor(of: {
+    readonly controllerNames: readonly string[];
+    readonly baseSeq: number;
+    readonly lostSeqs?: readonly number[];
+  }) {
+    this.#lostSeqs = of.lostSeqs ?? [];
+    this.#epochSeq = of.baseSeq;
     this.#controllerNames = of.controllerNames;
     this.#translator = createTranslator({ controllerNames: of.controllerNames });
     this.#seq = of.baseSeq;
@@ -50,7 +62,7 @@ export class Replayer {
   take(event: LogEvent): void {
     this.#seq = Math.max(this.#seq, event.seq);
     if (event.subject.startsWith('log.')) {
-      if (event.type === 'EpochStarted') this.#startAnew();
+      if (event.type === 'EpochStarted') this.#startAnew(event.seq);
       return;
     }
     const decoded = decodeEvent('FACTS', event.data);
@@ -60,7 +72,8 @@ export class Replayer {
   /** Translates what was taken, and compares with a revision whose facts end at the last one taken. */
   compare(recorded: Committed): RevisionOutcome {
     const output = this.#translate(recorded);
-    const known = this.#seq === recorded.revision.seq;
+    const lost = this.#lostSeqs.some((seq) => seq > this.#epochSeq && seq <= recorded.revision.seq);
+    const known = this.#seq === recorded.revision.seq && !lost;
     return {
       revision: formatRevision(recorded.revision),
       translator: recorded.translator,
@@ -78,7 +91,8 @@ export class Replayer {
     return output;
   }
 
-  #startAnew(): void {
+  #startAnew(epochSeq: number): void {
+    this.#epochSeq = epochSeq;
     this.#translator = createTranslator({ controllerNames: this.#controllerNames });
     this.#waiting = [];
     this.#ir.clear();

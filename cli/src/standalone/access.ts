@@ -25,6 +25,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         writes: writes('object', 'refusal', 'sync', 'address', 'certificate', 'secret', 'judgement'),
         reads: ['FACTS', 'STATUS', 'SECRETS'],
         owns: ['FACTS', 'SECRETS'],
+        listens: ['damage.FACTS', 'damage.SECRETS'],
       };
     case 'translator':
       return {
@@ -32,8 +33,8 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         reads: ['FACTS', 'ACKS', 'IR', 'STATUS'],
         owns: ['IR', 'STATUS'],
         checkpoints: ['FACTS'],
-        notifies: ['heartbeat.translator', 'heartbeat.translator.ask'],
-        listens: ['heartbeat.translator', 'heartbeat.translator.ask', 'heartbeat.xds-server.*'],
+        notifies: ['heartbeat.translator', 'heartbeat.translator.ask', 'damage.FACTS'],
+        listens: ['heartbeat.translator', 'heartbeat.translator.ask', 'heartbeat.xds-server.*', 'damage.IR'],
       };
     case 'xds-server':
       return {
@@ -41,7 +42,11 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         reads: ['IR', 'SECRETS', 'ACKS', 'FACTS'],
         owns: ['ACKS'],
         writerNames: replicas,
-        notifies: replicas.map((replica) => `heartbeat.xds-server.${replica}`),
+        notifies: [
+          ...replicas.map((replica) => `heartbeat.xds-server.${replica}`),
+          'damage.IR',
+          'damage.SECRETS',
+        ],
       };
     case 'cli':
       return { writes: {}, reads: allStreams };

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EventLog } from '../src/index.ts';
-import { Collector, events, facts, openWith, readAll, textOf } from './harness.ts';
+import { Collector, events, facts, openWith, textOf } from './harness.ts';
 import { type JetStreamWorld, makeJetStreamWorld } from './jetstream-world.ts';
 
 let world: JetStreamWorld;
@@ -107,12 +107,12 @@ it('notices that a sequence went back after index and tail were lost', async () 
   const after = await log.info('FACTS');
   expect(after.lastSeq).toBeLessThan(lastSeq);
   const resumed = new Collector(log, 'FACTS', position === undefined ? {} : { from: position });
-  await resumed.until(({ batches }) => batches.some((batch) => batch.reset));
+  await resumed.until(({ items }) => items.length > 0);
   expect(resumed.items[0]).toMatchObject({
     kind: 'damage',
     damage: { kind: 'sequence-went-back', from: after.lastSeq + 1 },
   });
-  expect(resumed.texts).toEqual(await readAll(log, 'FACTS'));
+  expect(resumed.batches).toEqual([]);
   await writer.append(events(1, 'orphan'));
   await resumed.until(({ items }) =>
     items.some((item) => item.kind === 'damage' && item.damage.kind === 'chain-broken'),

@@ -77,7 +77,10 @@ export type FollowItem =
       /** No further event was waiting when this batch was made. */
       readonly caughtUp: boolean;
     }
-  /** Damage was seen. The reader keeps its state; the source's owner answers with `startEpoch`, after which a reset batch follows. */
+  /**
+   * Damage was seen. The reader keeps its state; the source's owner answers with `startEpoch`, after which a reset batch
+   * follows. A stream with `keepPerSubject` that went back is read anew at once.
+   */
   | { readonly kind: 'damage'; readonly damage: Damage };
 
 /** Folded state of a stream at a sequence. */
@@ -156,9 +159,10 @@ export interface EventLog {
   ensureStream(definition: StreamDefinition): Promise<StreamInfo>;
   info(stream: string): Promise<StreamInfo>;
   /**
-   * Takes the lease `name` of a stream, ending an older holder, and finishes or aborts what that one left open.
+   * Takes the lease `name` of a stream, ending an older holder, and finishes or aborts what that one left open. Its epoch
+   * is above any on the stream, and above `aboveEpoch`: for a stream that went back and no longer knows its epochs.
    */
-  openWriter(stream: string, name: string): Promise<LogWriter>;
+  openWriter(stream: string, name: string, options?: { readonly aboveEpoch?: number }): Promise<LogWriter>;
   /** Reads from a position on, for ever; survives reconnects and server restarts. Ends when the signal aborts. */
   follow(stream: string, options?: FollowOptions): AsyncIterable<FollowItem>;
   /** Reads a range of what is retained and ends. Control events of the log itself (leases, checkpoints) are included, with a `log.` subject. */

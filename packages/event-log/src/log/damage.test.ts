@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Collector, event, events, facts, ir, openWith, textOf } from '../../contract/harness.ts';
-import { createMemoryLog, type MemoryLog } from '../index.ts';
+import {
+  createMemoryLog,
+  type DamageNotice,
+  followReporting,
+  type MemoryLog,
+  onDamageReported,
+} from '../index.ts';
 
 async function logOf(n: number): Promise<{ log: MemoryLog; lastSeq: number }> {
   const log = createMemoryLog();
@@ -58,20 +64,26 @@ describe('damage', () => {
     await follower.stop();
   });
 
-  it('of a tail makes a resumed reader forget what it read, and say so', async () => {
+  it('of a tail holds a resumed reader until an epoch starts, and is reported again and again', async () => {
     const { log, lastSeq } = await logOf(6);
     const first = await new Collector(log, 'FACTS').caughtUpTo(lastSeq);
     await first.stop();
     const from = first.batches.at(-1)?.position;
     log.faults.cutTail('FACTS', 4);
     const second = await new Collector(log, 'FACTS', from === undefined ? {} : { from }).until(
-      ({ batches }) => batches.length > 0,
+      ({ items }) => items.length > 0,
     );
+    const writer = await log.openWriter('FACTS', 'w', { aboveEpoch: 7 });
+    expect(writer.epoch).toBe(8);
+    await writer.append(events(1, 'orphan'));
+    await writer.startEpoch('the stream went back');
+    await writer.append(events(2, 'relisted'));
+    await second.until(({ texts }) => texts.length === 2);
     expect(second.items).toMatchObject([
       { kind: 'damage', damage: { kind: 'sequence-went-back', from: 5, to: lastSeq } },
       { kind: 'batch', reset: true },
     ]);
-    expect(second.texts).toEqual(['e 0', 'e 1', 'e 2']);
+    expect(second.texts).toEqual(['relisted 0', 'relisted 1']);
     await second.stop();
   });
 
@@ -83,7 +95,7 @@ describe('damage', () => {
     await (await log.openWriter('FACTS', 'w')).append(events(5, 'other'));
     const from = first.batches.at(-1)?.position;
     const second = await new Collector(log, 'FACTS', from === undefined ? {} : { from }).until(
-      ({ batches }) => batches.length > 0,
+      ({ items }) => items.length > 0,
     );
     expect(second.items[0]).toMatchObject({
       kind: 'damage',
@@ -130,5 +142,23 @@ describe('damage', () => {
     expect(follower.items[0]).toMatchObject({ kind: 'damage' });
     expect(follower.batches).toEqual([]);
     await follower.stop();
+  });
+});
+
+describe('notices', () => {
+  it('reach the owner of the stream from a reader, and no handler gets what is none', async () => {
+    const { log } = await logOf(9);
+    log.faults.drop('FACTS', 5);
+    const notices: DamageNotice[] = [];
+    const deaf = onDamageReported(log, 'FACTS', (notice) => notices.push(notice));
+    for (const text of ['', 'null', '{"damage":{"stream":"FACTS"},"aboveEpoch":1}'])
+      log.notify('damage.FACTS', new TextEncoder().encode(text));
+    const reader = followReporting(log, 'FACTS', { aboveEpoch: () => 3 });
+    expect((await reader.next()).value).toMatchObject({ kind: 'damage' });
+    await expect.poll(() => notices.length).toBe(1);
+    expect(notices[0]).toMatchObject({ aboveEpoch: 3, damage: { kind: 'gap', from: 5, to: 5 } });
+    await expect.poll(() => notices.length, { timeout: 10_000 }).toBe(2);
+    await reader.return(undefined);
+    deaf();
   });
 });

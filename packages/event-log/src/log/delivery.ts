@@ -16,6 +16,8 @@ export interface DeliveryStart {
   readonly fold?: Fold;
   /** The first reset batch waits until the state is not empty: a lost stream must not wipe what readers have. */
   readonly holdWhileEmpty?: boolean;
+  /** Present: nothing comes until an epoch starts after this sequence. */
+  readonly holdUpTo?: number;
 }
 
 type Phase =
@@ -32,6 +34,7 @@ export class Delivery {
   readonly #reader: StreamReader;
   readonly #incarnation: string;
   readonly #matches: (subject: string) => boolean;
+  readonly #holdUpTo: number;
   #phase: Phase;
   #position: Position;
   #events: StoredEvent[] = [];
@@ -42,9 +45,11 @@ export class Delivery {
     this.#reader = reader;
     this.#incarnation = start.incarnation;
     this.#matches = subjectMatcher(start.subjects);
+    this.#holdUpTo = start.holdUpTo ?? 0;
     const { fold, targetSeq, holdWhileEmpty = false } = start;
     this.#phase =
       fold === undefined ? { kind: 'tailing' } : { kind: 'folding', fold, targetSeq, holdWhileEmpty };
+    if (start.holdUpTo !== undefined) this.#phase = { kind: 'damaged' };
     this.#position = { incarnation: start.incarnation, ...reader.settled };
   }
 
@@ -77,6 +82,7 @@ export class Delivery {
   }
 
   #newEpoch(event: StoredEvent): void {
+    if (event.seq <= this.#holdUpTo) return;
     this.#events = [];
     const first = this.#phase.kind === 'folding' && !this.#phase.holdWhileEmpty;
     this.#phase = {

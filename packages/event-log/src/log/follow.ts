@@ -53,7 +53,7 @@ export async function* follow(
         info,
         options,
         from: position,
-        lost: unfit !== undefined && unfit !== 'purged',
+        unfit: unfit === 'purged' ? undefined : unfit,
       });
       yield* session(run, place, info);
     }
@@ -127,9 +127,14 @@ async function misfit(
 
 async function start(
   run: Run,
-  of: { info: BackendStreamInfo; options: FollowOptions; from: Position | undefined; lost: boolean },
+  of: {
+    info: BackendStreamInfo;
+    options: FollowOptions;
+    from: Position | undefined;
+    unfit: Damage | undefined;
+  },
 ): Promise<Place> {
-  const { info, from, lost } = of;
+  const { info, from, unfit } = of;
   const shared = { incarnation: info.incarnation, subjects: of.options.subjects, targetSeq: info.lastSeq };
   if (from !== undefined) {
     const reader = new StreamReader({
@@ -141,7 +146,10 @@ async function start(
     return { incarnation: info.incarnation, reader, delivery: new Delivery(reader, shared) };
   }
   const base = await findBase(run.context, info);
-  const delivery = new Delivery(base.reader, { ...shared, fold: base.fold, holdWhileEmpty: lost });
+  // What a stream that went back holds is old: only its owner can say that it counts.
+  const hold = info.gapless && unfit?.kind === 'sequence-went-back' ? { holdUpTo: info.lastSeq } : {};
+  const holdWhileEmpty = unfit !== undefined;
+  const delivery = new Delivery(base.reader, { ...shared, fold: base.fold, holdWhileEmpty, ...hold });
   if (base.damage !== undefined) delivery.damaged(base.damage);
   return { incarnation: info.incarnation, reader: base.reader, delivery };
 }

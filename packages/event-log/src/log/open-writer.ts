@@ -8,7 +8,11 @@ import { scan } from './scan.ts';
 import { StreamWriter } from './writer.ts';
 
 /** Takes the lease of `name` and opens a writer under it; aborts a transaction that the holder before left open. */
-export async function openWriter(context: LogContext, stream: string, name: string): Promise<StreamWriter> {
+export async function openWriter(
+  context: LogContext,
+  stream: string,
+  { name, aboveEpoch }: { readonly name: string; readonly aboveEpoch: number },
+): Promise<StreamWriter> {
   assertWriterName(name);
   const info = await existingStream(context, stream);
   const mark = await newestMark(context, stream);
@@ -21,7 +25,7 @@ export async function openWriter(context: LogContext, stream: string, name: stri
   });
   await readUpTo(context, { stream, reader, toSeq: info.lastSeq });
   const head = reader.chains.heads.get(name);
-  const above = Math.max(head?.epoch ?? 0, start?.leases[name]?.epoch ?? 0);
+  const above = Math.max(aboveEpoch, head?.epoch ?? 0, start?.leases[name]?.epoch ?? 0);
   const lease = await takeLease(context, stream, { name, above, head });
   await readUpTo(context, { stream, reader, toSeq: lease.seq - 1 });
   const open = reader.transactions.openOf(name);

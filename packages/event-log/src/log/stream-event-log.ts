@@ -71,8 +71,12 @@ export class StreamEventLog implements EventLog {
     return { name, incarnation, firstSeq, lastSeq, messages, bytes };
   }
 
-  openWriter(stream: string, name: string): Promise<LogWriter> {
-    return openWriter(this.#context, stream, name);
+  openWriter(
+    stream: string,
+    name: string,
+    options: { readonly aboveEpoch?: number } = {},
+  ): Promise<LogWriter> {
+    return openWriter(this.#context, stream, { name, aboveEpoch: options.aboveEpoch ?? 0 });
   }
 
   follow(stream: string, options?: FollowOptions): AsyncIterable<FollowItem> {

@@ -5,6 +5,7 @@ import {
   LogError,
   type LogWriter,
   type NewEvent,
+  onDamageReported,
   type Position,
 } from '@sluice/event-log';
 import { buildSubject, decodeEvent, encodeEvent, type Fact, type SecretEvent, streams } from '@sluice/events';
@@ -22,6 +23,9 @@ type OwnStream = (typeof ownStreams)[number];
 /** A stream that is gone is made again within this time, ms. */
 const guardMs = 2000;
 
+/** After an epoch start readers get so long to come upon it before a further report counts, ms. */
+const quietMs = 5000;
+
 /** What the log needs to know. */
 export interface FactsLogOptions {
   readonly log: EventLog;
@@ -37,6 +41,7 @@ export class FactsLog {
   readonly #options: FactsLogOptions;
   #writers: Record<OwnStream, LogWriter>;
   readonly #damaged: Record<OwnStream, LogError | undefined> = { FACTS: undefined, SECRETS: undefined };
+  #mendedMs = 0;
   readonly #incarnations: Partial<Record<OwnStream, string>> = {};
   readonly #positions: Partial<Record<OwnStream, Position>> = {};
 
@@ -146,6 +151,7 @@ export class FactsLog {
     await this.#writers.FACTS.startEpoch(reason, damage);
     await this.#writers.FACTS.append(facts.map((fact) => newEvent(encodeEvent(fact))));
     for (const stream of ownStreams) this.#incarnations[stream] = (await log.info(stream)).incarnation;
+    this.#mendedMs = Date.now();
     this.#damaged.FACTS = undefined;
     this.#damaged.SECRETS = undefined;
     return sealed;
@@ -161,12 +167,40 @@ export class FactsLog {
     return false;
   }
 
-  /** Calls `told` for each damage that is seen on either stream from now on, until the signal aborts. Makes a stream that is gone again. */
+  /**
+   * Calls `told` for each damage that is seen on either stream from now on, by this service or by a reader of what it has
+   * long read past, until the signal aborts. Makes a stream that is gone again.
+   */
   async watch(signal: AbortSignal, told: (damage: Damage) => void): Promise<void> {
+    for (const stream of ownStreams) this.#hear(stream, signal, told);
     await Promise.all([
       ...ownStreams.map((stream) => this.#watch(stream, signal, told)),
       this.#guard(signal),
     ]);
+  }
+
+  #hear(stream: OwnStream, signal: AbortSignal, told: (damage: Damage) => void): void {
+    const { log, logger } = this.#options;
+    let busy = false;
+    const stop = onDamageReported(log, stream, ({ damage: reported }) => {
+      if (busy || Date.now() - this.#mendedMs < quietMs) return;
+      busy = true;
+      this.#confirmed(reported)
+        .then(
+          (damage) => damage !== undefined && told(damage),
+          (error: unknown) => logger.warn({ stream, err: error }, 'reported damage cannot be looked into'),
+        )
+        .finally(() => {
+          busy = false;
+        });
+    });
+    signal.addEventListener('abort', stop, { once: true });
+  }
+
+  /** A reader knows better where a stream went back; all else is there to be seen. */
+  async #confirmed(reported: Damage): Promise<Damage | undefined> {
+    if (reported.kind === 'sequence-went-back') return reported;
+    return (await this.#options.log.verify(reported.stream)).damage[0];
   }
 
   async #guard(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,11 @@
-import { type EventLog, LogError, type LogWriter, type NewEvent, type Position } from '@sluice/event-log';
+import {
+  type DamageNotice,
+  type EventLog,
+  LogError,
+  type LogWriter,
+  type NewEvent,
+  type Position,
+} from '@sluice/event-log';
 import {
   type AnyEvent,
   decodeEvent,
@@ -66,6 +73,13 @@ export class Publisher {
   async renewEpoch(): Promise<void> {
     await this.#ir.close();
     this.#ir = await this.#deps.log.openWriter('IR', writerName);
+  }
+
+  /** Voids what stands on the log of the IR; this publisher can write no more of it. */
+  async beginIrAnew({ damage, aboveEpoch }: DamageNotice): Promise<void> {
+    const writer = await this.#deps.log.openWriter('IR', writerName, { aboveEpoch });
+    await writer.startEpoch('damaged', damage);
+    await writer.close();
   }
 
   /** What stands on the log of the IR. A damaged stream is begun anew, and counts as empty. */

@@ -1,4 +1,4 @@
-import type { EventLog, LogEvent } from '@sluice/event-log';
+import { type EventLog, followReporting, type LogEvent } from '@sluice/event-log';
 import { decodeEvent } from '@sluice/events';
 import type { Logger } from '@sluice/service-kit';
 import type { Metrics } from '../metrics.ts';
@@ -18,7 +18,7 @@ export interface ReaderDeps {
 /** Follows FACTS into the inbox until the signal aborts. What cannot be decoded is passed on as poison. */
 export async function followFacts(deps: ReaderDeps): Promise<void> {
   const { log, inbox, logger, metrics, signal } = deps;
-  for await (const item of log.follow('FACTS', { signal })) {
+  for await (const item of followReporting(log, 'FACTS', { signal })) {
     if (item.kind === 'damage') {
       logger.error({ damage: item.damage }, 'damage on the log, last state stays in force');
       metrics.damage.inc({ stream: 'FACTS' });

@@ -1,4 +1,10 @@
-import { type EventLog, LogError, type Position } from '@sluice/event-log';
+import {
+  type DamageNotice,
+  type EventLog,
+  LogError,
+  onDamageReported,
+  type Position,
+} from '@sluice/event-log';
 import { type Fact, formatRevision, streams } from '@sluice/events';
 import { type Health, type Logger, type ServiceContext, traceparentOf, withSpan } from '@sluice/service-kit';
 import { createTranslator, type Translator, type TranslatorOutput } from '../core/index.ts';
@@ -46,6 +52,7 @@ export class Translation {
   readonly #ended = new AbortController();
   #publisher: Publisher | undefined;
   #failed: unknown;
+  #mending = false;
   #doneSeq = 0;
 
   constructor(options: TranslationOptions) {
@@ -143,26 +150,51 @@ export class Translation {
     }
   }
 
-  /** Damage of the stream that is ours is mended by a restart, which reads it, finds it damaged and writes it anew. */
+  /** Damage of the stream that is ours is mended by an epoch start; the restart that follows writes it anew. */
   #watchIr(position: Position | undefined, signal: AbortSignal): void {
-    const { log, metrics, logger } = this.#options;
+    const { log, logger } = this.#options;
     const watch = async (): Promise<void> => {
       for await (const item of log.follow('IR', {
         signal,
         ...(position === undefined ? {} : { from: position }),
       })) {
-        if (item.kind !== 'damage') continue;
-        metrics.damage.inc({ stream: 'IR' });
-        throw new LogError('damaged', `stream IR: ${item.damage.message}`, {
-          hint: 'The translator restarts and writes the IR anew.',
-        });
+        if (item.kind === 'damage') await this.#mendIr({ damage: item.damage, aboveEpoch: 0 });
       }
     };
+    const deaf = onDamageReported(log, 'IR', (notice) => {
+      void this.#confirmed(notice).then(
+        (real) => (real ? this.#mendIr(notice) : undefined),
+        (error: unknown) => logger.warn({ err: error }, 'reported damage cannot be looked into'),
+      );
+    });
+    signal.addEventListener('abort', deaf, { once: true });
     watch().catch((error: unknown) => {
       if (signal.aborted) return;
       logger.error({ err: error }, 'the stream of the IR is damaged');
       this.#giveUp(error);
     });
+  }
+
+  /** A reader knows better where a stream went back; all else is there to be seen. */
+  async #confirmed({ damage }: DamageNotice): Promise<boolean> {
+    if (this.#mending) return false;
+    if (damage.kind === 'sequence-went-back') return true;
+    return (await this.#options.log.verify('IR')).damage.length > 0;
+  }
+
+  async #mendIr({ damage, aboveEpoch }: DamageNotice): Promise<void> {
+    if (this.#mending) return;
+    this.#mending = true;
+    const { metrics, logger } = this.#options;
+    metrics.damage.inc({ stream: 'IR' });
+    logger.error({ damage }, 'the stream of the IR is damaged, writing it anew');
+    const epoch = this.#publisher?.epoch ?? 0;
+    await this.#publisher?.beginIrAnew({ damage, aboveEpoch: Math.max(aboveEpoch, epoch) });
+    this.#giveUp(
+      new LogError('damaged', `stream IR: ${damage.message}`, {
+        hint: 'The translator restarts and writes the IR anew.',
+      }),
+    );
   }
 
   #giveUp(error: unknown): void {

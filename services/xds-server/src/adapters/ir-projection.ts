@@ -1,6 +1,14 @@
 // Follows the IR stream: batches of whole revisions go into the store and to the hub, in one step each.
-import type { EventLog, FollowItem, LogEvent, Position } from '@sluice/event-log';
-import { decodeEvent, type Revision } from '@sluice/events';
+import {
+  type Damage,
+  type EventLog,
+  type FollowItem,
+  followReporting,
+  type LogEvent,
+  type Position,
+  reportDamage,
+} from '@sluice/event-log';
+import { compareRevisions, decodeEvent, formatRevision, type Revision } from '@sluice/events';
 import { type IrId, irHash, irId, SetHash } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
 import type { IrChange } from '../core/ir-state.ts';
@@ -38,6 +46,9 @@ export class IrProjection {
   #rebuilt = false;
   #seq = 0;
   #from: Position | undefined;
+  /** The newest revision of this incarnation of the stream that is folded in. */
+  #revision: Revision | undefined;
+  #stale: Damage | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
@@ -56,6 +67,7 @@ export class IrProjection {
     this.#from = stored.position;
     this.#remember(stored.changes);
     this.#seen(stored.position.incarnation);
+    this.#revision = stored.revision;
     events.committed(stored.changes, stored.revision, []);
   }
 
@@ -66,7 +78,12 @@ export class IrProjection {
     while (!signal.aborted) {
       const round = AbortSignal.any([signal]);
       let again = false;
-      for await (const item of log.follow('IR', { ...(from === undefined ? {} : { from }), signal: round })) {
+      const options = {
+        ...(from === undefined ? {} : { from }),
+        signal: round,
+        aboveEpoch: () => this.#revision?.epoch ?? 0,
+      };
+      for await (const item of followReporting(log, 'IR', options)) {
         if (item.kind === 'damage') {
           events.health(`${item.damage.kind}: ${item.damage.message}`);
           continue;
@@ -88,26 +105,52 @@ export class IrProjection {
   #fold(batch: Batch): boolean {
     const { store, logger, events } = this.#options;
     const decoded = this.#decode(batch.events);
-    const changes = batch.reset ? [...decoded.changes, ...this.#vanished(decoded.changes)] : decoded.changes;
     this.#seen(batch.position.incarnation);
-    if (decoded.revision === undefined) {
+    const { revision } = decoded;
+    if (this.#isStale(revision)) return true;
+    // The state that it builds on was left out.
+    if (this.#stale !== undefined && !batch.reset) return false;
+    this.#stale = undefined;
+    const changes = batch.reset ? [...decoded.changes, ...this.#vanished(decoded.changes)] : decoded.changes;
+    if (revision === undefined) {
       if (batch.caughtUp && this.#hashes.size === 0) events.empty();
       return true;
     }
     this.#remember(changes);
-    store.save({ reset: batch.reset, changes, position: batch.position, revision: decoded.revision });
-    events.committed(changes, decoded.revision, decoded.traceparents);
+    this.#revision = revision;
+    store.save({ reset: batch.reset, changes, position: batch.position, revision });
+    events.committed(changes, revision, decoded.traceparents);
     const sound = decoded.stateHash === this.#set.toString();
     if (sound) {
       this.#rebuilt = false;
       events.health(decoded.fault);
       return true;
     }
-    logger.error({ revision: decoded.revision }, 'ir differs from what the translator wrote down');
+    logger.error({ revision }, 'ir differs from what the translator wrote down');
     events.health('the IR differs from what the translator wrote down');
     if (this.#rebuilt) return true;
     this.#rebuilt = true;
     return false;
+  }
+
+  /** Tells the owner again that the log ends before what is held; does nothing where it does not. */
+  remind(): void {
+    if (this.#stale === undefined) return;
+    reportDamage(this.#options.log, { damage: this.#stale, aboveEpoch: this.#revision?.epoch ?? 0 });
+  }
+
+  /** An older revision than the one that is held: the log was put back. It is left alone until its owner has gone past it. */
+  #isStale(revision: Revision | undefined): boolean {
+    const held = this.#revision;
+    if (held === undefined || (revision !== undefined && compareRevisions(revision, held) >= 0)) return false;
+    if (revision === undefined) return this.#stale !== undefined;
+    const { logger, events } = this.#options;
+    const message = `the log holds revision ${formatRevision(revision)}, and ${formatRevision(held)} was read before`;
+    this.#stale = { stream: 'IR', kind: 'sequence-went-back', from: revision.seq, to: held.seq, message };
+    logger.error({ revision, held }, 'the log went back, last state stays in force');
+    events.health(message);
+    this.remind();
+    return true;
   }
 
   #decode(logEvents: readonly LogEvent[]) {
@@ -170,6 +213,8 @@ export class IrProjection {
   #seen(incarnation: string): void {
     if (incarnation === this.#incarnation) return;
     this.#incarnation = incarnation;
+    this.#revision = undefined;
+    this.#stale = undefined;
     this.#options.events.incarnation(incarnation);
   }
 }

@@ -1,6 +1,6 @@
 // The key pairs of certificates: followed from SECRETS, kept sealed on disk, opened in memory alone, shown to nobody but
 // the compiler.
-import type { EventLog, FollowItem } from '@sluice/event-log';
+import { type EventLog, type FollowItem, followReporting } from '@sluice/event-log';
 import { buildSubject, decodeEvent, type SecretEvent } from '@sluice/events';
 import type { IrCertificate, ObjectRef } from '@sluice/ir';
 import { openKeyPair, type SealingKey } from '@sluice/sealed-secret';
@@ -78,7 +78,7 @@ export class KeyPairs {
 
   /** Follows SECRETS until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    for await (const item of this.#options.log.follow('SECRETS', { signal }))
+    for await (const item of followReporting(this.#options.log, 'SECRETS', { signal }))
       if (item.kind === 'batch') this.#options.changed(this.#fold(item));
   }
 

@@ -1,6 +1,6 @@
 // Writes events of which only the newest word on each subject matters: whatever piles up while the log is away or busy
 // is at most one event for each subject.
-import type { EventLog, LogWriter, NewEvent } from '@sluice/event-log';
+import { type EventLog, LogError, type LogWriter, type NewEvent } from '@sluice/event-log';
 
 /** Opens the writer's lease when it has something to write, and keeps it. */
 export class Outbox {
@@ -12,6 +12,7 @@ export class Outbox {
   readonly #failed: (error: unknown) => void;
   #running: Promise<void> | undefined;
   #lease: LogWriter | undefined;
+  #incarnation = '';
   #closed = false;
 
   /**
@@ -50,15 +51,34 @@ export class Outbox {
     await this.#lease?.close();
   }
 
+  /** A writer is fenced where somebody else took its lease, and where its stream was lost: only the first is for good. */
+  async #append(events: readonly NewEvent[]): Promise<void> {
+    for (;;) {
+      try {
+        this.#lease ??= await this.#open();
+        await this.#lease.append(events);
+        return;
+      } catch (error) {
+        const fenced = error instanceof LogError && error.code === 'fenced';
+        if (!fenced || (await this.#log.info(this.#stream)).incarnation === this.#incarnation) throw error;
+        this.#lease = undefined;
+      }
+    }
+  }
+
+  async #open(): Promise<LogWriter> {
+    this.#incarnation = (await this.#log.info(this.#stream)).incarnation;
+    return this.#log.openWriter(this.#stream, this.#writer);
+  }
+
   async #drain(): Promise<void> {
     // What is put in one turn goes out in one batch.
     await this.#ready;
     try {
-      this.#lease ??= await this.#log.openWriter(this.#stream, this.#writer);
       while (this.#waiting.size > 0) {
         const events = [...this.#waiting.values()];
         this.#waiting.clear();
-        await this.#lease.append(events);
+        await this.#append(events);
       }
     } catch (error) {
       if (!this.#closed) this.#failed(error);

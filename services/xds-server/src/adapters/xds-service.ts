@@ -163,11 +163,15 @@ export class XdsService {
   }
 
   async #followLog(): Promise<void> {
-    const { log } = this.#options;
-    for (const stream of ['IR', 'SECRETS', 'ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
+    await this.#ensureStreams();
     this.#begun.resolve();
     const { signal } = this.#ended;
     await Promise.all([this.#keyPairs.run(signal), this.#projection.run(signal)]);
+  }
+
+  async #ensureStreams(): Promise<void> {
+    const { log } = this.#options;
+    for (const stream of ['IR', 'SECRETS', 'ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
   }
 
   /** Ends streams and followers, and writes what waits; without the log that is given up. Envoys keep what they have. */
@@ -198,12 +202,15 @@ export class XdsService {
 
   #beat(): void {
     this.#hub.checkSilence();
+    this.#projection.remind();
     const { log, replica } = this.#options;
     log.notify(`heartbeat.xds-server.${replica}`, new TextEncoder().encode(JSON.stringify({ replica })));
   }
 
   /** Acknowledgements of a lost stream say nothing about the one that took its place. */
   #setIncarnation(incarnation: string): void {
+    // A log that was lost took all streams with it: ours is made again.
+    if (this.#incarnation !== '') this.#follow(this.#ensureStreams());
     this.#incarnation = incarnation;
     const revisions = this.#store.acks(incarnation).map((ack) => ack.revision);
     const newest = revisions.sort((a, b) => b.epoch - a.epoch || b.seq - a.seq)[0];

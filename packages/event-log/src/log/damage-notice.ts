@@ -1,0 +1,81 @@
+// A reader that comes upon damage tells the owner of the stream, who may have read past it long ago. Notices are core
+// messages, at most once, so they are repeated as long as the damage stands in the reader's way.
+import type { Damage, EventLog, FollowItem, FollowOptions } from '../port.ts';
+
+/** What a reader reports. */
+export interface DamageNotice {
+  readonly damage: Damage;
+  /** Writers' epochs up to here have been seen by the reader: a new one must be above. */
+  readonly aboveEpoch: number;
+}
+
+const repeatMs = 2_000;
+const kinds: ReadonlySet<unknown> = new Set<Damage['kind']>([
+  'gap',
+  'chain-broken',
+  'sequence-went-back',
+  'stream-lost',
+  'undecodable-envelope',
+]);
+
+/** Core subject of the notices on a stream. */
+export function damageSubject(stream: string): string {
+  return `damage.${stream}`;
+}
+
+/** Tells the owner of the stream, if it listens. */
+export function reportDamage(log: Pick<EventLog, 'notify'>, notice: DamageNotice): void {
+  log.notify(damageSubject(notice.damage.stream), new TextEncoder().encode(JSON.stringify(notice)));
+}
+
+/** Calls `handler` for each notice on a stream until the function that it gives is called. */
+export function onDamageReported(
+  log: Pick<EventLog, 'listen'>,
+  stream: string,
+  handler: (notice: DamageNotice) => void,
+): () => void {
+  return log.listen(damageSubject(stream), (data) => {
+    const notice = parse(data);
+    if (notice?.damage.stream === stream) handler(notice);
+  });
+}
+
+/** `follow` that reports damage until a batch comes again. `aboveEpoch` is asked at each report. */
+export async function* followReporting(
+  log: EventLog,
+  stream: string,
+  options: FollowOptions & { readonly aboveEpoch?: () => number } = {},
+): AsyncGenerator<FollowItem> {
+  let repeating: NodeJS.Timeout | undefined;
+  try {
+    for await (const item of log.follow(stream, options)) {
+      clearInterval(repeating);
+      if (item.kind === 'damage') {
+        const report = (): void =>
+          reportDamage(log, { damage: item.damage, aboveEpoch: options.aboveEpoch?.() ?? 0 });
+        report();
+        repeating = setInterval(report, repeatMs);
+      }
+      yield item;
+    }
+  } finally {
+    clearInterval(repeating);
+  }
+}
+
+function parse(data: Uint8Array): DamageNotice | undefined {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(data)) as Partial<DamageNotice> | null;
+    const { damage, aboveEpoch } = value ?? {};
+    const valid =
+      Number.isSafeInteger(aboveEpoch) &&
+      kinds.has(damage?.kind) &&
+      typeof damage?.stream === 'string' &&
+      typeof damage.message === 'string' &&
+      Number.isSafeInteger(damage.from) &&
+      Number.isSafeInteger(damage.to);
+    return valid ? (value as DamageNotice) : undefined;
+  } catch {
+    return undefined;
+  }
+}
