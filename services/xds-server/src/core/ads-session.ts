@@ -2,6 +2,7 @@
 // brings the time. See docs/adr/0008 for the order of pushes and for what counts as acknowledged.
 import type { Revision } from '@sluice/events';
 import { AckLedger, type CommitLog } from './ack-ledger.ts';
+import { distinctScope } from './distinct-scope.ts';
 import { PushGates, type XdsSource } from './push-gates.ts';
 import type { Quarantine, Refusal } from './quarantine.ts';
 import { type InFlight, TypeChannel } from './type-channel.ts';
@@ -146,7 +147,9 @@ export class AdsSession {
     return {
       kind: channel.kind,
       nonce,
-      resources: [...items.values()].filter((item) => item !== undefined),
+      resources: [...items.values()]
+        .filter((item) => item !== undefined)
+        .map((item) => (item.kind === 'scope' ? distinctScope(item, `${nowMs}.${nonce}`) : item)),
       removed: [...items].flatMap(([name, item]) => (item === undefined ? [name] : [])),
     };
   }
