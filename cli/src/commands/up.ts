@@ -25,7 +25,7 @@ Without the right to bind ports below 1024, port 80 becomes 10080 and so on; thi
 Examples:
   $ sluice up manifests/
   $ sluice up base/ team-a/ --data-dir ./.sluice/state
-  $ sluice up manifests/ --pool 127.81.0.0/24 --replicas translator=2`;
+  $ sluice up manifests/ --pool 127.81.0.0/24 --replicas translator=2 --replicas xds-server=2`;
 
 /** `sluice up DIR…`. */
 export function registerUp(program: Command, context: CommandContext, finish: Finish): void {
@@ -44,7 +44,7 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
     )
     .option(
       '--replicas <service=n>',
-      `run a service n times, the others standing by (${replicated.join(', ')})`,
+      `run a service n times, for when one is gone (${replicated.join(', ')})`,
       collect,
     )
     .addOption(

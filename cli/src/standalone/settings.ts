@@ -7,8 +7,8 @@ import type { Layout } from './layout.ts';
 export const services = ['api-watcher', 'translator', 'xds-server'] as const;
 export type ServiceName = (typeof services)[number];
 
-/** Services that can stand by for one of their own. Two api-watchers would end each other; one Envoy needs one xds-server. */
-export const replicated = ['translator'] as const satisfies readonly ServiceName[];
+/** Services that may run several times: one translator works and the others stand by; Envoy takes any xds-server. */
+export const replicated = ['translator', 'xds-server'] as const satisfies readonly ServiceName[];
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];

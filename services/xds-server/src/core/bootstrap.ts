@@ -49,10 +49,18 @@ export function envoyBootstrap(options: BootstrapOptions): string {
     static_resources: { clusters: [xdsCluster([options.xdsSocket, ...(options.moreXdsSockets ?? [])])] },
     overload_manager: overloadManager(options),
     stats_config: { stats_matcher: { inclusion_list: { patterns: statPatterns } } },
-    layered_runtime: { layers: [{ name: 'admin', admin_layer: {} }] },
+    layered_runtime: {
+      layers: [
+        { name: 'limits', static_layer: runtimeLimits },
+        { name: 'admin', admin_layer: {} },
+      ],
+    },
   };
   return JSON.stringify(bootstrap, null, 2);
 }
+
+/** Envoy refuses regular expressions of more than 100 steps by itself; time stays linear in the path with any of these. */
+const runtimeLimits = { re2: { max_program_size: { error_level: 5_000 } } };
 
 /** Few statistics, whatever the number of routes: what dashboards and alerts read. */
 const statPatterns = [
