@@ -39,6 +39,13 @@ describe.each<HostLayout>(['own hostnames', 'one hostname'])('%s', (layout) => {
     });
   }
 
+  /** Every 10,000 facts a checkpoint is written, which is no cost of the change that happens to come last. */
+  async function checkpointed(): Promise<void> {
+    const args = ['log', '--type', 'CheckpointClosed', '-o', 'json'];
+    const closed = async () => (await sluice.cli(...args)).stdout.includes('CheckpointClosed');
+    await until(closed, { timeoutMs: patienceMs, intervalMs: 500, message: 'the checkpoint of FACTS' });
+  }
+
   function changeRoute(): void {
     version += 1;
     sluice.write({ 'changed.yaml': oneOfMany(layout, many - 1, `${version}`) });
@@ -86,6 +93,7 @@ describe.each<HostLayout>(['own hostnames', 'one hostname'])('%s', (layout) => {
     await grow(0, few, few + 1);
     small = await measure();
     await grow(few, many - 1, many);
+    await checkpointed();
     large = await measure();
     scoped =
       total(await metricsOf(sluice.dataDir, 'xds-server'), 'sluice_xds_resources_sent_total{kind="scope"}') >
