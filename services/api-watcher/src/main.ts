@@ -16,16 +16,23 @@ await runService({
   async start({ config, logger, registry, tracer, health, signal, fail }) {
     health.set('source', false, 'not listed yet');
     const key = await loadSealingKey(config.SLUICE_SECRET_KEY_FILE);
+    health.set('log', false, 'not connected yet');
     const log = await connectEventLog({
       url: config.SLUICE_NATS_URL,
       name: 'api-watcher',
       logger,
+      background: true,
+      onConnection: ({ connected, reason }) => health.set('log', connected, reason),
       ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
       ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });
     const metrics = createMetrics(registry);
     const addresses = new OwnAddresses();
+    // Told to end before the log could ever be reached: nothing is waiting to be written.
+    const giveUp = (): void => void log.close();
+    signal.addEventListener('abort', giveUp, { once: true });
     const facts = await FactsLog.open({ log, key, logger, wrote: (type) => metrics.written.inc({ type }) });
+    signal.removeEventListener('abort', giveUp);
     registerFigures(registry, () => facts.inForce);
     const reconciler = new Reconciler({
       source: new DirectorySource({ paths: config.SLUICE_SOURCE_DIRS, logger }),

@@ -15,10 +15,13 @@ await runService({
   name: 'translator',
   configSchema,
   async start({ config, logger, registry, tracer, health, fail, version }) {
+    health.set('log', false, 'not connected yet');
     const log = await connectEventLog({
       url: config.SLUICE_NATS_URL,
       name: 'translator',
       logger,
+      background: true,
+      onConnection: ({ connected, reason }) => health.set('log', connected, reason),
       ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
       ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });
