@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -26,6 +26,8 @@ export interface SluiceOptions {
   readonly manifests: Readonly<Record<string, Manifest>>;
   /** Further arguments of `sluice up`. */
   readonly args?: readonly string[];
+  /** User and group id to run as; only root may. */
+  readonly asUser?: number;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -114,6 +116,8 @@ class Instance implements Sluice {
     this.envoy = envoyAdmin(() => this.#envoySocket());
     mkdirSync(this.dir);
     this.write(options.manifests);
+    if (options.asUser !== undefined)
+      for (const path of [home.path, this.dir]) chownSync(path, options.asUser, options.asUser);
   }
 
   async start(): Promise<void> {
@@ -126,8 +130,15 @@ class Instance implements Sluice {
       this.#pool,
       ...(this.#options.args ?? []),
     ];
-    this.#up = await launch({ name: 'sluice up', command: program, args, env: this.#environment(), stopMs });
+    this.#up = await launch({ name: 'sluice up', ...this.#command(args), env: this.#environment(), stopMs });
     await this.#up.waitForLine(/^ready/, startMs);
+  }
+
+  #command(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
+    const { asUser } = this.#options;
+    if (asUser === undefined) return { command: program, args };
+    const user = [`--reuid=${asUser}`, `--regid=${asUser}`, '--clear-groups', '--inh-caps=-all'];
+    return { command: 'setpriv', args: [...user, program, ...args] };
   }
 
   #environment(): Record<string, string | undefined> {
@@ -146,8 +157,7 @@ class Instance implements Sluice {
 
   async cli(...args: string[]): Promise<CliResult> {
     const command = await launch({
-      command: program,
-      args: args[0] === 'validate' ? args : [...args, '--data-dir', this.dataDir],
+      ...this.#command(args[0] === 'validate' ? args : [...args, '--data-dir', this.dataDir]),
       env: this.#environment(),
     });
     const { code } = await command.exited;
