@@ -97,7 +97,9 @@ it('a Gateway of a class that does not exist is told so: here nobody else can', 
     status: 'Unknown',
     message: expect.stringContaining('absent'),
   });
-  expect(condition(status?.conditions, 'Programmed')?.status).not.toBe('True');
+  expect(condition(status?.conditions, 'Programmed')?.status).toBe('Unknown');
+  expect(condition(status?.conditions, 'ResolvedRefs')).toBeUndefined();
+  expect(status?.listeners ?? []).toEqual([]);
 });
 
 describe('a listener that cannot be served', () => {

@@ -32,8 +32,8 @@ export function gatewayStatuses(graph: Graph, needs: Needs): Collection<StatusOu
       uid: model.uid,
       status: {
         addresses: model.addresses.map((value) => ({ type: 'IPAddress', value })),
-        conditions: [acceptedOf(plan), programmed, resolvedRefsOf(plan)],
-        listeners: model.listeners.map((listener) =>
+        conditions: [acceptedOf(plan), programmed, ...(isJudged(plan) ? [resolvedRefsOf(plan)] : [])],
+        listeners: judgedListeners(plan).map((listener) =>
           listenerStatus(listener, {
             plan,
             attachedRoutes: fetch(needs.attachedRoutes, sectionKey(key, listener.name)) ?? 0,
@@ -43,6 +43,15 @@ export function gatewayStatuses(graph: Graph, needs: Needs): Collection<StatusOu
       },
     };
   });
+}
+
+/** A Gateway whose class is not there, or not accepted, is nobody's yet: nothing is said of what it refers to. */
+function isJudged({ model }: GatewayPlan): boolean {
+  return model.refusal?.reason !== 'Pending';
+}
+
+function judgedListeners(plan: GatewayPlan): GatewayPlan['model']['listeners'] {
+  return isJudged(plan) ? plan.model.listeners : [];
 }
 
 function acceptedOf(plan: GatewayPlan): TimelessCondition {
