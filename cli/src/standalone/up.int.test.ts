@@ -156,7 +156,10 @@ it('traffic goes on without `sluice up`; the next one takes the living processes
   expect(orphaned.code).toBe(1);
   expect(orphaned.stdout).toContain('nobody restarts them');
   const second = await running.ready();
-  expect(children.map((name) => running.pid(name))).toEqual(pids);
+  expect(
+    children.map((name) => running.pid(name)),
+    second.log(),
+  ).toEqual(pids);
   second.kill('SIGINT');
   expect(await second.exited).toEqual({ code: 0, signal: null });
   expect(running.alive()).toEqual([]);
