@@ -44,9 +44,9 @@ function matches({ route: { rules } }: RevisedCandidate, subject: string): boole
 }
 
 function first(candidates: readonly RevisedCandidate[], subject: string): string | undefined {
-  const winner = [...candidates]
-    .sort((a, b) => comparePrecedence(a, b).order)
-    .find((each) => matches(each, subject));
+  const [winner] = candidates
+    .filter((each) => matches(each, subject))
+    .sort((a, b) => comparePrecedence(a, b).order);
   return winner && routeId(winner);
 }
 
@@ -97,7 +97,9 @@ test('whatever changes led to it, a tree finds what one sorted list finds, and i
           else scopes.set(at, scope);
         }
         const list = [...present.values()];
-        for (const subject of subjects) expect(lookUp(scopes, subject)).toBe(first(list, subject));
+        expect(subjects.map((subject) => lookUp(scopes, subject))).toEqual(
+          subjects.map((subject) => first(list, subject)),
+        );
         const fresh = new PathTree(limit);
         for (const [n, each] of present) fresh.put(`${n}`, values[n] as IrPathMatch, each);
         const made = fresh.take(false).flatMap(({ scope }) => scope ?? []);
@@ -105,7 +107,7 @@ test('whatever changes led to it, a tree finds what one sorted list finds, and i
         expect(tree.take(false)).toEqual([]);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 40 },
   );
 });
 
