@@ -1,6 +1,6 @@
 // `sluice up` with its real children: what it starts, how it comes back, and what it leaves behind.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type Backend, LoadGenerator, request, serviceObjects, startBackend, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -250,6 +250,18 @@ it('two instances run side by side, each with addresses of its own', async () =>
   expect(await statusOf(a, '/a')).toBe(200);
 });
 
+/** Listens as soon as the port is free: an outgoing connection of anybody may have it as its own for a moment. */
+async function hold(server: Server, port: number): Promise<void> {
+  await until(
+    () =>
+      new Promise<boolean>((resolve) => {
+        server.once('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => resolve(true));
+      }),
+    { timeoutMs: 20_000, message: `port ${port} to be free` },
+  );
+}
+
 it('moves NATS when another program has taken its port meanwhile', async () => {
   await using running = bench();
   const up = await running.ready();
@@ -262,7 +274,7 @@ it('moves NATS when another program has taken its port meanwhile', async () => {
   process.kill(up.pid, 'SIGSTOP');
   await kill9(running.pid('nats'));
   const holder = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve) => holder.listen(natsPort, '127.0.0.1', resolve));
+  await hold(holder, natsPort);
   process.kill(up.pid, 'SIGCONT');
   await up.waitForLine(/nats moves to/, 60_000);
   running.write({ 'more.yaml': route('more', '/moved') });

@@ -32,8 +32,11 @@ describeIf(missing)('of two Envoys', () => {
         message: () => `Programmed ${status} with ${words}`,
       },
     );
-  const routes = async (envoy: RunningEnvoy) =>
-    JSON.stringify((await envoy.configDump()).RoutesConfigDump ?? {});
+  /** The routes in force, in whichever layout: plain tables or scopes. */
+  const routes = async (envoy: RunningEnvoy) => {
+    const { RoutesConfigDump, ScopedRoutesConfigDump } = await envoy.configDump();
+    return JSON.stringify([RoutesConfigDump, ScopedRoutesConfigDump]);
+  };
   const status = async (at: string) =>
     (await request({ ...(await world().sluice.target('edge', 80)), path: at })).status;
 

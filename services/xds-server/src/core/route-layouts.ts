@@ -13,4 +13,4 @@ export type RouteLayoutName = keyof typeof routeLayouts;
 export const routeLayoutNames = Object.keys(routeLayouts) as readonly RouteLayoutName[];
 
 /** What is used where nothing else is said. */
-export const defaultRouteLayout: RouteLayoutName = 'plain';
+export const defaultRouteLayout: RouteLayoutName = 'scoped';
