@@ -195,10 +195,10 @@ describe('refused input', () => {
     expect(worldChecks(builder.world, ours).filter(({ id }) => id.startsWith('refused/'))).toMatchObject([
       {
         state: 'fail',
-        cause: 'bad.yaml:3:5: spec.backendRefs: unknown field',
+        cause: 'bad.yaml:3:5: spec.backendRefs: unknown field; mend: move it',
         next: 'sluice validate bad.yaml',
       },
-      { state: 'fail', cause: 'bad.yaml:3:5: unknown field' },
+      { state: 'fail', cause: 'bad.yaml:3:5: unknown field; mend: move it' },
     ]);
   });
 

@@ -2,7 +2,7 @@
 // command.
 
 import type { VerifyReport } from '@sluice/event-log';
-import { compareRevisions, formatRevision } from '@sluice/events';
+import { compareRevisions, type Fault, formatRevision } from '@sluice/events';
 import { formatObjectRef } from '@sluice/ir';
 import { type Assessment, assess } from './assessment.ts';
 import type { World } from './world.ts';
@@ -84,19 +84,25 @@ function routeChecks({ routes }: Assessment): Check[] {
 
 function refusalChecks({ refusals }: Assessment): Check[] {
   if (refusals.length === 0) return [ok('manifests', 'every document was taken')];
-  return refusals.map(({ what, faults }) => {
-    const [first, ...more] = faults;
-    const cause =
-      first === undefined
-        ? 'refused'
-        : `${first.origin.file}:${first.origin.line}:${first.origin.column}: ${first.path === '' ? '' : `${first.path}: `}${first.message}`;
-    return {
-      id: `refused/${what}`,
-      state: 'fail',
-      cause: more.length === 0 ? cause : `${cause} (and ${more.length} more)`,
-      next: `sluice validate ${first?.origin.file ?? ''}`.trim(),
-    };
-  });
+  return refusals.map(({ what, faults }) => ({
+    id: `refused/${what}`,
+    state: 'fail',
+    cause: refusalCause(faults),
+    next: `sluice validate ${faults[0]?.origin.file ?? ''}`.trim(),
+  }));
+}
+
+/** The first fault with its place and mend, and how many more there are. */
+function refusalCause(faults: readonly Fault[]): string {
+  const [first, ...more] = faults;
+  if (first === undefined) return 'refused';
+  const { origin, path, message, hint } = first;
+  const parts = [
+    `${origin.file}:${origin.line}:${origin.column}: ${path === '' ? '' : `${path}: `}${message}`,
+  ];
+  if (hint !== '') parts.push(`; mend: ${hint}`);
+  if (more.length > 0) parts.push(` (and ${more.length} more)`);
+  return parts.join('');
 }
 
 function rejectionChecks(world: World): Check[] {
