@@ -41,6 +41,8 @@ export interface TestCertificate {
 export interface CertificateOptions {
   /** Names it is valid for; the first is also its common name. Wildcards as they are. */
   readonly dnsNames: readonly string[];
+  /** URIs it is valid for, e.g. SPIFFE ids; with one it is good for clients too. Default: none. */
+  readonly uris?: readonly string[];
   /** Default: a day before now, or before `notAfter` where that is earlier. */
   readonly notBefore?: Date;
   /** Default: in 30 days. A date in the past gives an expired one. */
@@ -66,13 +68,14 @@ export async function makeCa(commonName = 'Sluice test CA'): Promise<TestCa> {
   return { certificate, keys, pem: certificate.toString('pem') };
 }
 
-/** Makes a server certificate (ECDSA P-256). */
+/** Makes a certificate for servers, and with `uris` for clients too (ECDSA P-256). */
 export async function makeCertificate(options: CertificateOptions): Promise<TestCertificate> {
   const ca = options.ca ?? (await makeCa());
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const { dnsNames, uris = [] } = options;
   const notAfter = options.notAfter ?? new Date(Date.now() + 30 * dayMs);
   const leaf = await X509CertificateGenerator.create({
-    subject: `CN=${options.dnsNames[0] ?? 'nobody'}`,
+    subject: `CN=${dnsNames[0] ?? 'nobody'}`,
     issuer: ca.certificate.subject,
     publicKey: keys.publicKey,
     signingKey: ca.keys.privateKey,
@@ -82,8 +85,14 @@ export async function makeCertificate(options: CertificateOptions): Promise<Test
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(options.dnsNames.map((value) => ({ type: 'dns', value }))),
+      new ExtendedKeyUsageExtension([
+        ExtendedKeyUsage.serverAuth,
+        ...(uris.length === 0 ? [] : [ExtendedKeyUsage.clientAuth]),
+      ]),
+      new SubjectAlternativeNameExtension([
+        ...dnsNames.map((value) => ({ type: 'dns', value }) as const),
+        ...uris.map((value) => ({ type: 'url', value }) as const),
+      ]),
     ],
   });
   const keyDer = await crypto.subtle.exportKey('pkcs8', keys.privateKey);

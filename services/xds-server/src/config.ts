@@ -1,17 +1,21 @@
 // Environment of xds-server.
-import { commonConfig, integer, listenAddress } from '@sluice/service-kit';
+import { commonConfig, integer, listenAddress, SluiceError } from '@sluice/service-kit';
 import { z } from 'zod';
+import type { AdsEndpoint } from './adapters/ads-endpoint.ts';
 import { defaultRouteLayout, routeLayoutNames } from './core/route-layouts.ts';
 
 /** All variables that xds-server reads. */
 export const configSchema = z.object({
   ...commonConfig,
-  SLUICE_XDS_LISTEN: listenAddress()
-    .refine((address) => address.kind === 'unix', { error: 'must be a Unix socket: private keys go over it' })
-    .meta({
-      description: 'Socket that Envoys connect to; made with mode 0600',
-      example: 'unix:/run/sluice/xds.sock',
-    }),
+  SLUICE_XDS_LISTEN: listenAddress().meta({
+    description: 'Where Envoys connect: a socket, made with mode 0600, or host:port with SLUICE_XDS_TLS_DIR',
+    example: 'unix:/run/sluice/xds.sock',
+  }),
+  SLUICE_XDS_TLS_DIR: z.string().optional().meta({
+    description:
+      'Directory with tls.crt, tls.key and ca.crt for host:port; read again when they change. Envoys show a certificate of that authority with the URI spiffe://…/sluice/envoy',
+    example: '/etc/sluice/xds-tls',
+  }),
   SLUICE_STATE_FILE: z.string().min(1).meta({
     description: 'SQLite file with the last good state; may be deleted, then it is rebuilt from the log',
     example: '/var/lib/sluice/xds.sqlite',
@@ -38,3 +42,21 @@ export const configSchema = z.object({
     example: '30000',
   }),
 });
+
+/**
+ * Where to listen.
+ * @throws SluiceError `config-invalid` for a TCP address without keys: private keys go over it
+ */
+export function adsEndpoint(config: z.output<typeof configSchema>): AdsEndpoint {
+  const { SLUICE_XDS_LISTEN: listen, SLUICE_XDS_TLS_DIR: tlsDirectory } = config;
+  if (listen.kind === 'unix') return listen;
+  if (tlsDirectory === undefined)
+    throw new SluiceError(
+      'config-invalid',
+      'SLUICE_XDS_LISTEN is a TCP address, and private keys go over it',
+      {
+        hint: 'set SLUICE_XDS_TLS_DIR to a directory with tls.crt, tls.key and ca.crt, or listen on unix:/path',
+      },
+    );
+  return { ...listen, tlsDirectory };
+}

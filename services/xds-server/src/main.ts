@@ -3,7 +3,7 @@ import { connectEventLog } from '@sluice/event-log';
 import { loadSealingKey } from '@sluice/sealed-secret';
 import { runService } from '@sluice/service-kit';
 import { XdsService } from './adapters/xds-service.ts';
-import { configSchema } from './config.ts';
+import { adsEndpoint, configSchema } from './config.ts';
 
 await runService({
   name: 'xds-server',
@@ -21,11 +21,10 @@ await runService({
       ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });
     const keyFile = config.SLUICE_SECRET_KEY_FILE;
-    const listen = config.SLUICE_XDS_LISTEN;
     const service = new XdsService({
       log,
       replica,
-      socket: listen.kind === 'unix' ? listen.path : '',
+      endpoint: adsEndpoint(config),
       stateFile: config.SLUICE_STATE_FILE,
       sealingKey: keyFile === undefined ? undefined : await loadSealingKey(keyFile),
       settings: { trustedHops: config.SLUICE_TRUSTED_HOPS },

@@ -24,7 +24,8 @@ import type { RouteLayoutName } from '../core/route-layouts.ts';
 import { typeUrls, xdsKinds } from '../core/type-urls.ts';
 import { createMetrics, type XdsMetrics } from '../metrics.ts';
 import { XdsStore } from '../store/xds-store.ts';
-import { type AdsServer, listenAds } from './ads-server.ts';
+import type { AdsEndpoint, AdsServer } from './ads-endpoint.ts';
+import { listenAds } from './ads-server.ts';
 import { ChangeTraces } from './change-traces.ts';
 import { IrProjection } from './ir-projection.ts';
 import { KeyPairs } from './key-pairs.ts';
@@ -35,8 +36,8 @@ export interface XdsServiceOptions {
   readonly log: EventLog;
   /** Name of this replica, unique among all services: it writes to the log under this name. */
   readonly replica: string;
-  /** Path of the Unix socket. */
-  readonly socket: string;
+  /** Where Envoys connect. */
+  readonly endpoint: AdsEndpoint;
   /** Path of the SQLite file. */
   readonly stateFile: string;
   readonly sealingKey: SealingKey | undefined;
@@ -148,18 +149,18 @@ export class XdsService {
    * @throws SluiceError as `listenAds` does
    */
   async start(): Promise<void> {
-    const { replica, logger, health, socket } = this.#options;
+    const { replica, logger, health, endpoint } = this.#options;
     health.set('revision', false, 'no revision yet');
     // Keys first: what the IR brings is whole with them.
     this.#keyPairs.restore();
     this.#projection.restore();
     this.#putAck({ type: 'XdsServerStarted', server: replica });
-    this.#server = await listenAds(socket, this.#hub, logger);
+    this.#server = await listenAds(endpoint, this.#hub, logger);
     this.#follow(this.#followLog());
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     this.#beat();
     const { revision } = this.#hub;
-    logger.info({ socket, revision: revision && formatRevision(revision) }, 'serving xds');
+    logger.info({ endpoint, revision: revision && formatRevision(revision) }, 'serving xds');
   }
 
   async #followLog(): Promise<void> {
@@ -172,6 +173,11 @@ export class XdsService {
   async #ensureStreams(): Promise<void> {
     const { log } = this.#options;
     for (const stream of ['IR', 'SECRETS', 'ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
+  }
+
+  /** TCP port that Envoys connect to; 0 for a Unix socket, and before the start. */
+  get port(): number {
+    return this.#server?.port ?? 0;
   }
 
   /** Ends streams and followers, and writes what waits; without the log that is given up. Envoys keep what they have. */

@@ -1,16 +1,16 @@
 // The file that Envoy starts with: where the control plane is, and what protects the process itself. All else comes by
 // xDS. Built as an object; nothing is formatted.
 
+import { type XdsAddress, xdsCluster } from './bootstrap-xds-cluster.ts';
+
 /** What a bootstrap depends on. */
-export interface BootstrapOptions {
+export type BootstrapOptions = XdsAddress & EnvoyOptions;
+
+interface EnvoyOptions {
   /** Names this Envoy to xds-server; unique among the Envoys of an installation. */
   readonly nodeId: string;
   /** A name that Envoys of one kind share. */
   readonly nodeCluster: string;
-  /** Path of xds-server's Unix socket. */
-  readonly xdsSocket: string;
-  /** Paths of further replicas' sockets: Envoy takes any that answers, and another one when that goes. */
-  readonly moreXdsSockets?: readonly string[];
   /** Path of the admin interface's Unix socket (made with mode 0600); absent: no admin interface. */
   readonly adminSocket?: string;
   /** Heap at which Envoy begins to shed load, bytes. Default 2 GiB. */
@@ -46,7 +46,7 @@ export function envoyBootstrap(options: BootstrapOptions): string {
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: [xdsCluster([options.xdsSocket, ...(options.moreXdsSockets ?? [])])] },
+    static_resources: { clusters: [xdsCluster(options)] },
     overload_manager: overloadManager(options),
     stats_config: { stats_matcher: { inclusion_list: { patterns: statPatterns } } },
     layered_runtime: {
@@ -80,28 +80,8 @@ const statPatterns = [
   },
 ];
 
-function pipe(path: string, mode?: number) {
-  return { pipe: mode === undefined ? { path } : { path, mode } };
-}
-
-function xdsCluster(sockets: readonly string[]) {
-  return {
-    name: 'sluice-xds',
-    type: 'STATIC',
-    connect_timeout: '2s',
-    load_assignment: {
-      cluster_name: 'sluice-xds',
-      endpoints: [{ lb_endpoints: sockets.map((socket) => ({ endpoint: { address: pipe(socket) } })) }],
-    },
-    typed_extension_protocol_options: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-        explicit_http_config: {
-          http2_protocol_options: { connection_keepalive: { interval: '10s', timeout: '5s' } },
-        },
-      },
-    },
-  };
+function pipe(path: string, mode: number) {
+  return { pipe: { path, mode } };
 }
 
 function overloadManager({ maxHeapBytes = 2 * 1024 ** 3, maxConnections = 50_000 }: BootstrapOptions) {

@@ -1,4 +1,5 @@
 export { type BootstrapOptions, envoyBootstrap } from './bootstrap.ts';
+export { type XdsByTls, xdsSecretFiles } from './bootstrap-xds-cluster.ts';
 export { type CompiledResource, compileXds, type RevisedResource } from './compile-xds.ts';
 export { defaultListenerSettings, type ListenerSettings } from './http-connection-manager.ts';
 export { routeId } from './route.ts';

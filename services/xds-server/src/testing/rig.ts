@@ -5,6 +5,7 @@ import type { IrResource } from '@sluice/ir';
 import type { SealingKey } from '@sluice/sealed-secret';
 import { createLogger, Health, PropagatingTracerProvider, Registry } from '@sluice/service-kit';
 import { type RunningEnvoy, startEnvoy, type TempDir, tempDir, until } from '@sluice/testkit';
+import type { AdsEndpoint } from '../adapters/ads-endpoint.ts';
 import { XdsService } from '../adapters/xds-service.ts';
 import { envoyBootstrap } from '../core/bootstrap.ts';
 import { defaultRouteLayout, type RouteLayoutName, routeLayoutNames } from '../core/route-layouts.ts';
@@ -23,6 +24,8 @@ export interface RigOptions {
   /** Default: SLUICE_TEST_LAYOUT, or what the service takes. */
   readonly layout?: RouteLayoutName;
   readonly log?: MemoryLog;
+  /** Where to listen, on this port where it matters (0: any). Default: a Unix socket. */
+  readonly endpoint?: (port: number) => AdsEndpoint;
   /** Default `silent`. */
   readonly logLevel?: string;
 }
@@ -45,7 +48,7 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Starts a server with what an earlier one of this rig left in its state file. */
-  async startServer(): Promise<XdsService> {
+  async startServer(port = 0): Promise<XdsService> {
     this.registry = new Registry();
     const logger = createLogger({
       service: 'xds-server',
@@ -56,7 +59,7 @@ export class Rig implements AsyncDisposable {
     const service = new XdsService({
       log: this.log,
       replica: 'xds-server-0',
-      socket: this.dir.file('xds.sock'),
+      endpoint: this.#options.endpoint?.(port) ?? { kind: 'unix', path: this.dir.file('xds.sock') },
       stateFile: this.dir.file('xds.sqlite'),
       sealingKey: this.#options.sealingKey,
       settings: { trustedHops: 0 },
