@@ -16,6 +16,11 @@ export function rotateLogs(directory: string, maxBytes = defaultMaxBytes): void 
   }
 }
 
+/** Where the older parts of a log file are, newest first; not all of them need to be there. */
+export function rotatedNames(file: string): string[] {
+  return Array.from({ length: kept }, (_, index) => `${file}.${index + 1}`);
+}
+
 function rotate(file: string): void {
   for (let number = kept - 1; number >= 1; number--) {
     try {
