@@ -85,12 +85,6 @@ export const listenerSchema = z
     const { protocol: is, tls } = listener;
     if (tls !== undefined && ['HTTP', 'TCP', 'UDP'].includes(is))
       fault('tls', `must not be set for protocol ${is}`, 'remove tls, or set protocol: HTTPS');
-    if (tls === undefined && ['HTTPS', 'TLS'].includes(is))
-      fault(
-        'tls',
-        `is required for protocol ${is}`,
-        'add tls.certificateRefs with the name of a Secret of type kubernetes.io/tls',
-      );
     if (is === 'HTTPS' && tls?.mode === 'Passthrough')
       fault(
         'tls',

@@ -28,7 +28,7 @@ export {
   type SourceObject,
 } from './object.ts';
 export type { ParentRef } from './parent-ref.ts';
-export { type ParsedObject, parseObject } from './parse.ts';
+export { type ObjectSource, type ParsedObject, parseObject } from './parse.ts';
 export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts';
 export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
 export { type Service, type ServicePort, serviceSchema } from './service.ts';

@@ -24,6 +24,8 @@ export interface Kind {
   readonly preferredVersion: string;
   readonly shortNames: readonly string[];
   readonly schema: z.ZodType<SourceObject>;
+  /** Only those objects are read to which a Gateway or a policy refers: the others are nobody's business. Default false. */
+  readonly onlyReferenced?: true;
 }
 
 const gatewayApi = {
@@ -85,7 +87,15 @@ export const kinds: readonly Kind[] = [
     shortNames: [],
     schema: endpointSliceSchema,
   },
-  { ...core, kind: 'Secret', plural: 'secrets', namespaced: true, shortNames: [], schema: secretSchema },
+  {
+    ...core,
+    kind: 'Secret',
+    plural: 'secrets',
+    namespaced: true,
+    shortNames: [],
+    schema: secretSchema,
+    onlyReferenced: true,
+  },
   {
     ...core,
     kind: 'Namespace',

@@ -2,11 +2,18 @@
 import { fault, faultsOf, type ObjectFault } from './fault.ts';
 import { findKind, type Kind, kinds } from './kinds.ts';
 import { closest } from './nearest.ts';
+import { manifestFaults } from './manifest-rules.ts';
 import { groupOf, type KindObjectRef, type SourceObject } from './object.ts';
+import { pruneUnknown } from './prune.ts';
 
 /** The outcome: `ref` is there as soon as group, kind and name could be read. */
 export type ParsedObject =
-  | { readonly ok: true; readonly object: SourceObject }
+  | {
+      readonly ok: true;
+      readonly object: SourceObject;
+      /** Paths of fields that were left out because they are not known; empty for a manifest, whose unknown fields are faults. */
+      readonly ignored: readonly string[];
+    }
   | { readonly ok: false; readonly ref?: KindObjectRef; readonly faults: readonly ObjectFault[] };
 
 /** Fields of ObjectMeta that are the API server's own business. */
@@ -21,11 +28,18 @@ const droppedMetadata: ReadonlySet<string> = new Set([
   'generateName',
 ]);
 
+/** Where an object comes from. */
+export type ObjectSource =
+  /** Out of a file that somebody wrote: an unknown field is a slip of the pen, and so is what only makes sense as a mistake. */
+  | 'manifest'
+  /** From an API server, which has judged it by a schema that may be newer than ours: unknown fields are left out. */
+  | 'api';
+
 /**
  * Checks one object of any kind and brings it into normal form: preferred version, defaults filled in, `status` and
  * the API server's metadata dropped; a null counts as absent, as in Kubernetes. Never throws.
  */
-export function parseObject(value: unknown): ParsedObject {
+export function parseObject(value: unknown, source: ObjectSource = 'manifest'): ParsedObject {
   if (!isRecord(value))
     return {
       ok: false,
@@ -42,9 +56,21 @@ export function parseObject(value: unknown): ParsedObject {
   if (kind === undefined) return refused([unknownKind(apiVersion, name)]);
   if (!versionsOf(kind).includes(apiVersion))
     return refused([fault(['apiVersion'], 'version is not known', `use ${versionsOf(kind)[0]}`)]);
+  if (source === 'api') return parseFromApi(input, kind, refused);
   const parsed = kind.schema.safeParse(input);
-  if (parsed.success) return { ok: true, object: parsed.data };
-  return refused(faultsOf(kind.schema, parsed.error.issues, input));
+  if (!parsed.success) return refused(faultsOf(kind.schema, parsed.error.issues, input));
+  const faults = manifestFaults(parsed.data);
+  return faults.length > 0 ? refused(faults) : { ok: true, object: parsed.data, ignored: [] };
+}
+
+function parseFromApi(
+  input: Readonly<Record<string, unknown>>,
+  kind: Kind,
+  refused: (faults: readonly ObjectFault[]) => ParsedObject,
+): ParsedObject {
+  const { parsed, input: pruned, ignored } = pruneUnknown(kind.schema, input);
+  if (!parsed.success) return refused(faultsOf(kind.schema, parsed.error.issues, pruned));
+  return { ok: true, object: parsed.data, ignored };
 }
 
 function versionsOf(kind: Kind): string[] {
