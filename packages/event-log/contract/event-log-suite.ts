@@ -86,6 +86,7 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       const other = await world.connect();
       const second = await other.openWriter('FACTS', 'w');
       expect(second.epoch).toBe(first.epoch + 1);
+      expect([await first.held(), await second.held()]).toEqual([false, true]);
       await expect(first.append(events(1, 'late'))).rejects.toMatchObject({ code: 'fenced' });
       await expect(first.append(events(1, 'later'))).rejects.toMatchObject({ code: 'fenced' });
       await expect(first.append(events(5, 'batch'))).rejects.toMatchObject({ code: 'fenced' });

@@ -114,6 +114,8 @@ export interface LogWriter {
   append(events: readonly NewEvent[]): Promise<{ readonly lastSeq: number }>;
   /** Transactional streams: all of `events`, then `closing`; readers see all or nothing, however many there are. */
   transact(events: readonly NewEvent[], closing: NewEvent): Promise<{ readonly lastSeq: number }>;
+  /** Whether this is still the newest holder of its lease, as the server knows it now: for work outside of the log that only the holder may do. Waits while the server is away. */
+  held(): Promise<boolean>;
   /** Declares that what stood before is void: folded state starts empty here. For the owner of the source, after damage. */
   startEpoch(reason: string, damage?: Damage): Promise<{ readonly lastSeq: number }>;
   close(): Promise<void>;

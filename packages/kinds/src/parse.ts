@@ -1,8 +1,8 @@
 // Anything that came out of a source → an object that holds to its kind's schema, or all its faults.
 import { fault, faultsOf, type ObjectFault } from './fault.ts';
 import { findKind, type Kind, kinds } from './kinds.ts';
-import { closest } from './nearest.ts';
 import { manifestFaults } from './manifest-rules.ts';
+import { closest } from './nearest.ts';
 import { groupOf, type KindObjectRef, type SourceObject } from './object.ts';
 import { pruneUnknown } from './prune.ts';
 

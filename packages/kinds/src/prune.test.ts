@@ -9,9 +9,7 @@ test('fields that are not known are left out of an object of an API server, and 
   });
   expect(parseObject(newer).ok).toBe(false);
   const parsed = parseObject(newer, 'api');
-  const plain = parseObject(
-    route({ rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/a' } }] }] }),
-  );
+  const plain = parseObject(route({ rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/a' } }] }] }));
   if (!parsed.ok || !plain.ok) throw new Error('refused');
   expect(parsed.object).toEqual(plain.object);
   expect(parsed.ignored.toSorted()).toEqual([

@@ -17,10 +17,7 @@ export interface Pruned<T> {
 }
 
 /** Parses `input`, leaving out every field that the schema does not know, and labels and annotations of a form that it does not know. */
-export function pruneUnknown<T>(
-  schema: z.ZodType<T>,
-  input: Readonly<Record<string, unknown>>,
-): Pruned<T> {
+export function pruneUnknown<T>(schema: z.ZodType<T>, input: Readonly<Record<string, unknown>>): Pruned<T> {
   const ignored: string[] = [];
   let at = input;
   let parsed = schema.safeParse(at);

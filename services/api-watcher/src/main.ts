@@ -44,6 +44,7 @@ await runService({
           lowPortOffset: config.SLUICE_LOW_PORT_OFFSET,
           usable: (address) => addresses.usable(address),
         },
+        standalone: true,
         controllers: new Set(config.SLUICE_CONTROLLER_NAMES),
         keyId: key.keyId,
         maxEventBytes: log.maxEventBytes,

@@ -67,6 +67,17 @@ export class StreamWriter implements LogWriter {
     await this.#draining;
   }
 
+  async held(): Promise<boolean> {
+    if (this.#ended !== undefined) return false;
+    try {
+      await heldSeq(this.#context, this.stream, this.lease);
+      return true;
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'fenced') return false;
+      throw error;
+    }
+  }
+
   /** The lease to be named in a renewal. */
   get lease(): { writer: string; epoch: number; instance: string; head: ChainHead | null; seq: number } {
     const { epoch, instance } = this.#start.lease;

@@ -8,7 +8,7 @@ import { Declarations } from '../core/declarations.ts';
 import type { Environment, Plan, PlannedFact } from '../core/draft.ts';
 import { everyKey, everyPart, kindsSynced } from '../core/first-list.ts';
 import { plan } from '../core/plan.ts';
-import type { Source, SourceUpdate } from '../core/source.ts';
+import type { Source, SourceUpdate, Unavailable } from '../core/source.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FactsLog } from './facts-log.ts';
 import type { OwnAddresses } from './own-addresses.ts';
@@ -36,6 +36,8 @@ export class Reconciler {
   readonly #wakeup = new Wakeup();
   readonly #keys = new Set<string>();
   readonly #parts = new Set<string>();
+  #unavailable: ReadonlyMap<string, Unavailable> = new Map();
+  #kindsChanged = true;
   #first: SourceUpdate | undefined;
   #noticedMs: number | undefined;
   #damage: Damage | undefined;
@@ -83,12 +85,23 @@ export class Reconciler {
       this.#parts.add(name);
     }
     this.#noticedMs ??= update.noticedMs;
+    const nowRead = this.#takeUnavailable(update.unavailable);
     if (this.#listed || this.#first !== undefined) {
-      if (unknown > this.#declarations.unknownParts) this.#lookAtEverything();
+      if (nowRead || unknown > this.#declarations.unknownParts) this.#lookAtEverything();
       return;
     }
     this.#first = update;
     this.#lookAtEverything();
+  }
+
+  /** @returns whether a kind can be read that could not be: what it does not hold any more shows only now */
+  #takeUnavailable(unavailable: ReadonlyMap<string, Unavailable>): boolean {
+    const before = this.#unavailable;
+    if (canonicalJson([...before]) !== canonicalJson([...unavailable])) this.#kindsChanged = true;
+    this.#unavailable = unavailable;
+    const unread = new Set([...unavailable].filter(([, { unread }]) => unread).map(([kind]) => kind));
+    this.#declarations.setUnreadKinds(unread);
+    return before.entries().some(([kind, was]) => was.unread && !unread.has(kind));
   }
 
   #lookAtEverything(): void {
@@ -128,6 +141,7 @@ export class Reconciler {
       const fenced = error instanceof LogError && error.code === 'fenced';
       if (!fenced || !(await this.#options.facts.lost())) throw error;
       this.#first ??= first;
+      this.#kindsChanged = true;
       await this.#mend('the stream was lost');
     }
   }
@@ -149,16 +163,18 @@ export class Reconciler {
     });
     this.#keys.clear();
     this.#parts.clear();
-    const closing = first === undefined ? [] : this.#closing(first);
+    const closing = this.#closing();
     await this.#traced({ ...planned, facts: [...planned.facts, ...closing] }, noticedMs);
     if (first === undefined) return;
     this.#listed = true;
     this.#options.listed();
   }
 
-  #closing(first: SourceUpdate): PlannedFact[] {
+  #closing(): PlannedFact[] {
+    if (!this.#kindsChanged) return [];
+    this.#kindsChanged = false;
     const { synced } = this.#options.facts.inForce;
-    return kindsSynced(first.unavailable)
+    return kindsSynced(this.#unavailable)
       .map((fact) => ({ fact, encoded: encodeEvent(fact) }))
       .filter(
         ({ fact, encoded }) => canonicalJson(synced.get(encoded.subject) ?? null) !== canonicalJson(fact),

@@ -48,6 +48,7 @@ export async function startWatcher(options: WatcherOptions): Promise<RunningWatc
         lowPortOffset: 0,
         usable: (a) => addresses.usable(a),
       },
+      standalone: true,
       controllers: new Set(['sluice.dev/gateway-controller', 'io.cilium/gateway-controller']),
       keyId: key.keyId,
       maxEventBytes: log.maxEventBytes,

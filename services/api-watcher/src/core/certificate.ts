@@ -12,20 +12,20 @@ export type CertificateFacts = Pick<
   'digest' | 'dnsNames' | 'notBefore' | 'notAfter' | 'fault'
 >;
 
-/** The fact of a Secret at a moment, milliseconds since 1970. */
+/** The fact of a Secret at a moment, milliseconds since 1970. @param standalone whether its uid follows from its reference */
 export function certificateObserved(
   secret: Secret,
   facts: CertificateFacts,
-  nowMs: number,
+  at: { readonly nowMs: number; readonly standalone: boolean },
 ): CertificateObserved {
   const ref = objectRefOf(secret);
   return {
     type: 'CertificateObserved',
     ref,
-    uid: uidOf(ref),
+    uid: at.standalone ? uidOf(ref) : secret.metadata.uid,
     secretType: secret.type,
     ...facts,
-    expired: isExpired(facts.notAfter, nowMs),
+    expired: isExpired(facts.notAfter, at.nowMs),
   };
 }
 

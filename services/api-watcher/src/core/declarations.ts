@@ -3,7 +3,7 @@
 import type { Fault } from '@sluice/events';
 import { compareText, type ObjectRef } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
-import { keyOf } from './keys.ts';
+import { keyOf, kindKey } from './keys.ts';
 import type { DeclaredObject, RefusedObject, SourcePart } from './source.ts';
 import { duplicateFault } from './validate.ts';
 
@@ -30,6 +30,7 @@ export class Declarations {
   readonly #faults = new Map<string, readonly Fault[]>();
   /** Parts that were faulty when they were first seen: what they held before is not known. */
   readonly #unknown = new Set<string>();
+  #unreadKinds: ReadonlySet<string> = new Set();
 
   /**
    * Takes what a part holds now; undefined: it is gone. A part with faults of its own keeps what it held.
@@ -99,11 +100,18 @@ export class Declarations {
     return this.#parts.keys();
   }
 
+  /** Takes the kinds (by `kindKey`) of which there may be objects that cannot be seen. */
+  setUnreadKinds(kinds: ReadonlySet<string>): void {
+    this.#unreadKinds = kinds;
+  }
+
   /**
-   * Whether an object that nobody mentions may yet stand in a part whose earlier content is not known, so that it
-   * must stay in force. `file`: the part it stood in when it was taken, undefined where that is not known.
+   * Whether an object that nobody mentions may yet be there, so that it must stay in force: its kind cannot be read, or
+   * it may stand in a part whose earlier content is not known. `file`: the part it stood in when it was taken, undefined
+   * where that is not known.
    */
-  mayBeUnread(file: string | undefined): boolean {
+  mayBeUnread(ref: ObjectRef, file: string | undefined): boolean {
+    if (this.#unreadKinds.has(kindKey(ref))) return true;
     if (this.#unknown.size === 0) return false;
     return file === undefined || this.#unknown.has(file) || !this.#parts.has(file);
   }

@@ -9,6 +9,11 @@ import type { InForce } from './in-force.ts';
 
 /** What the plan needs to know of the world. */
 export interface Environment {
+  /**
+   * Objects come out of files: there is no API server that gives them uid, generation and creation time, and none that
+   * makes Namespaces. False: what an API server said of an object is taken as it is.
+   */
+  readonly standalone: boolean;
   readonly addressing: Addressing;
   /** Controllers whose Gateways get addresses. */
   readonly controllers: ReadonlySet<string>;

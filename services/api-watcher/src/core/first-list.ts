@@ -1,10 +1,11 @@
-// What belongs to the first list of a source alone: everything is looked at once, and each kind is closed.
+// What belongs to the first list of a source: everything is looked at once, and each kind is closed.
 import type { FactOf } from '@sluice/events';
 import { kinds } from '@sluice/kinds';
 import { builtInRefs } from './built-in.ts';
 import type { Declarations } from './declarations.ts';
 import type { InForce } from './in-force.ts';
-import { keyOf } from './keys.ts';
+import { keyOf, kindKey } from './keys.ts';
+import type { Unavailable } from './source.ts';
 
 /** Every object that is declared, in force, refused or built in. */
 export function everyKey(declarations: Declarations, inForce: InForce): Set<string> {
@@ -26,10 +27,10 @@ export function everyPart(declarations: Declarations, inForce: InForce): Set<str
   ]);
 }
 
-/** The closing word on each kind. @param unavailable reason by kind; the others are synced */
-export function kindsSynced(unavailable: ReadonlyMap<string, string>): FactOf<'KindSynced'>[] {
+/** The word on each kind. @param unavailable by `kindKey`; the others are synced */
+export function kindsSynced(unavailable: ReadonlyMap<string, Unavailable>): FactOf<'KindSynced'>[] {
   return kinds.map(({ group, kind }) => {
-    const reason = unavailable.get(kind);
+    const reason = unavailable.get(kindKey({ group, kind }))?.reason;
     return {
       type: 'KindSynced',
       group,

@@ -12,6 +12,11 @@ export function keyOf(ref: ObjectRef): string {
   });
 }
 
+/** The key of a kind, as `gateway.networking.k8s.io/HTTPRoute` and `/Service`. */
+export function kindKey({ group, kind }: { readonly group: string; readonly kind: string }): string {
+  return `${group}/${kind}`;
+}
+
 /** A stable UID for an object that has none: a UUID (version 8, RFC 9562) out of the SHA-256 of its reference. */
 export function uidOf(ref: ObjectRef): string {
   const hex = canonicalHash([ref.group, ref.kind, ref.namespace, ref.name]);

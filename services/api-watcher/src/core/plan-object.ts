@@ -18,14 +18,14 @@ export function planObject(draft: Draft, key: string, ref: ObjectRef): Fault[] {
     if (
       standing === undefined &&
       current !== undefined &&
-      !draft.declarations.mayBeUnread(current.origin.file)
+      !draft.declarations.mayBeUnread(ref, current.origin.file)
     )
       remove(draft, key, ref, current);
     return [];
   }
   const { object, origin } = wanted;
   if (object.kind === 'Secret') return [];
-  const next = identified(admitted(object), ref, current?.object);
+  const next = draft.environment.standalone ? identified(admitted(object), ref, current?.object) : object;
   if (current !== undefined && canonicalJson(next) === canonicalJson(current.object)) return [];
   const fact: FactOf<'ObjectChanged'> = { type: 'ObjectChanged', object: next, origin };
   const encoded = encodeEvent(fact);
@@ -38,6 +38,7 @@ export function planObject(draft: Draft, key: string, ref: ObjectRef): Fault[] {
 }
 
 function builtInOf(draft: Draft, ref: ObjectRef): DeclaredObject | undefined {
+  if (!draft.environment.standalone) return undefined;
   return builtIn(ref, (namespace) => namespace !== '' && inUse(draft, namespace));
 }
 

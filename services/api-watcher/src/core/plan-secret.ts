@@ -13,7 +13,7 @@ export function planSecret(draft: Draft, key: string, ref: ObjectRef): Fault[] {
   const standing = draft.declarations.standing(key);
   const declared = standing?.winner;
   if (declared === undefined || declared.object.kind !== 'Secret') {
-    if (standing === undefined && !draft.declarations.mayBeUnread(undefined)) forget(draft, key, ref);
+    if (standing === undefined && !draft.declarations.mayBeUnread(ref, undefined)) forget(draft, key, ref);
     return [];
   }
   const secret = declared.object;
@@ -23,7 +23,10 @@ export function planSecret(draft: Draft, key: string, ref: ObjectRef): Fault[] {
     return [{ origin: declared.origin, path: '', message, hint: 'split it into several Secrets' }];
   }
   const facts = draft.environment.inspect(secret);
-  const next = certificateObserved(secret, facts, draft.nowMs);
+  const next = certificateObserved(secret, facts, {
+    nowMs: draft.nowMs,
+    standalone: draft.environment.standalone,
+  });
   const current = draft.inForce.certificates.get(key);
   if (current === undefined || canonicalJson(next) !== canonicalJson(current)) put(draft, key, next);
   if (next.fault === '') seal(draft, key, { fact: next, secret });

@@ -9,6 +9,7 @@ import { readPart } from './read-part.ts';
 
 const environment: Environment = {
   addressing: { pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
+  standalone: true,
   controllers: new Set(['sluice.dev/gateway-controller']),
   keyId: 'k1',
   maxEventBytes: 1_000_000,

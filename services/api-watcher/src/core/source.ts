@@ -1,7 +1,6 @@
 // The port of the sources. What comes in: objects as somebody declared them, with the place they stand at; what goes
-// out: for each source, one stream of updates. A directory of files is one source; the Kubernetes API (list and watch,
-// with a status writer) fits the same port.
-import type { Fault, Origin, StatusEvent } from '@sluice/events';
+// out: for each source, one stream of updates. A directory of files is one source, the Kubernetes API the other.
+import type { Fault, Origin } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
 import type { SourceObject } from '@sluice/kinds';
 
@@ -27,11 +26,18 @@ export interface SourcePart {
   readonly faults: readonly Fault[];
 }
 
+/** A kind that cannot be read. */
+export interface Unavailable {
+  readonly reason: string;
+  /** There may be objects of the kind that cannot be seen: what is in force of them stays. */
+  readonly unread: boolean;
+}
+
 /** A change of a source: each part that is new, changed (with all that it holds now), or gone (undefined). */
 export interface SourceUpdate {
   readonly parts: ReadonlyMap<string, SourcePart | undefined>;
-  /** Kinds that cannot be read, each with the reason; the others are complete with this update. Only looked at in the first update. */
-  readonly unavailable: ReadonlyMap<string, string>;
+  /** Kinds that cannot be read at present, each by the key of `kindKey`; the others are complete as far as is known. */
+  readonly unavailable: ReadonlyMap<string, Unavailable>;
   /** Milliseconds since 1970 when the change was noticed. */
   readonly noticedMs: number;
 }
@@ -40,11 +46,4 @@ export interface SourceUpdate {
 export interface Source {
   /** The first update is the whole list; it comes even when it is empty. Ends when the signal aborts. */
   updates(signal: AbortSignal): AsyncIterable<SourceUpdate>;
-  /** Absent where status cannot be written back, as to files. */
-  readonly status?: StatusWriter;
-}
-
-/** Writes status back to where the object came from. */
-export interface StatusWriter {
-  write(event: StatusEvent): Promise<void>;
 }
