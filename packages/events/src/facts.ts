@@ -67,6 +67,21 @@ export const kindSyncedSchema = z.strictObject({
   reason: z.string(),
 });
 
+/** Where the data plane binds for a Gateway whose addresses are those of a load balancer in front of it. */
+export const socketsSchema = z.strictObject({
+  /** IP addresses to bind on every node, e.g. `0.0.0.0`; sorted. */
+  addresses: z.array(z.string()),
+  /** One entry for each port and transport of the Gateway's listeners; what is missing is not bound. */
+  ports: z.array(
+    z.strictObject({
+      port: z.int().min(1).max(65535),
+      transport: z.enum(['TCP', 'UDP']),
+      bindPort: z.int().min(1).max(65535),
+    }),
+  ),
+});
+export type Sockets = z.infer<typeof socketsSchema>;
+
 /** Subject `address.v1.<group>.Gateway.<namespace>.<name>`: the addresses that the infrastructure gave to a Gateway. */
 export const addressAssignedSchema = z.strictObject({
   type: z.literal('AddressAssigned'),
@@ -75,6 +90,8 @@ export const addressAssignedSchema = z.strictObject({
   addresses: z.array(z.string()),
   /** Added to ports below 1024 when binding; 0 where low ports may be bound. */
   lowPortOffset: z.int().nonnegative(),
+  /** Absent: the addresses themselves are bound. */
+  sockets: socketsSchema.optional(),
   /** Requested addresses that cannot be had, each with the reason. */
   unusable: z.array(z.strictObject({ value: z.string(), reason: z.string() })),
 });

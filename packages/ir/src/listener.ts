@@ -21,12 +21,14 @@ export const irListenerSchema = z.strictObject({
   /** Key of the gateway. */
   gateway: z.string(),
   protocol: z.enum(['HTTP', 'HTTPS']),
-  /** IP addresses to bind, sorted. */
+  /** IP addresses that clients reach it at, sorted; bound as they are where there is no `socket`. */
   addresses: z.array(z.string()),
   /** The port of the spec, 1–65535: hostnames, redirects and the Host header speak of this one. */
   port: z.int().min(1).max(65535),
-  /** The port to bind: differs from `port` only where low ports may not be bound. */
+  /** The port that clients reach it at: differs from `port` only where low ports may not be bound. */
   bindPort: z.int().min(1).max(65535),
+  /** What to bind where the addresses are those of a load balancer: IP addresses, sorted, and a port of its own on each node. */
+  socket: z.strictObject({ addresses: z.array(z.string()), port: z.int().min(1).max(65535) }).optional(),
   /** Sorted by name. */
   servers: z.array(irServerSchema),
 });

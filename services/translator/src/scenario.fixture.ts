@@ -1,6 +1,6 @@
 // Scenarios for tests: YAML with plain manifests and a few documents that stand in for what other services say.
 import type { AckEvent, Fact } from '@sluice/events';
-import { encodeEvent } from '@sluice/events';
+import { encodeEvent, socketsSchema } from '@sluice/events';
 import { kinds, parseObject } from '@sluice/kinds';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -22,6 +22,7 @@ const pretendSchema = z.discriminatedUnion('pretend', [
     addresses: z.array(z.string()).default([]),
     lowPortOffset: z.int().default(0),
     unusable: z.array(z.strictObject({ value: z.string(), reason: z.string() })).default([]),
+    sockets: socketsSchema.optional(),
   }),
   z.strictObject({
     pretend: z.literal('certificate'),
@@ -142,13 +143,14 @@ function refOf(kind: string, key: string): { group: string; kind: string; namesp
 function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' }>): FactInput {
   switch (pretend.pretend) {
     case 'addresses': {
-      const { addresses, lowPortOffset, unusable } = pretend;
+      const { addresses, lowPortOffset, unusable, sockets } = pretend;
       return factInput({
         type: 'AddressAssigned',
         gateway: refOf('Gateway', pretend.gateway),
         addresses,
         lowPortOffset,
         unusable,
+        ...(sockets === undefined ? {} : { sockets }),
       });
     }
     case 'certificate': {

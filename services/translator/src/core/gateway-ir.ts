@@ -4,7 +4,7 @@ import type { FactOf } from '@sluice/events';
 import type { Collection, Graph } from '@sluice/incremental';
 import { compareText, type IrCertificate, type IrGateway, type IrListener } from '@sluice/ir';
 import { isServable, type ListenerModel } from './gateway.ts';
-import { bindPort, type GatewayPlan, servablePorts, takenBy } from './gateway-plan.ts';
+import { bindPort, type GatewayPlan, servablePorts, socketOf, takenBy } from './gateway-plan.ts';
 import { listenerKey } from './keys.ts';
 
 /** Ports of a Gateway that are bound, ascending. */
@@ -43,6 +43,7 @@ export function irListeners(graph: Graph, plans: Collection<GatewayPlan>): Colle
 
 function listenerOf({ model }: GatewayPlan, port: number): IrListener {
   const members = model.listeners.filter((l) => l.port === port && isServable(l));
+  const socket = socketOf(model, port);
   return {
     kind: 'listener',
     key: listenerKey(model.key, port),
@@ -51,6 +52,7 @@ function listenerOf({ model }: GatewayPlan, port: number): IrListener {
     addresses: [...model.addresses],
     port,
     bindPort: bindPort(port, model.lowPortOffset),
+    ...(socket === undefined ? {} : { socket }),
     servers: members.map(serverOf).sort((a, b) => compareText(a.name, b.name)),
   };
 }

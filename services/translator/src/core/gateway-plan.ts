@@ -1,8 +1,9 @@
 // What of each Gateway is served. What comes in: models of Gateways; what goes out: the same with the ports that
-// cannot be bound, since another listener has the address and port already. Each Gateway has addresses of its own, so
+// cannot be bound, since another listener has the address and port already, or since no port of the nodes is theirs yet. Each Gateway has addresses of its own, so
 // this happens only with static addresses, or where a low port is moved onto a port that is used. The older Gateway
 // wins, then namespace/name, then the lower port.
 import type { Collection, Graph } from '@sluice/incremental';
+import type { IrListener } from '@sluice/ir';
 import { type GatewayModel, isServable } from './gateway.ts';
 import { listenerKey } from './keys.ts';
 
@@ -23,6 +24,14 @@ interface Claim {
 /** The port that is bound for a port of the spec: low ones are moved where they may not be bound. */
 export function bindPort(port: number, lowPortOffset: number): number {
   return port < 1024 ? port + lowPortOffset : port;
+}
+
+/** What is bound for a port instead of the Gateway's addresses; undefined: those. */
+export function socketOf({ sockets }: GatewayModel, port: number): IrListener['socket'] {
+  const found = sockets?.ports.find((p) => p.port === port && p.transport === 'TCP');
+  return found === undefined
+    ? undefined
+    : { addresses: [...(sockets?.addresses ?? [])], port: found.bindPort };
 }
 
 /** Ports of a Gateway that have at least one listener to serve, ascending. */
@@ -48,6 +57,8 @@ export function gatewayPlans(graph: Graph, models: Collection<GatewayModel>): Co
       const bound = bindPort(port, model.lowPortOffset);
       if (bound > 65_535)
         taken.push({ port, message: `port ${port} would be bound as ${bound}, which is no port` });
+      if (model.sockets !== undefined && socketOf(model, port) === undefined)
+        taken.push({ port, message: `no port of the data plane is assigned to port ${port} yet` });
       for (const address of model.addresses) {
         const owner = fetch(owners, slotOf(address, bound));
         if (owner === undefined || (owner.gateway === model.key && owner.port === port)) continue;

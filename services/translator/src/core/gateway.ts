@@ -1,6 +1,6 @@
 // Gateways. What comes in: a Gateway with its class, certificates, grants and addresses; what goes out: a model of it
 // in which everything is judged that concerns this Gateway alone. Gateway API v1.7.0 GatewaySpec.
-import type { FactOf } from '@sluice/events';
+import type { FactOf, Sockets } from '@sluice/events';
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { ObjectRef } from '@sluice/ir';
 import {
@@ -68,6 +68,8 @@ export interface GatewayModel {
   /** IP addresses, sorted. */
   readonly addresses: readonly string[];
   readonly lowPortOffset: number;
+  /** Where to bind instead of the addresses. */
+  readonly sockets: Sockets | undefined;
   readonly unusable: readonly { readonly value: string; readonly reason: string }[];
 }
 
@@ -107,6 +109,7 @@ export function gatewayModels(graph: Graph, needs: Needs): Collection<GatewayMod
       listeners: spec.listeners.map((listener) => judge({ listener, gateway }, needs, fetch)),
       addresses: [...(assigned?.addresses ?? [])].sort(),
       lowPortOffset: assigned?.lowPortOffset ?? 0,
+      sockets: assigned?.sockets,
       unusable: assigned?.unusable ?? [],
     };
   });

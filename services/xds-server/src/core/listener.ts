@@ -34,7 +34,8 @@ export function compileListener(
   gateway: ObjectRef | undefined,
   context: ListenerContext,
 ): XdsResource | undefined {
-  const [address, ...others] = listener.addresses.map((ip) => socketAddress(ip, listener.bindPort));
+  const socket = listener.socket ?? { addresses: listener.addresses, port: listener.bindPort };
+  const [address, ...others] = socket.addresses.map((ip) => socketAddress(ip, socket.port));
   if (address === undefined) return undefined;
   const message = create(ListenerSchema, {
     name: listener.key,
