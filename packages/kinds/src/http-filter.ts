@@ -25,16 +25,27 @@ const headers = listOf(z.strictObject({ name: headerName, value: plainText(1, 40
   })
   .default([]);
 
-const headerFilter = z.strictObject({
+export const headerFilter = z.strictObject({
   set: headers,
   add: headers,
   remove: listOf(headerName, 16).default([]),
 });
 export type HeaderFilter = z.infer<typeof headerFilter>;
 
+/** A path alone: with a query or fragment in it, it would not mean what it says. */
+const newPath = plainText(0, 1024).superRefine((path, context) => {
+  const found = /[?#]/.exec(path)?.[0];
+  if (found === undefined) return;
+  const hint =
+    found === '?'
+      ? 'remove it and what follows: the query of the request stays as it was sent'
+      : 'remove it and what follows: a fragment never reaches a server';
+  context.addIssue({ code: 'custom', message: `must not contain "${found}"`, params: { hint } });
+});
+
 const pathModifier = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ReplaceFullPath'), replaceFullPath: plainText(0, 1024) }),
-  z.strictObject({ type: z.literal('ReplacePrefixMatch'), replacePrefixMatch: plainText(0, 1024) }),
+  z.strictObject({ type: z.literal('ReplaceFullPath'), replaceFullPath: newPath }),
+  z.strictObject({ type: z.literal('ReplacePrefixMatch'), replacePrefixMatch: newPath }),
 ]);
 export type PathModifier = z.infer<typeof pathModifier>;
 
@@ -53,7 +64,7 @@ const requestRedirect = z.strictObject({
   statusCode,
 });
 
-const requestMirror = z
+export const requestMirror = z
   .strictObject({
     backendRef: backendObjectRefSchema,
     percent: z.int().min(0).max(100).exactOptional(),
@@ -80,10 +91,11 @@ const requestMirror = z
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const;
 export const httpMethodSchema = z.enum(methods);
 
-const corsOrigin = plainText(1, 253).refine(
-  (value) => /^(\*|(https?):\/\/(\*|(\*\.)?[a-zA-Z0-9.\-*]+)(:([0-9]{1,5}))?)$/.test(value),
-  'must be "*" or an origin such as https://www.example.com',
-);
+const originPattern = /^(\*|https?:\/\/(\*|(\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+)(:[0-9]{1,5})?)$/;
+const corsOrigin = plainText(1, 253).refine((value) => originPattern.test(value), {
+  error: 'must be "*" or an origin such as https://www.example.com or https://*.example.com',
+  params: { hint: 'write scheme and host, and the port where it is not the usual one; no path' },
+});
 const aloneStar = (list: readonly string[]): boolean => !list.includes('*') || list.length === 1;
 
 const cors = z.strictObject({
@@ -129,6 +141,8 @@ const externalAuth = z
       });
   });
 
+export const extensionRef = z.strictObject({ group, kind: kindName, name: objectName });
+
 const httpFilterSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('RequestHeaderModifier'), requestHeaderModifier: headerFilter }),
   z.strictObject({ type: z.literal('ResponseHeaderModifier'), responseHeaderModifier: headerFilter }),
@@ -145,9 +159,11 @@ const httpFilterSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ExternalAuth'), externalAuth }),
   z.strictObject({
     type: z.literal('ExtensionRef'),
-    extensionRef: z.strictObject({ group, kind: kindName, name: objectName }),
+    extensionRef,
   }),
 ]);
+export type CorsFilter = z.infer<typeof cors>;
+export type MirrorFilter = z.infer<typeof requestMirror>;
 export type HttpFilter = z.infer<typeof httpFilterSchema>;
 
 const mayRepeat: ReadonlySet<string> = new Set(['RequestMirror', 'ExtensionRef']);

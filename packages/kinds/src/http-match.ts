@@ -31,10 +31,10 @@ const pathMatch = z
       context.addIssue({ code: 'custom', path: ['value'], message: found[1], params: { hint } });
   });
 
-const matchType = z.enum(['Exact', 'RegularExpression']).default('Exact');
+export const matchType = z.enum(['Exact', 'RegularExpression']).default('Exact');
 
 /** A list of named matches; a repeated name is a fault, as in the CRD's list map. */
-function named<T extends z.ZodType<{ name: string }>>(item: T) {
+export function named<T extends z.ZodType<{ name: string }>>(item: T) {
   return listOf(item, 16)
     .superRefine((list, context) => {
       for (const { index, first } of repeated(list, (m: { name: string }) => m.name))

@@ -62,8 +62,12 @@ const httpRuleSchema = z
     timeouts: timeouts.exactOptional(),
     retry: z
       .strictObject({
-        codes: z.array(z.int().min(400).max(599)).default([]),
-        attempts: z.int().min(0).exactOptional(),
+        codes: listOf(
+          z.int().min(400, 'must be from 400 to 599').max(599, 'must be from 400 to 599'),
+          200,
+        ).default([]),
+        /** Tries after the first. */
+        attempts: z.int().min(1, 'must be 1 or more').exactOptional(),
         backoff: durationSchema.exactOptional(),
       })
       .exactOptional(),

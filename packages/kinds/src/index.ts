@@ -1,4 +1,11 @@
 export type { BackendObjectRef } from './backend-ref.ts';
+export {
+  type BackendTlsPolicy,
+  backendTlsPolicySchema,
+  type PolicyTarget,
+  type SubjectAltName,
+} from './backend-tls-policy.ts';
+export { type ConfigMap, caCertificateKey, configMapSchema } from './config-map.ts';
 export { durationMs, durationSchema } from './duration.ts';
 export {
   type Endpoint,
@@ -10,7 +17,14 @@ export { maxFaults, type ObjectFault } from './fault.ts';
 export { type Gateway, gatewaySchema } from './gateway.ts';
 export { type GatewayClass, gatewayClassSchema } from './gateway-class.ts';
 export type { Listener, SecretRef } from './gateway-listener.ts';
-export type { HeaderFilter, HttpFilter, PathModifier } from './http-filter.ts';
+export {
+  type GrpcFilter,
+  type GrpcMatch,
+  type GrpcRoute,
+  type GrpcRule,
+  grpcRouteSchema,
+} from './grpc-route.ts';
+export type { CorsFilter, HeaderFilter, HttpFilter, MirrorFilter, PathModifier } from './http-filter.ts';
 export type { HttpMatch } from './http-match.ts';
 export { type HttpBackendRef, type HttpRoute, type HttpRule, httpRouteSchema } from './http-route.ts';
 export { findKind, type Kind, kinds } from './kinds.ts';

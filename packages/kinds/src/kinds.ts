@@ -1,8 +1,11 @@
 // The table of kinds: one row each. A new kind is a schema file, a row here and a member of `knownObjectSchema`.
 import type { z } from 'zod';
+import { backendTlsPolicySchema } from './backend-tls-policy.ts';
+import { configMapSchema } from './config-map.ts';
 import { endpointSliceSchema } from './endpoint-slice.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gatewayClassSchema } from './gateway-class.ts';
+import { grpcRouteSchema } from './grpc-route.ts';
 import { httpRouteSchema } from './http-route.ts';
 import { namespaceSchema } from './namespace.ts';
 import type { SourceObject } from './object.ts';
@@ -63,6 +66,23 @@ export const kinds: readonly Kind[] = [
   },
   {
     ...gatewayApi,
+    kind: 'GRPCRoute',
+    plural: 'grpcroutes',
+    namespaced: true,
+    shortNames: [],
+    schema: grpcRouteSchema,
+  },
+  {
+    ...gatewayApi,
+    versions: ['v1'],
+    kind: 'BackendTLSPolicy',
+    plural: 'backendtlspolicies',
+    namespaced: true,
+    shortNames: ['btlspolicy'],
+    schema: backendTlsPolicySchema,
+  },
+  {
+    ...gatewayApi,
     kind: 'ReferenceGrant',
     plural: 'referencegrants',
     namespaced: true,
@@ -86,6 +106,17 @@ export const kinds: readonly Kind[] = [
     namespaced: true,
     shortNames: [],
     schema: endpointSliceSchema,
+  },
+  {
+    ...core,
+  {
+    ...core,
+    kind: 'ConfigMap',
+    plural: 'configmaps',
+    namespaced: true,
+    shortNames: ['cm'],
+    schema: configMapSchema,
+    onlyReferenced: true,
   },
   {
     ...core,

@@ -1,8 +1,11 @@
 // Every kind together: what stands on the log, and what a source may hold.
 import { z } from 'zod';
+import { backendTlsPolicySchema } from './backend-tls-policy.ts';
+import { configMapSchema } from './config-map.ts';
 import { endpointSliceSchema } from './endpoint-slice.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gatewayClassSchema } from './gateway-class.ts';
+import { grpcRouteSchema } from './grpc-route.ts';
 import { httpRouteSchema } from './http-route.ts';
 import { namespaceSchema } from './namespace.ts';
 import { referenceGrantSchema } from './reference-grant.ts';
@@ -17,6 +20,9 @@ export const knownObjectSchema = z.discriminatedUnion('kind', [
   gatewayClassSchema,
   gatewaySchema,
   httpRouteSchema,
+  grpcRouteSchema,
+  backendTlsPolicySchema,
+  configMapSchema,
   serviceSchema,
   endpointSliceSchema,
   namespaceSchema,

@@ -219,7 +219,9 @@ describe('wrong values', () => {
       'foreign kind',
       { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'x' } },
       [
-        'kind: unknown kind of group networking.k8s.io (Sluice reads GatewayClass, Gateway, HTTPRoute, ReferenceGrant, Service, EndpointSlice, Secret, Namespace)',
+        expect.stringMatching(
+          /^kind: unknown kind of group networking.k8s.io \(Sluice reads GatewayClass, Gateway, HTTPRoute, .*Namespace/,
+        ) as unknown as string,
       ],
     ],
     [

@@ -118,7 +118,10 @@ const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>
   GatewayClass: 5,
   Gateway: 6,
   Address: 7,
+  ConfigMap: 4,
+  BackendTLSPolicy: 5,
   HTTPRoute: 8,
+  GRPCRoute: 8,
 };
 const rankOfKind: ReadonlyMap<string, number> = new Map(Object.entries(ranks));
 /** More than any rank. */

@@ -3,9 +3,12 @@
 import type { Fact, FactOf } from '@sluice/events';
 import type { Graph, Source } from '@sluice/incremental';
 import {
+  type BackendTlsPolicy,
+  type ConfigMap,
   type EndpointSlice,
   type Gateway,
   type GatewayClass,
+  type GrpcRoute,
   type HttpRoute,
   type KnownObject,
   kinds,
@@ -27,6 +30,9 @@ export interface Inputs {
   readonly classes: Source<GatewayClass>;
   readonly gateways: Source<Gateway>;
   readonly routes: Source<HttpRoute>;
+  readonly grpcRoutes: Source<GrpcRoute>;
+  readonly backendTlsPolicies: Source<BackendTlsPolicy>;
+  readonly configMaps: Source<ConfigMap>;
   readonly services: Source<Service>;
   readonly slices: Source<EndpointSlice>;
   readonly namespaces: Source<Namespace>;
@@ -45,6 +51,9 @@ export function makeInputs(graph: Graph): Inputs {
     classes: graph.source('GatewayClass'),
     gateways: graph.source('Gateway'),
     routes: graph.source('HTTPRoute'),
+    grpcRoutes: graph.source('GRPCRoute'),
+    backendTlsPolicies: graph.source('BackendTLSPolicy'),
+    configMaps: graph.source('ConfigMap'),
     services: graph.source('Service'),
     slices: graph.source('EndpointSlice'),
     namespaces: graph.source('Namespace'),
@@ -59,6 +68,9 @@ const sourceOf = {
   GatewayClass: 'classes',
   Gateway: 'gateways',
   HTTPRoute: 'routes',
+  GRPCRoute: 'grpcRoutes',
+  BackendTLSPolicy: 'backendTlsPolicies',
+  ConfigMap: 'configMaps',
   Service: 'services',
   EndpointSlice: 'slices',
   Namespace: 'namespaces',
@@ -133,6 +145,15 @@ function putObject(object: KnownObject, inputs: Inputs): void {
       return;
     case 'HTTPRoute':
       inputs.routes.set(key, object);
+      return;
+    case 'GRPCRoute':
+      inputs.grpcRoutes.set(key, object);
+      return;
+    case 'BackendTLSPolicy':
+      inputs.backendTlsPolicies.set(key, object);
+      return;
+    case 'ConfigMap':
+      inputs.configMaps.set(key, object);
       return;
     case 'Service':
       inputs.services.set(key, object);
