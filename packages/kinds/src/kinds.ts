@@ -109,8 +109,6 @@ export const kinds: readonly Kind[] = [
   },
   {
     ...core,
-  {
-    ...core,
     kind: 'ConfigMap',
     plural: 'configmaps',
     namespaced: true,
