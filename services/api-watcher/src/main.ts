@@ -1,7 +1,6 @@
 import { connectEventLog } from '@sluice/event-log';
-import { loadSealingKey } from '@sluice/sealed-secret';
+import { inspectCertificate, loadSealingKey } from '@sluice/sealed-secret';
 import { runService } from '@sluice/service-kit';
-import { inspectCertificate } from './adapters/certificate-inspector.ts';
 import { DirectorySource } from './adapters/directory-source.ts';
 import { FactsLog } from './adapters/facts-log.ts';
 import { OwnAddresses } from './adapters/own-addresses.ts';

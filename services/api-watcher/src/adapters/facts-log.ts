@@ -10,11 +10,10 @@ import {
 } from '@sluice/event-log';
 import { buildSubject, decodeEvent, encodeEvent, type Fact, type SecretEvent, streams } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
-import { type SealingKey, sealKeyPair } from '@sluice/sealed-secret';
+import { keyPairOf, type SealingKey, sealKeyPair } from '@sluice/sealed-secret';
 import type { Logger } from '@sluice/service-kit';
 import type { Plan, PlannedFact, SealOrder } from '../core/draft.ts';
 import { InForce } from '../core/in-force.ts';
-import { keyPairOf } from './certificate-inspector.ts';
 
 /** Name of the lease under which api-watcher writes. */
 const writerName = 'api-watcher';

@@ -1,9 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { type Secret, secretSchema } from '@sluice/kinds';
-import { SealingKey } from '@sluice/sealed-secret';
 import { makeCertificate, type TestCertificate } from '@sluice/testkit';
 import { beforeAll, expect, test } from 'vitest';
-import { inspectCertificate } from './certificate-inspector.ts';
+import { inspectCertificate, type SecretContent } from './inspect-certificate.ts';
+import { SealingKey } from './sealing-key.ts';
 
 const key = new SealingKey(randomBytes(32));
 let good: TestCertificate;
@@ -16,14 +15,13 @@ beforeAll(async () => {
   other = await makeCertificate({ dnsNames: ['other.example'] });
 });
 
-const secret = (crt: string, keyPem: string, type = 'kubernetes.io/tls'): Secret =>
-  secretSchema.parse({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 's' },
-    type,
-    stringData: { 'tls.crt': crt, 'tls.key': keyPem },
-  });
+const secret = (crt: string, keyPem: string, type = 'kubernetes.io/tls'): SecretContent => ({
+  type,
+  data: {
+    'tls.crt': Buffer.from(crt).toString('base64'),
+    'tls.key': Buffer.from(keyPem).toString('base64'),
+  },
+});
 
 test('the public facts', () => {
   const facts = inspectCertificate(key, secret(good.chainPem, good.keyPem));
@@ -37,7 +35,7 @@ test('the public facts', () => {
   expect(inspectCertificate(key, secret(`${good.chainPem}\n`, good.keyPem)).digest).not.toBe(facts.digest);
 });
 
-test.each<[string, () => Secret, RegExp]>([
+test.each<[string, () => SecretContent, RegExp]>([
   ['another type', () => secret('', '', 'Opaque'), /^is of type Opaque/],
   ['nothing', () => secret('', good.keyPem), /^tls.crt holds no certificate$/],
   ['no PEM', () => secret('hello', good.keyPem), /in PEM form/],
