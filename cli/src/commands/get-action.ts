@@ -16,6 +16,7 @@ import { paintStatus } from './paint.ts';
 export interface GetOptions {
   readonly dataDir?: string;
   readonly namespace?: string;
+  readonly routeLayout?: string;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -34,19 +35,24 @@ export async function runGet(context: CommandContext, question: Question): Promi
     );
   await using connection = await openConnection(context.config, question.dataDir);
   const world = await loadWorld(connection.log, ['FACTS', 'STATUS', 'IR']);
-  const shown = await show(world, question, kind);
+  const layout = question.routeLayout ?? connection.found.instance.routeLayout;
+  const shown = await show(world, { ...question, layout }, kind);
   print(context, question.output, shown);
   if (question.name === undefined || shown.rows.length > 0) return 0;
   context.terminal.err(`nothing of the name ${question.name} was found`);
   return 1;
 }
 
-async function show(world: World, question: Question, kind: string | undefined): Promise<Shown> {
+async function show(
+  world: World,
+  question: Question & { readonly layout: string | undefined },
+  kind: string | undefined,
+): Promise<Shown> {
   if (question.what === 'ir') return showIr(world, question.name);
   if (question.what === 'conditions') return showConditions(world, question);
   if (question.what === 'xds') {
     const { showXds } = await import('./get-xds.ts');
-    return showXds(world, question.name);
+    return showXds(world, question);
   }
   const found = findObjects(world, {
     ...(kind === undefined ? {} : { kind }),

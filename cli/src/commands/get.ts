@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../command.ts';
 import type { GetOptions } from './get-action.ts';
-import { dataDirOption, outputOption } from './options.ts';
+import { dataDirOption, outputOption, routeLayoutOption } from './options.ts';
 
 const help = `
 WHAT is a kind (gateways, httproutes, services, endpointslices, secrets, namespaces, gatewayclasses, referencegrants;
@@ -9,7 +9,7 @@ also gw, httproute, svc, ns, gc), or one of
   objects      every object in force
   conditions   every condition of every object, one a line
   ir           what the translator made of the objects
-  xds          what Envoy is given; keys of certificates are left out
+  xds          what Envoy is given, in the route layout that the instance was started with; keys are left out
 
 Examples:
   $ sluice get gateways
@@ -29,6 +29,7 @@ export function registerGet(program: Command, context: CommandContext, finish: F
     .option('-n, --namespace <namespace>', 'only this namespace')
     .addOption(new Option('-A, --all-namespaces', 'every namespace (the default)').conflicts('namespace'))
     .addOption(outputOption(['table', 'json', 'yaml']))
+    .addOption(routeLayoutOption())
     .addOption(dataDirOption())
     .addHelpText('after', help)
     .action(async (what: string, name: string | undefined, options: GetOptions) => {

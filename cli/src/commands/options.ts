@@ -13,6 +13,14 @@ export function outputOption(formats: readonly [string, ...string[]]): Option {
   return new Option('-o, --output <format>', 'how to print it').choices(formats).default(formats[0]);
 }
 
+/** `--route-layout L`: for a log without an instance, or to see the other one. */
+export function routeLayoutOption(): Option {
+  return new Option(
+    '--route-layout <layout>',
+    'how routes are cut into xDS (default: as the instance was started)',
+  ).choices(['scoped', 'plain']);
+}
+
 /** How long running requests may take to end, milliseconds. */
 export const defaultDrainMs = 10_000;
 

@@ -10,6 +10,7 @@ import { type LogSource, openFixture, openLog } from './replay-source.ts';
 export interface ReplayOptions {
   readonly dataDir?: string;
   readonly fixture?: string;
+  readonly routeLayout?: string;
   readonly output: 'table' | 'json';
 }
 
@@ -22,7 +23,8 @@ export async function runReplay(
   await using source: LogSource =
     options.fixture === undefined ? await openLog(config, dataDir) : await openFixture(options.fixture);
   const report = await replayLog(source.log, {
-    controllerNames: source.controllerNames ?? standaloneControllers,
+    controllerNames: source.found?.instance.controllerNames ?? standaloneControllers,
+    routeLayout: options.routeLayout ?? source.found?.instance.routeLayout,
   });
   const faults = faultsOf(report);
   if (options.output === 'json')

@@ -1,10 +1,10 @@
 import type { EventLog, LogEvent, VerifyReport } from '@sluice/event-log';
 import { decodeEvent, streams } from '@sluice/events';
 import { irHash, SetHash } from '@sluice/ir';
-import { compileXds } from '@sluice/xds-server/core';
 import { loadWorld } from '../connection.ts';
 import { compareIr, type IrDifference, Replayer, type RevisionOutcome, xdsHash } from '../model/replay.ts';
 import { type Committed, World } from '../model/world.ts';
+import { compileWith } from '../model/xds.ts';
 import { streamNames } from './log-options.ts';
 
 /** What a replay found. */
@@ -23,7 +23,7 @@ export interface ReplayReport {
 /** Verifies every stream, translates the facts again and compares. Reads only. */
 export async function replayLog(
   log: EventLog,
-  of: { readonly controllerNames: readonly string[] },
+  of: { readonly controllerNames: readonly string[]; readonly routeLayout: string | undefined },
 ): Promise<ReplayReport> {
   const reports: VerifyReport[] = [];
   for (const name of streamNames) reports.push(await log.verify(name));
@@ -43,7 +43,7 @@ export async function replayLog(
         ? null
         : { computedHash: computed.toString(), recordedHash: committed.stateHash },
     difference: whole && revisions.at(-1)?.result === 'differs' ? compareIr(recorded, replayer.ir) : null,
-    xdsHash: whole ? xdsHash(compileXds(world.ir.values())) : '',
+    xdsHash: whole ? xdsHash(compileWith(world.ir.values(), of.routeLayout)) : '',
   };
 }
 

@@ -22,8 +22,8 @@ const natsReadyMs = 30_000;
 /** A log to replay. Disposing it closes it, and stops what was started for it. */
 export interface LogSource extends AsyncDisposable {
   readonly log: EventLog;
-  /** Undefined: those of standalone mode. */
-  readonly controllerNames: readonly string[] | undefined;
+  /** The instance that it is the log of; undefined for an exported log. */
+  readonly found: FoundInstance | undefined;
 }
 
 /** The log of the instance that a command means; of a stopped one through a nats-server of its own for the time. */
@@ -33,12 +33,11 @@ export async function openLog(config: CliConfig, dataDir: string | undefined): P
   const found = known ?? findInstance(config, dataDir);
   if (!found.alive.includes('nats')) return openStopped(config, found);
   const log = await connectInstance(found);
-  const { controllerNames } = found.instance;
-  return { log, controllerNames, [Symbol.asyncDispose]: () => log.close() };
+  return { log, found, [Symbol.asyncDispose]: () => log.close() };
 }
 
 async function openStopped(config: CliConfig, found: FoundInstance): Promise<LogSource> {
-  const { layout, instance } = found;
+  const { layout } = found;
   const stack = new AsyncDisposableStack();
   const lock = await takeLock({ uid: config.uid, id: layout.id });
   if (lock === undefined)
@@ -51,11 +50,7 @@ async function openStopped(config: CliConfig, found: FoundInstance): Promise<Log
     const ports = await startNats(config, found, stack);
     const log = await connectInstance({ layout, instance: ports });
     stack.defer(() => log.close());
-    return {
-      log,
-      controllerNames: instance.controllerNames,
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    };
+    return { log, found, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -107,5 +102,5 @@ export async function openFixture(file: string): Promise<LogSource> {
   const log = createMemoryLog();
   for (const stream of splitExport(lines)) await importLog(log, stream);
   for (const definition of Object.values(streams)) await log.ensureStream(definition);
-  return { log, controllerNames: undefined, [Symbol.asyncDispose]: () => log.close() };
+  return { log, found: undefined, [Symbol.asyncDispose]: () => log.close() };
 }

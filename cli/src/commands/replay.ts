@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext, Finish } from '../command.ts';
-import { dataDirOption, outputOption } from './options.ts';
+import { dataDirOption, outputOption, routeLayoutOption } from './options.ts';
 import type { ReplayOptions } from './replay-action.ts';
 
 const help = `
@@ -22,6 +22,7 @@ export function registerReplay(program: Command, context: CommandContext, finish
     .requiredOption('--verify', 'compare with what is on the log')
     .addOption(new Option('--fixture <file>', 'a log written by `sluice log export`').conflicts('dataDir'))
     .addOption(outputOption(['table', 'json']))
+    .addOption(routeLayoutOption())
     .addOption(dataDirOption())
     .addHelpText('after', help)
     .action(async (options: ReplayOptions) => {

@@ -29,6 +29,8 @@ export const instanceSchema = z.strictObject({
   pool: z.string(),
   lowPortOffset: z.int(),
   controllerNames: z.array(z.string()),
+  /** How xds-server cuts routes; absent in files of earlier versions: its default. */
+  routeLayout: z.string().optional(),
   processes: z.array(processViewSchema),
 });
 export type Instance = z.infer<typeof instanceSchema>;

@@ -87,5 +87,6 @@ export function instanceOf(
     pool: settings.pool,
     lowPortOffset: settings.lowPortOffset,
     controllerNames: [...standaloneControllers],
+    ...(settings.config.routeLayout === undefined ? {} : { routeLayout: settings.config.routeLayout }),
   };
 }
