@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { validateFiles } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import type { CommandContext, ExitCode } from '../command.ts';
+import { manifestFiles } from '../model/manifest-files.ts';
 import { referenceWarnings } from '../model/reference-warnings.ts';
 import { escapeText, toJson } from '../output/escape.ts';
 import { UserError } from '../standalone/settings.ts';
@@ -46,19 +46,7 @@ function readInput(path: string): InputFile[] {
       'name files, directories, or - for standard input',
     );
   if (!stat.isDirectory()) return [{ file: path, content: readFileSync(path) }];
-  return manifestsIn(path).map((file) => ({ file, content: readFileSync(file) }));
-}
-
-/** The files that a watched directory would be read for, sorted. */
-function manifestsIn(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(directory, entry.name);
-      if (entry.isDirectory()) return manifestsIn(path);
-      return /\.(ya?ml|json)$/i.test(entry.name) ? [path] : [];
-    });
+  return manifestFiles([path]).map((file) => ({ file: file.path, content: readFileSync(file.path) }));
 }
 
 /** `file:line:column: field: message`, with the mend on a line of its own. */

@@ -1,3 +1,6 @@
+export { type Addressing, poolAddresses } from './addresses.ts';
+export type { Environment, PlannedFact } from './draft.ts';
+export { type PreviewInput, previewFacts } from './preview.ts';
 export { type DocumentReading, maxFileBytes } from './read-part.ts';
 export type { DeclaredObject } from './source.ts';
 export { type Validation, validateDocuments, validateFiles } from './validate.ts';
