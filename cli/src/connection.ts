@@ -60,6 +60,7 @@ export async function loadWorld(log: EventLog, names: readonly StreamName[]): Pr
   return world;
 }
 
-function bySequence(a: LogEvent, b: LogEvent): number {
+/** Order on the log. */
+export function bySequence(a: LogEvent, b: LogEvent): number {
   return a.seq - b.seq;
 }

@@ -60,8 +60,8 @@ export async function loadPastIr(log: EventLog, moment?: Moment): Promise<PastIr
   };
 }
 
-/** The sequence of the last revision of the IR that is not after the moment. */
-async function sequenceOf(log: EventLog, moment: Moment): Promise<number> {
+/** The sequence on IR of the last revision that is not after the moment. @throws UserError where there is none */
+export async function sequenceOf(log: EventLog, moment: Moment): Promise<number> {
   let found: number | undefined;
   for await (const event of log.read(streams.IR.name, { subjects: ['revision.v1.>'] })) {
     const decoded = decodeEvent('IR', event.data);

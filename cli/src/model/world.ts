@@ -84,13 +84,14 @@ export class World {
 
   #fold<S extends StreamName>(stream: S, subject: string, event: EventOf[S]): void {
     const any: AnyEvent = event;
-    if (stream === 'FACTS') this.#foldFact(subject, any as Fact);
+    if (stream === 'FACTS') this.foldFact(subject, any as Fact);
     else if (stream === 'STATUS') this.#foldStatus(any as StatusEvent);
     else if (stream === 'ACKS') this.#foldAck(any as AckEvent);
     else if (stream === 'IR') this.#foldIr(any as IrEvent);
   }
 
-  #foldFact(subject: string, fact: Fact): void {
+  /** Folds one fact in; a tombstone takes its subject out. */
+  foldFact(subject: string, fact: Fact): void {
     if (factTombstones.has(fact.type)) this.facts.delete(subject);
     else this.facts.set(subject, fact);
   }

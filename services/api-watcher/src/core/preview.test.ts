@@ -6,6 +6,7 @@ import { previewFacts } from './preview.ts';
 const environment: Environment = {
   addressing: { pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
   controllers: new Set(['sluice.dev/gateway-controller']),
+  standalone: true,
   keyId: 'k1',
   maxEventBytes: 1_000_000,
   inspect: () => ({ digest: 'd', dnsNames: [], notBefore: '', notAfter: '', fault: '' }),
