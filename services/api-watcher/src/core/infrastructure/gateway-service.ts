@@ -1,0 +1,154 @@
+// A Gateway → the Service and the EndpointSlices through which the cluster's load balancer reaches Envoy, GEP-1762. They
+// stand in the Gateway's namespace and are owned by it, so they go with it even while we are away. The Service has no
+// selector, since the Envoys are in our own namespace: the slices name them.
+import type { Sockets } from '@sluice/events';
+import { canonicalHash } from '@sluice/ir';
+import type { Gateway } from '@sluice/kinds';
+import ipaddr from 'ipaddr.js';
+
+/** Labels of what we make, beside those of `spec.infrastructure`, which they outrank. */
+export const managedBy = { 'app.kubernetes.io/managed-by': 'sluice' } as const;
+/** Names the Gateway, Gateway API v1.6 (shared_types: GatewayNameLabelKey). */
+export const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
+const sliceManager = { 'endpointslice.kubernetes.io/managed-by': 'api-watcher.sluice.dev' };
+/** More endpoints than these no slice may hold: discovery.k8s.io/v1. */
+const maxEndpoints = 1_000;
+/** Length of a DNS label, RFC 1035. */
+const maxName = 63;
+
+/** An Envoy that can be sent to. */
+export interface EnvoyPod {
+  readonly ip: string;
+  readonly node: string;
+  readonly ready: boolean;
+}
+
+interface Meta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly ownerReferences: readonly object[];
+}
+
+/** A Service as we would have it. */
+export interface GatewayService {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Service';
+  readonly metadata: Meta;
+  readonly spec: {
+    readonly type: 'LoadBalancer';
+    readonly loadBalancerIP?: string;
+    readonly ports: readonly {
+      readonly name: string;
+      readonly port: number;
+      readonly protocol: string;
+      readonly targetPort: number;
+    }[];
+  };
+}
+
+/** An EndpointSlice as we would have it. */
+export interface GatewaySlice {
+  readonly apiVersion: 'discovery.k8s.io/v1';
+  readonly kind: 'EndpointSlice';
+  readonly metadata: Meta;
+  readonly addressType: 'IPv4' | 'IPv6';
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
+  readonly endpoints: readonly object[];
+}
+
+/** Name of a Gateway's Service: `<gateway>-<class>`, with a hash where that is no DNS label or too long. */
+export function gatewayServiceName({ metadata, spec }: Gateway): string {
+  const name = `${metadata.name}-${spec.gatewayClassName}`;
+  if (name.length <= maxName && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) return name;
+  const hash = canonicalHash(name).slice(0, 10);
+  const cut = name.replace(/[^-a-z0-9]/g, '-').slice(0, maxName - hash.length - 4);
+  return `gw-${cut.replace(/-+$/, '')}-${hash}`;
+}
+
+/** The Service; undefined while there is no port to send to. */
+export function gatewayService(gateway: Gateway, sockets: Sockets): GatewayService | undefined {
+  if (sockets.ports.length === 0) return undefined;
+  const wish = gateway.spec.addresses.find((a) => a.type === 'IPAddress' && a.value !== undefined)?.value;
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metaOf(gateway, gatewayServiceName(gateway), {}),
+    spec: {
+      type: 'LoadBalancer',
+      // Deprecated in words, but what implementations without an annotation of their own read.
+      ...(wish !== undefined && ipaddr.isValid(wish) ? { loadBalancerIP: wish } : {}),
+      ports: sockets.ports.map(({ port, transport, bindPort }) => ({
+        name: portName(port, transport),
+        port,
+        protocol: transport,
+        targetPort: bindPort,
+      })),
+    },
+  };
+}
+
+/** The slices of a Gateway's Service: one for each family of addresses and 1,000 Envoys. */
+export function gatewaySlices(
+  gateway: Gateway,
+  sockets: Sockets,
+  envoys: readonly EnvoyPod[],
+): GatewaySlice[] {
+  const service = gatewayServiceName(gateway);
+  const sorted = envoys.filter(({ ip }) => ipaddr.isValid(ip)).toSorted((a, b) => (a.ip < b.ip ? -1 : 1));
+  return (['IPv4', 'IPv6'] as const).flatMap((addressType) => {
+    const family = sorted.filter(({ ip }) => ipaddr.parse(ip).kind() === addressType.toLowerCase());
+    return chunks(family, maxEndpoints).map((members, index) => ({
+      apiVersion: 'discovery.k8s.io/v1' as const,
+      kind: 'EndpointSlice' as const,
+      metadata: metaOf(gateway, `${service}-${addressType.toLowerCase()}-${index}`, {
+        'kubernetes.io/service-name': service,
+        ...sliceManager,
+      }),
+      addressType,
+      ports: sockets.ports.map(({ port, transport, bindPort }) => ({
+        name: portName(port, transport),
+        port: bindPort,
+        protocol: transport,
+      })),
+      endpoints: members.map(({ ip, node, ready }) => ({
+        addresses: [ip],
+        nodeName: node,
+        conditions: { ready, serving: ready, terminating: false },
+      })),
+    }));
+  });
+}
+
+function portName(port: number, transport: string): string {
+  return `${transport.toLowerCase()}-${port}`;
+}
+
+function metaOf(
+  { apiVersion, kind, metadata, spec }: Gateway,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Meta {
+  return {
+    name,
+    namespace: metadata.namespace,
+    labels: { ...spec.infrastructure?.labels, ...managedBy, [gatewayNameLabel]: metadata.name, ...labels },
+    annotations: { ...spec.infrastructure?.annotations },
+    ownerReferences: [
+      {
+        apiVersion,
+        kind,
+        name: metadata.name,
+        uid: metadata.uid,
+        controller: true,
+        blockOwnerDeletion: false,
+      },
+    ],
+  };
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
+}

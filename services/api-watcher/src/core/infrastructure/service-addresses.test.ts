@@ -1,0 +1,68 @@
+import { gatewaySchema } from '@sluice/kinds';
+import { expect, test } from 'vitest';
+import { assignServiceAddresses } from './service-addresses.ts';
+
+function gateway(addresses: object[] = []) {
+  return gatewaySchema.parse({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'edge', namespace: 'shop' },
+    spec: {
+      gatewayClassName: 'sluice',
+      listeners: [
+        { name: 'a', port: 80, protocol: 'HTTP', hostname: 'a.example' },
+        { name: 'b', port: 80, protocol: 'HTTP', hostname: 'b.example' },
+        { name: 'c', port: 443, protocol: 'TCP' },
+      ],
+      addresses,
+    },
+  });
+}
+
+function assigned(of: { asked?: object[]; given?: string[]; fault?: string }) {
+  const [fact] = assignServiceAddresses([gateway(of.asked)], new Map(), {
+    kind: 'services',
+    bindAddresses: ['0.0.0.0'],
+    ingress: () => ({ addresses: of.given ?? [], fault: of.fault ?? '' }),
+  }).values();
+  return fact;
+}
+
+test('what the load balancer gave is the address, and each port is bound once', () => {
+  const fact = assigned({ given: ['203.0.113.7', '2001:DB8::7'] });
+  expect(fact).toMatchObject({ addresses: ['2001:db8::7', '203.0.113.7'], unusable: [], lowPortOffset: 0 });
+  expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual([80, 443]);
+});
+
+test('a load balancer that has given nothing yet leaves no address, and nothing unusable', () => {
+  expect(assigned({})).toMatchObject({ addresses: [], unusable: [] });
+});
+
+test('an address that was asked for is the only one; what was not given is unusable', () => {
+  const asked = [
+    { type: 'IPAddress', value: '203.0.113.9' },
+    { type: 'IPAddress', value: '2001:0db8::1' },
+  ];
+  expect(assigned({ asked, given: ['203.0.113.7', '2001:db8::1'] })).toMatchObject({
+    addresses: ['2001:db8::1'],
+    unusable: [
+      { value: '203.0.113.9', reason: 'the load balancer has not given it to the Service of the Gateway' },
+    ],
+  });
+  expect(assigned({ asked: [{ type: 'IPAddress', value: 'edge' }] })?.unusable).toEqual([
+    { value: 'edge', reason: 'is no IP address' },
+  ]);
+});
+
+test('an entry without a value takes what is given', () => {
+  expect(assigned({ asked: [{ type: 'IPAddress' }], given: ['203.0.113.7'] })).toMatchObject({
+    addresses: ['203.0.113.7'],
+    unusable: [],
+  });
+});
+
+test('what stands in the way of the Service is told', () => {
+  expect(assigned({ fault: 'Service shop/edge-sluice is there and not ours' })?.unusable).toEqual([
+    { value: '', reason: 'Service shop/edge-sluice is there and not ours' },
+  ]);
+});

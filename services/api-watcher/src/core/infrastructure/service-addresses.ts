@@ -1,0 +1,89 @@
+// Gateways whose addresses a load balancer gives → their assignments. What the Services have is told by the adapter that
+// watches them; the ports to bind are assigned here.
+import type { FactOf } from '@sluice/events';
+import { type Gateway, objectRefOf } from '@sluice/kinds';
+import ipaddr from 'ipaddr.js';
+import { keyOf } from '../keys.ts';
+import { assignSockets, type GatewayPort } from './sockets.ts';
+
+type Assignment = FactOf<'AddressAssigned'>;
+
+/** What is known of the load balancer. */
+export interface ServiceAddressing {
+  readonly kind: 'services';
+  /** IP addresses that Envoys bind, e.g. `0.0.0.0`. */
+  readonly bindAddresses: readonly string[];
+  /** Addresses that the load balancer gave to the Service of a Gateway, and what stands in the way of it, in words. */
+  ingress(gateway: string): { readonly addresses: readonly string[]; readonly fault: string };
+}
+
+/**
+ * Assigns to all Gateways.
+ * @param before assignments in force, by key of the Gateway
+ * @returns the assignment of each Gateway, by key
+ */
+export function assignServiceAddresses(
+  gateways: readonly Gateway[],
+  before: ReadonlyMap<string, Assignment>,
+  addressing: ServiceAddressing,
+): Map<string, Assignment> {
+  const wanted = new Map(gateways.map((g) => [keyOf(objectRefOf(g)), portsOf(g)]));
+  const held = new Map([...before].map(([key, { sockets }]) => [key, sockets]));
+  const sockets = assignSockets(wanted, held, addressing.bindAddresses);
+  return new Map(
+    gateways.map((gateway) => {
+      const ref = objectRefOf(gateway);
+      const key = keyOf(ref);
+      const own = sockets.get(key);
+      return [
+        key,
+        {
+          type: 'AddressAssigned',
+          gateway: ref,
+          ...judged(gateway, addressing.ingress(key)),
+          lowPortOffset: 0,
+          ...(own === undefined ? {} : { sockets: own }),
+        },
+      ];
+    }),
+  );
+}
+
+/** Transport of each protocol that a listener may have. */
+function portsOf({ spec }: Gateway): GatewayPort[] {
+  const ports = new Map<string, GatewayPort>();
+  for (const { port, protocol } of spec.listeners) {
+    const transport = protocol === 'UDP' ? 'UDP' : 'TCP';
+    ports.set(`${transport}|${port}`, { port, transport });
+  }
+  return [...ports.values()];
+}
+
+/** Of what a Gateway asks for, what it has. Asked for by value, no other address is its address. */
+function judged(
+  { spec }: Gateway,
+  ingress: { readonly addresses: readonly string[]; readonly fault: string },
+): Pick<Assignment, 'addresses' | 'unusable'> {
+  const given = ingress.addresses.filter((a) => ipaddr.isValid(a)).map((a) => ipaddr.parse(a).toString());
+  const asked = spec.addresses.flatMap(({ type, value }) =>
+    type === 'IPAddress' && value !== undefined ? [value] : [],
+  );
+  const faulty = ingress.fault === '' ? [] : [{ value: '', reason: ingress.fault }];
+  if (asked.length === 0) return { addresses: given.toSorted(), unusable: faulty };
+  const canonical = (value: string): string =>
+    ipaddr.isValid(value) ? ipaddr.parse(value).toString() : value;
+  return {
+    addresses: given.filter((a) => asked.some((value) => canonical(value) === a)).toSorted(),
+    unusable: [
+      ...faulty,
+      ...asked
+        .filter((value) => !given.includes(canonical(value)))
+        .map((value) => ({
+          value,
+          reason: ipaddr.isValid(value)
+            ? 'the load balancer has not given it to the Service of the Gateway'
+            : 'is no IP address',
+        })),
+    ],
+  };
+}
