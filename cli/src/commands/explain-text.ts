@@ -21,7 +21,8 @@ export interface Traced extends Explanation {
   };
 }
 
-type Pair = readonly [head: string, text: string];
+/** A row of facts. */
+export type Pair = readonly [head: string, text: string];
 
 /** Explanations for people, as lines; everything of users is escaped by the table. */
 export function explanationLines(of: {
@@ -38,10 +39,11 @@ export function explanationLines(of: {
       of.revision === undefined ? 'before the first revision' : `revision ${formatRevision(of.revision)}`,
     ],
   ]);
-  return [...head, ...of.explanations.flatMap((explanation) => ['', ...oneExplanation(explanation)])];
+  return [...head, ...of.explanations.flatMap((explanation) => ['', ...explanationOf(explanation)])];
 }
 
-function oneExplanation(explanation: Traced): string[] {
+/** One explanation as lines. `logged`: of a request whose headers and query are not known. */
+export function explanationOf(explanation: Traced, { logged = false } = {}): string[] {
   const { listener, server, hostname, path, candidates, shadowed, outcome, cause } = explanation;
   const winner = candidates.find(({ verdict }) => verdict.type === 'won');
   const facts: Pair[] = [];
@@ -64,10 +66,11 @@ function oneExplanation(explanation: Traced): string[] {
     facts.push(['in force since', `revision ${cause.change.revision}, ${cause.change.time}`]);
   for (const other of shadowed)
     facts.push(['not asked', `${other.routes.join(', ')}: ${hostText(other.hostname)} is less specific`]);
-  return [...pairs(facts), ...losers(candidates)];
+  return [...pairs(facts), ...losers(candidates, logged)];
 }
 
-function pairs(of: readonly Pair[]): string[] {
+/** Facts as lines in two columns. */
+export function pairs(of: readonly Pair[]): string[] {
   if (of.length === 0) return [];
   const [head = ['', ''], ...rows] = of.map((pair) => [...pair]);
   return formatTable({ head: head.map(escapeText), rows }).split('\n');
@@ -126,21 +129,22 @@ function outcomeFacts(outcome: Outcome): Pair[] {
   }
 }
 
-function losers(candidates: readonly Candidate[]): string[] {
+function losers(candidates: readonly Candidate[], logged: boolean): string[] {
   const rows = candidates
     .filter(({ verdict }) => verdict.type !== 'won')
-    .map(({ id, match, verdict }) => [id, matchText(match), verdictText(verdict)]);
+    .map(({ id, match, verdict }) => [id, matchText(match), verdictText(verdict, logged)]);
   if (rows.length === 0) return [];
   return ['', ...formatTable({ head: ['NOT TAKEN', 'MATCH', 'WHY'], rows }).split('\n')];
 }
 
-function verdictText(verdict: Verdict): string {
+function verdictText(verdict: Verdict, logged: boolean): string {
   if (verdict.type === 'won') return '';
   if (verdict.type === 'outranked') return `matches too, but the winner goes before it by ${verdict.step}`;
-  return verdict.parts.map(mismatchText).join('; ');
+  return verdict.parts.map((part) => mismatchText(part, logged)).join('; ');
 }
 
-function mismatchText({ part, name, got }: Mismatch): string {
+function mismatchText({ part, name, got }: Mismatch, logged: boolean): string {
   const what = name === '' ? part : `${part} ${name}`;
+  if (logged && (part === 'header' || part === 'query')) return `${what} was not logged`;
   return got === undefined ? `there is no ${what}` : `${what} is ${got === '' ? 'empty' : got}`;
 }

@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
-import type { CommandContext, Finish } from '../command.ts';
+import { type Command, Option } from 'commander';
+import type { CommandContext, ExitCode, Finish } from '../command.ts';
 import type { Moment } from '../model/history.ts';
+import { UserError } from '../standalone/settings.ts';
 import type { ExplainOptions } from './explain-action.ts';
 import { dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';
 
@@ -9,12 +10,14 @@ URL's host is the address of a Gateway, with -H 'Host: …' for the name; or a n
 the port is asked. Over https the SNI is the name in the URL, or --sni.
 --at takes a sequence of FACTS as \`sluice log\` shows it, a revision as the access log of Envoy shows it (2-17), or a
 moment (2026-11-22T18:00:00Z, 10m).
+--request-id explains a request that was served, from the access log: ID is the x-request-id of its response.
 Exit code 1 where no route takes the request.
 
 Examples:
   $ sluice explain GET http://127.80.0.1/details -H 'Host: shop.example'
   $ sluice explain POST https://bookinfo.cilium.rocks/reviews?id=1 -H 'X-Version: 2'
-  $ sluice explain GET http://shop.example/ --at 42 -o json`;
+  $ sluice explain GET http://shop.example/ --at 42 -o json
+  $ sluice explain --request-id 4bca63ae-8f43-4e43-9b0e-3b3c0b3f2a0b`;
 
 /** `sluice explain METHOD URL`. */
 export function registerExplain(program: Command, context: CommandContext, finish: Finish): void {
@@ -24,18 +27,50 @@ export function registerExplain(program: Command, context: CommandContext, finis
     .description(
       'Tells which route takes a request, which change put it there, and why the others do not take it.',
     )
-    .argument('<method>', 'e.g. GET')
-    .argument('<url>', 'http:// or https://, with path and query as they would be sent')
+    .argument('[method]', 'e.g. GET')
+    .argument('[url]', 'http:// or https://, with path and query as they would be sent')
     .option('-H, --header <header>', "a header as 'Name: value'; may be repeated", append, [])
     .option('--sni <name>', 'server name of the TLS handshake')
     .option('--at <moment>', 'as it was then, instead of now', parseAt)
+    .addOption(
+      new Option('--request-id <id>', 'of a request that was served, instead of METHOD and URL').conflicts([
+        'at',
+        'sni',
+      ]),
+    )
     .addOption(outputOption(['table', 'json']))
     .addOption(dataDirOption())
     .addHelpText('after', help)
-    .action(async (method: string, url: string, options: ExplainOptions) => {
-      const { runExplain } = await import('./explain-action.ts');
-      finish(await runExplain(context, { ...options, method, url }));
+    .action(async (method: string | undefined, url: string | undefined, options: ExplainOptions & Logged) => {
+      finish(await run(context, { ...options, method, url }));
     });
+}
+
+interface Logged {
+  readonly requestId?: string;
+}
+
+async function run(
+  context: CommandContext,
+  asked: ExplainOptions & Logged & { readonly method: string | undefined; readonly url: string | undefined },
+): Promise<ExitCode> {
+  const { method, url, requestId: id } = asked;
+  if (id !== undefined) {
+    if (method !== undefined || asked.header.length > 0)
+      throw new UserError(
+        '--request-id takes the request from the access log',
+        'leave out METHOD, URL and -H, or leave out --request-id',
+      );
+    const { runExplainLogged } = await import('./explain-logged-action.ts');
+    return runExplainLogged(context, { ...asked, id });
+  }
+  if (method === undefined || url === undefined)
+    throw new UserError(
+      'a request is missing',
+      'write `sluice explain GET http://HOST/PATH`, or --request-id ID',
+    );
+  const { runExplain } = await import('./explain-action.ts');
+  return runExplain(context, { ...asked, method, url });
 }
 
 function append(value: string, before: readonly string[]): string[] {

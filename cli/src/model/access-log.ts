@@ -20,6 +20,12 @@ export interface PassedOver {
   foreign: number;
 }
 
+export interface AccessLogOptions {
+  readonly containing?: string;
+  /** Longer lines are passed over. Default 256 KiB. */
+  readonly maxLineBytes?: number;
+}
+
 /** The records of an access log, newest first, as far as it goes back. */
 export interface AccessLogReading extends AsyncIterable<AccessRecord> {
   readonly passedOver: Readonly<PassedOver>;
@@ -33,16 +39,19 @@ export interface AccessLogReading extends AsyncIterable<AccessRecord> {
  * Newest is what ended last: Envoy writes a record when the request has ended, and within a second of it to the file.
  *
  * @param directory the instance's `layout.log`.
+ * @param options `containing`: only lines that hold this text somewhere are looked at, which is many times faster.
  */
 export function readAccessLog(
   directory: string,
-  { maxLineBytes = defaultMaxLineBytes }: { readonly maxLineBytes?: number } = {},
+  { containing, maxLineBytes = defaultMaxLineBytes }: AccessLogOptions = {},
 ): AccessLogReading {
+  const part = containing === undefined ? '' : JSON.stringify(containing).slice(1, -1);
   const passedOver: PassedOver = { tooLong: 0, foreign: 0 };
   async function* records(): AsyncGenerator<AccessRecord> {
     await using files = await openFiles(join(directory, accessLogName));
     for (const file of files.newestFirst) {
       for await (const line of linesBackward(file, maxLineBytes)) {
+        if (line?.includes(part) === false) continue;
         const record = line === undefined ? undefined : readAccessLine(line);
         if (record !== undefined) yield record;
         else if (line === undefined) passedOver.tooLong++;

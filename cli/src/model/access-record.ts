@@ -14,7 +14,7 @@ const requestRecordSchema = z.object({
   request_id: text,
   method: text,
   host: text,
-  /** As the client sent it, without the query. */
+  /** As the client sent it, normalised, without the query. */
   path: text,
   protocol: text,
   /** `address:port` of the client, and of the listener that it came to. */

@@ -2,7 +2,7 @@
 import type { IrHttpMatch, IrHttpRoute, IrHttpRule } from '../http-route.ts';
 import { comparePrecedence, type MatchCandidate } from '../precedence.ts';
 import type { Candidate, Verdict } from './explanation.ts';
-import { mismatches } from './match.ts';
+import { type Mismatch, mismatches } from './match.ts';
 import type { ReadRequest } from './request.ts';
 
 /** The candidates in order, and the rule and match that won; none where no match holds. */
@@ -23,7 +23,7 @@ export function judgeCandidates(routes: readonly IrHttpRoute[], request: ReadReq
     .flatMap(entriesOf)
     .sort((a, b) => comparePrecedence(a.place, b.place).order)
     .map((entry) => ({ ...entry, parts: mismatches(entry.match, request) }));
-  const winner = entries.find(({ parts }) => parts.length === 0);
+  const winner = takenOf(entries, request.taken) ?? entries.find(holds);
   const verdict = (entry: (typeof entries)[number]): Verdict => {
     if (entry === winner) return { type: 'won' };
     if (winner === undefined || entry.parts.length > 0) return { type: 'not-matched', parts: entry.parts };
@@ -32,16 +32,36 @@ export function judgeCandidates(routes: readonly IrHttpRoute[], request: ReadReq
   return { winner, candidates: entries.map((entry) => candidateOf(entry, verdict(entry))) };
 }
 
+interface Judgement extends Entry {
+  readonly parts: readonly Mismatch[];
+}
+
+function holds({ parts }: Judgement): boolean {
+  return parts.length === 0;
+}
+
+/** The entry that a log names, where the path and the method allow it and no other entry holds before it. */
+function takenOf(entries: readonly Judgement[], taken: string | undefined): Judgement | undefined {
+  const found = entries.find((entry) => idOf(entry) === taken || holds(entry));
+  const mayHold = found?.parts.every(({ part }) => part === 'header' || part === 'query') === true;
+  return mayHold ? found : undefined;
+}
+
+function idOf({ place, rule }: Entry): string {
+  return `${place.route.key}/${rule.index}/${place.match}`;
+}
+
 function entriesOf(route: IrHttpRoute): Entry[] {
   return route.rules.flatMap((rule, at) =>
     rule.matches.map((match, i) => ({ place: { route, rule: at, match: i }, rule, match })),
   );
 }
 
-function candidateOf({ place, rule, match }: Entry, verdict: Verdict): Candidate {
+function candidateOf(entry: Entry, verdict: Verdict): Candidate {
+  const { place, rule, match } = entry;
   const { key, source } = place.route;
   return {
-    id: `${key}/${rule.index}/${place.match}`,
+    id: idOf(entry),
     route: key,
     source,
     rule: rule.index,

@@ -352,3 +352,27 @@ test('a forward tells shares, endpoints and what each backend gets', () => {
     ],
   });
 });
+
+test.each([
+  // The log has no headers: what it names wins over what only the rest of the request would choose.
+  ['shop/by-header/0/0', 'shop/by-header/0/0'],
+  ['shop/all/0/0', 'shop/all/0/0'],
+  // The path was logged, so this match cannot have held.
+  ['shop/by-path/0/0', 'shop/all/0/0'],
+  // It does hold, but a match before it does, too.
+  ['shop/later/0/0', 'shop/all/0/0'],
+  ['shop/nobody/0/0', 'shop/all/0/0'],
+])('a log that names %s is explained by %s', (taken, winner) => {
+  const header = { name: 'version', match: { type: 'exact' as const, value: '2' } };
+  const path = { type: 'prefix' as const, value: '/elsewhere' };
+  const ir: IrResource[] = [
+    listener('HTTP', ['*']),
+    route('all'),
+    route('later'),
+    route('by-header', { matches: [{ headers: [header] }] }),
+    route('by-path', { matches: [{ path, headers: [header] }] }),
+  ];
+  const request = { port: 80, host: 'a.test', method: 'GET', path: '/', headers: [], taken };
+  const { candidates } = explainRequest(ir, request);
+  expect(candidates.find(({ verdict }) => verdict.type === 'won')?.id).toBe(winner);
+});

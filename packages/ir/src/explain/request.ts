@@ -22,6 +22,11 @@ export interface ExplainRequest {
   readonly path: string;
   /** Names in any case, repeated ones one by one; without Host. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /**
+   * Id of the match that took it, where an access log tells. It wins where only headers and query, which no log has,
+   * speak against it; absent, or where more does: the request alone decides.
+   */
+  readonly taken?: string;
 }
 
 /** What routes are compared with. */
@@ -38,6 +43,8 @@ export interface ReadRequest {
   readonly query: string;
   /** Lower-case name → values, in the order sent. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** See `ExplainRequest`. */
+  readonly taken?: string;
 }
 
 /** Headers in which a client could claim to be a proxy: not believed, neither matched nor passed on. */
@@ -73,6 +80,7 @@ export function readRequest(
       path: target.path,
       query: target.query,
       headers: readHeaders(request, scheme),
+      ...(request.taken === undefined ? {} : { taken: request.taken }),
     },
   };
 }

@@ -255,6 +255,17 @@ describe('rewrites', () => {
     expect((await get('rewrites.example:81', '/host')).json()).toMatchObject({ host: 'inner.example' });
     expect((await get('rewrites.example:81', '/y')).json()).toMatchObject({ host: 'rewrites.example:81' });
   });
+
+  test('the access log has host and path as the client sent them', async () => {
+    expect(await logged(await get('rewrites.example:81', '/host?secret=1'))).toMatchObject({
+      host: 'rewrites.example:81',
+      path: '/host',
+    });
+    expect(await logged(await get('rewrites.example', '/strip/../strip//x?q=1'))).toMatchObject({
+      host: 'rewrites.example',
+      path: '/strip/x',
+    });
+  });
 });
 
 test('header edits: the backend after the rule, and values are text', async () => {

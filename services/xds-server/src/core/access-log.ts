@@ -3,6 +3,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type AccessLog, AccessLogSchema } from '@sluice/envoy-api/envoy/config/accesslog/v3/accesslog_pb.js';
 import { StdoutAccessLogSchema } from '@sluice/envoy-api/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
+import { asSent } from './as-sent.ts';
 import { pack } from './messages.ts';
 import { metadataNamespace } from './route.ts';
 
@@ -14,11 +15,11 @@ const requestFields = {
   details: '%RESPONSE_CODE_DETAILS%',
   duration_ms: '%DURATION%',
   flags: '%RESPONSE_FLAGS%',
-  host: '%REQ(:AUTHORITY)%',
+  host: asSent('host'),
   kind: 'request',
   local: '%DOWNSTREAM_LOCAL_ADDRESS%',
   method: '%REQ(:METHOD)%',
-  path: '%PATH(NQ:PATH)%',
+  path: asSent('path'),
   protocol: '%PROTOCOL%',
   request_id: '%REQ(X-REQUEST-ID)%',
   revision: `%METADATA(ROUTE:${metadataNamespace}:revision)%`,

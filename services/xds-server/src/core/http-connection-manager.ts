@@ -14,6 +14,7 @@ import {
 } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { HeaderMutationSchema } from '@sluice/envoy-api/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js';
 import { requestLog } from './access-log.ts';
+import { asSentFilter } from './as-sent.ts';
 import { localReplies } from './local-reply.ts';
 import { duration, pack } from './messages.ts';
 import type { RouteFinder } from './route-layout.ts';
@@ -48,6 +49,7 @@ export function connectionManager(finder: RouteFinder, settings: ListenerSetting
     codecType: HttpConnectionManager_CodecType.AUTO,
     routeSpecifier: finder.specifier,
     httpFilters: [
+      asSentFilter,
       ...finder.filters,
       {
         name: 'envoy.filters.http.router',
@@ -60,6 +62,8 @@ export function connectionManager(finder: RouteFinder, settings: ListenerSetting
     mergeSlashes: true,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.REJECT_REQUEST,
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
+    // An id names one request: a client could give that of another. A trusted proxy's is kept.
+    preserveExternalRequestId: settings.trustedHops > 0,
     alwaysSetRequestIdInResponse: true,
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     accessLog: [requestLog],
