@@ -1,0 +1,7 @@
+export type { Manifest } from './apply.ts';
+export { clusterUnavailable } from './available.ts';
+export type { ComponentName } from './components.ts';
+export type { Channel } from './gateway-api-crds.ts';
+export { gatewayApiVersion, kubernetesVersion } from './go-programs.ts';
+export { ensurePrograms, type ProgramName, programsUnavailable } from './programs.ts';
+export { type Cluster, type ClusterOptions, clusterStartMs, startCluster } from './start-cluster.ts';

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const component = z.enum(['etcd', 'kube-apiserver', 'kube-controller-manager']);
+const signal = z.enum(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT']);
+
+/** What the supervisor is told to do; each with a number that its answer repeats. */
+export const orderSchema = z.discriminatedUnion('do', [
+  /** Starts a part (again); answered when it serves. */
+  z.object({ id: z.int(), do: z.literal('start'), component }),
+  /** Sends a signal; after SIGTERM and SIGKILL answered when the part is gone. */
+  z.object({ id: z.int(), do: z.literal('signal'), component, signal }),
+  /** Compacts etcd at its newest revision. */
+  z.object({ id: z.int(), do: z.literal('compact') }),
+]);
+
+/** An order without its number. */
+export type Order =
+  | { readonly do: 'start'; readonly component: z.infer<typeof component> }
+  | {
+      readonly do: 'signal';
+      readonly component: z.infer<typeof component>;
+      readonly signal: z.infer<typeof signal>;
+    }
+  | { readonly do: 'compact' };
+
+/** What the supervisor gets first: one line of JSON. */
+export const setupSchema = z.object({
+  dir: z.string(),
+  nodeAddress: z.string(),
+  controllerManager: z.boolean(),
+  apiServerArgs: z.array(z.string()),
+  programs: z.record(z.string(), z.string()),
+});
+
+/** The settings of one cluster. */
+export type Setup = z.infer<typeof setupSchema>;
+
+/** What the supervisor says, one JSON object a line. `failed` without an id: a part ended that nobody ended. */
+export const reportSchema = z.discriminatedUnion('is', [
+  /** Its namespaces are made. */
+  z.object({ is: z.literal('born') }),
+  /** An order was carried out. */
+  z.object({ is: z.literal('done'), id: z.int() }),
+  z.object({ is: z.literal('failed'), id: z.int().optional(), message: z.string() }),
+]);
+
+/** One line of the supervisor. */
+export type Report = z.infer<typeof reportSchema>;

@@ -1,0 +1,168 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { applyObjects, type Manifest, parseManifests, serviceAccountToken } from './apply.ts';
+import { makeClusterDir } from './cluster-dir.ts';
+import type { ComponentName } from './components.ts';
+import { type Channel, gatewayApiCrds } from './gateway-api-crds.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { apiPort, clusterFiles, nodeName, ranges } from './layout.ts';
+import { clusterUsers, writePki } from './pki.ts';
+import { ensurePrograms } from './programs.ts';
+import { type Supervised, superviseCluster } from './supervised.ts';
+import { addUplink } from './uplink.ts';
+
+/** What a cluster is to be. */
+export interface ClusterOptions {
+  /** Which CRDs of the Gateway API it has from the start; default `standard`, `none` for an API server without any. */
+  readonly channel?: Channel | 'none';
+  /**
+   * Whether kube-controller-manager runs; default false. Without it nothing deletes a namespace's objects, makes EndpointSlices, or gives a
+   * namespace its ServiceAccount `default`.
+   */
+  readonly controllerManager?: boolean;
+  /** Further arguments of kube-apiserver, like `--default-watch-cache-size=10`. */
+  readonly apiServerArgs?: readonly string[];
+  /** Hears of a part that ended by itself; default: a line on standard error. */
+  readonly onDeath?: (message: string) => void;
+}
+
+/** A real Kubernetes API server on a real etcd. Disposing it ends it, and leaves nothing behind. */
+export interface Cluster extends AsyncDisposable {
+  /** Like `https://198.18.0.2:6443`; the same inside and outside of its network namespace. */
+  readonly server: string;
+  /** Kubeconfig of an administrator. */
+  readonly kubeconfig: string;
+  /** The same, loaded: `kubeConfig.makeApiClient(CoreV1Api)`. */
+  readonly kubeConfig: KubeConfig;
+  /** PEM of the cluster's authority. */
+  readonly caPem: string;
+  /** Its directory: kubeconfigs, logs; gone when it is stopped. */
+  readonly dir: string;
+  /** The address of this process's end, where the cluster's inside reaches what this process serves. */
+  readonly hostAddress: string;
+  /** The node's address. */
+  readonly nodeAddress: string;
+  /** Path of its network namespace, for `nsenter --net=…`. */
+  readonly netns: string;
+  /** A command line that runs `command` inside the network namespace, for `launch`. */
+  inside(
+    command: string,
+    args: readonly string[],
+  ): { readonly command: string; readonly args: readonly string[] };
+  /** Applies objects (server-side, with force); waits until CRDs among them are served. @throws ApiException */
+  apply(objects: readonly Manifest[] | string): Promise<void>;
+  /** Writes the kubeconfig of a ServiceAccount, made if it is not there: a bound token for an hour. Gives the file. */
+  serviceAccountKubeconfig(account: { readonly namespace: string; readonly name: string }): Promise<string>;
+  /** Sends a signal to a part; SIGTERM and SIGKILL wait until it is gone. SIGSTOP freezes it. */
+  signal(component: ComponentName, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** Starts a part that was ended; resolves when it serves. */
+  start(component: ComponentName): Promise<void>;
+  /** Compacts etcd at its newest revision. */
+  compact(): Promise<void>;
+  /** What a part has logged. */
+  log(component: ComponentName): string;
+  /** Ends all of it; a second call does nothing. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Time limit for a hook that starts a cluster, milliseconds: 10 s are usual, but the first run of a version on a machine builds the programs.
+ */
+export const clusterStartMs = 2_400_000;
+
+/**
+ * Starts etcd and kube-apiserver in network, mount and PID namespaces of their own, so that any number of clusters run at once, and
+ * applies the Gateway API's CRDs. It lives as long as this process: even after `kill -9` of it nothing runs on. The first call ever on a
+ * machine builds the programs (minutes, with progress lines). Ask `clusterUnavailable()` first where it may be impossible.
+ * @throws Error with the reason
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { channel = 'standard', controllerManager = false, apiServerArgs = [] } = options;
+  const components: readonly ComponentName[] = controllerManager
+    ? ['etcd', 'kube-apiserver', 'kube-controller-manager']
+    : ['etcd', 'kube-apiserver'];
+  const { 'gateway-api-crds': _, ...programs } = await ensurePrograms([...components, 'gateway-api-crds']);
+  const onDeath = options.onDeath ?? ((message) => void process.stderr.write(`[cluster] ${message}\n`));
+  const stack = new AsyncDisposableStack();
+  try {
+    const dir = makeClusterDir();
+    stack.defer(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
+    const supervised = await superviseCluster(onDeath);
+    stack.defer(() => supervised.stop());
+    const uplink = addUplink(supervised.pid);
+    const { nodeAddress } = uplink;
+    const access = await prepareAccess(dir, nodeAddress);
+    supervised.setUp({ dir, nodeAddress, controllerManager, apiServerArgs: [...apiServerArgs], programs });
+    for (const component of components) await supervised.order({ do: 'start', component });
+    const cluster = clusterOf({ dir, supervised, access, ...uplink }, () => stack.disposeAsync());
+    if (channel !== 'none') await cluster.apply(parseManifests(gatewayApiCrds(channel)));
+    return cluster;
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+interface Access {
+  readonly server: string;
+  readonly caPem: string;
+}
+
+async function prepareAccess(dir: string, nodeAddress: string): Promise<Access> {
+  const files = clusterFiles(dir);
+  const { caPem } = await writePki(files.pki, {
+    nodeAddress,
+    apiServiceAddress: ranges.apiService,
+    nodeName,
+  });
+  const server = `https://${nodeAddress}:${apiPort}`;
+  for (const user of Object.keys(clusterUsers))
+    writeKubeconfig(files.kubeconfig(user), { server, caPem, credentials: { pki: files.pki, user } });
+  return { server, caPem };
+}
+
+interface Parts {
+  readonly dir: string;
+  readonly supervised: Supervised;
+  readonly access: Access;
+  readonly hostAddress: string;
+  readonly nodeAddress: string;
+}
+
+function clusterOf(
+  { dir, supervised, access, hostAddress, nodeAddress }: Parts,
+  stop: () => Promise<void>,
+): Cluster {
+  const files = clusterFiles(dir);
+  const kubeconfig = files.kubeconfig('admin');
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfig);
+  const netns = `/proc/${supervised.pid}/ns/net`;
+  return {
+    ...access,
+    kubeconfig,
+    kubeConfig,
+    dir,
+    hostAddress,
+    nodeAddress,
+    netns,
+    inside: (command, args) => ({ command: 'nsenter', args: [`--net=${netns}`, command, ...args] }),
+    apply: (objects) =>
+      applyObjects(kubeConfig, typeof objects === 'string' ? parseManifests([objects]) : objects),
+    serviceAccountKubeconfig: async (account) => {
+      const accounts = join(dir, 'service-accounts');
+      mkdirSync(accounts, { recursive: true, mode: 0o700 });
+      const file = join(accounts, `${account.namespace}.${account.name}.kubeconfig`);
+      const token = await serviceAccountToken(kubeConfig, account);
+      writeKubeconfig(file, { ...access, credentials: { token } });
+      return file;
+    },
+    signal: (component, signal) => supervised.order({ do: 'signal', component, signal }),
+    start: (component) => supervised.order({ do: 'start', component }),
+    compact: () => supervised.order({ do: 'compact' }),
+    log: (component) => readFileSync(join(files.logs, `${component}.log`), 'utf8'),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

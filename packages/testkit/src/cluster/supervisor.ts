@@ -1,0 +1,48 @@
+/**
+ * The first process of a cluster's own PID, network and mount namespaces: starts the control plane and carries out orders (`protocol.ts`),
+ * one JSON object a line on standard input; answers on standard output. When its input ends, it ends, and the kernel ends with it every
+ * process of the cluster, its mounts and its network.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Components } from './control-plane.ts';
+import { clusterFiles } from './layout.ts';
+import { orderSchema, type Report, setupSchema } from './protocol.ts';
+
+const report = (line: Report): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function carryOut(components: Components, line: string): Promise<void> {
+  const order = orderSchema.parse(JSON.parse(line));
+  try {
+    if (order.do === 'start') await components.start(order.component);
+    else if (order.do === 'signal') await components.signal(order.component, order.signal);
+    else await components.compact();
+    report({ is: 'done', id: order.id });
+  } catch (error) {
+    report({ is: 'failed', id: order.id, message: messageOf(error) });
+  }
+}
+
+/** Memory instead of a disk under etcd: each write waits for fsync, which a busy disk makes slow; and nothing of it is left behind. */
+function prepareNamespaces(dir: string): void {
+  const { etcd, logs } = clusterFiles(dir);
+  mkdirSync(logs);
+  mkdirSync(etcd, { mode: 0o700 });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', etcd]);
+  execFileSync('ip', ['link', 'set', 'lo', 'up']);
+}
+
+report({ is: 'born' });
+let components: Components | undefined;
+for await (const line of createInterface({ input: process.stdin })) {
+  if (components !== undefined) {
+    void carryOut(components, line);
+    continue;
+  }
+  const setup = setupSchema.parse(JSON.parse(line));
+  prepareNamespaces(setup.dir);
+  components = new Components(setup, (message) => report({ is: 'failed', message }));
+}
+process.exit(0);
