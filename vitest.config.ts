@@ -7,7 +7,6 @@ const real = [
   'packages/*/contract/**/*.test.ts',
   'test/{pipeline,e2e,chaos,setup}/**/*.test.ts',
 ];
-const bench = ['test/bench/**/*.test.ts'];
 const never = ['**/node_modules/**', '**/.toolchain/**', '**/.sluice/**', 'packages/envoy-api/gen/**'];
 
 /** Where `npm test` wants the counts; unset when vitest is run by hand. */
@@ -22,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services,cli,examples,scripts,test}/**/*.test.ts'],
-          exclude: [...never, ...real, ...bench],
+          exclude: [...never, ...real],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -36,17 +35,6 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          name: 'bench',
-          include: bench,
-          exclude: never,
-          testTimeout: 600_000,
-          hookTimeout: 120_000,
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

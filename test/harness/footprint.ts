@@ -18,11 +18,19 @@ export interface Footprint {
   readonly acknowledged: number;
 }
 
+/** A stream as the log's server counts it. */
+export interface StreamState {
+  readonly last_seq: number;
+  /** What is kept at present. */
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 interface JetStreamStatus {
   readonly account_details?: readonly {
     readonly stream_detail?: readonly {
       readonly name: string;
-      readonly state: { readonly last_seq: number; readonly bytes: number };
+      readonly state: StreamState;
     }[];
   }[];
 }
@@ -82,7 +90,8 @@ function sentByKind(xds: Figures): Record<string, number> {
   return sent;
 }
 
-async function streamStates(dataDir: string): Promise<Map<string, { last_seq: number; bytes: number }>> {
+/** All streams of an instance, by name. */
+export async function streamStates(dataDir: string): Promise<Map<string, StreamState>> {
   const file = join(dataDir, 'run', 'instance.json');
   const { natsMonitorPort } = JSON.parse(readFileSync(file, 'utf8')) as { natsMonitorPort: number };
   const answer = await fetch(`http://127.0.0.1:${natsMonitorPort}/jsz?streams=true`);

@@ -16,6 +16,15 @@ export function placeOf(layout: HostLayout, index: number): { readonly host: str
 
 /** Route `index` to Service `echo`, which answers with `version` in the header `x-version`. */
 export function oneOfMany(layout: HostLayout, index: number, version: string): object {
+  return routeOfMany(layout, index, { version, service: 'echo' });
+}
+
+/** Route `index` to a Service of one's choice. */
+export function routeOfMany(
+  layout: HostLayout,
+  index: number,
+  { version, service }: { readonly version: string; readonly service: string },
+): object {
   const { host, path: at } = placeOf(layout, index);
   const filter = {
     type: 'ResponseHeaderModifier',
@@ -24,7 +33,7 @@ export function oneOfMany(layout: HostLayout, index: number, version: string): o
   return httpRoute(nameOf(index), {
     parent: 'edge',
     hostnames: [host],
-    rules: [rule('echo', { matches: [path('PathPrefix', at)], filters: [filter] })],
+    rules: [rule(service, { matches: [path('PathPrefix', at)], filters: [filter] })],
   });
 }
 

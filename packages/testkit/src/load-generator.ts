@@ -5,6 +5,8 @@ import { connectorOf, originOf, type RequestTarget } from './http-client.ts';
 export interface LoadOptions extends RequestTarget {
   /** Default `/`. */
   readonly path?: string;
+  /** Host and path of request number n, counted from 0, where they are not all the same. */
+  readonly place?: (n: number) => { readonly host: string; readonly path: string };
   readonly headers?: Readonly<Record<string, string>>;
   /** Requests a second, whatever the answers do; default 50, at most 1,000. */
   readonly ratePerSecond?: number;
@@ -33,6 +35,8 @@ export interface LoadReport {
   readonly byStatus: Readonly<Record<number, number>>;
   /** Requests without an answer, by error code. */
   readonly byError: Readonly<Record<string, number>>;
+  /** From the sending to the headers of the answer, milliseconds, of every request that was answered. */
+  readonly latenciesMs: readonly number[];
   /** In order of time; the first 100. */
   readonly failures: readonly LoadFailure[];
   readonly failed: number;
@@ -50,6 +54,7 @@ export class LoadGenerator implements AsyncDisposable {
   readonly #open = new Set<Promise<void>>();
   readonly #byStatus: Record<number, number> = {};
   readonly #byError: Record<string, number> = {};
+  readonly #latenciesMs: number[] = [];
   readonly #failures: LoadFailure[] = [];
   #sent = 0;
   #failed = 0;
@@ -90,6 +95,7 @@ export class LoadGenerator implements AsyncDisposable {
       sent: this.#sent,
       byStatus: this.#byStatus,
       byError: this.#byError,
+      latenciesMs: this.#latenciesMs,
       failures: this.#failures,
       failed: this.#failed,
     };
@@ -109,19 +115,22 @@ export class LoadGenerator implements AsyncDisposable {
     const owed = Math.floor((elapsedMs * this.#rate) / 1_000) - this.#sent;
     for (let i = 0; i < Math.min(owed, 10); i += 1) {
       this.#sent += 1;
-      const one = this.#send().finally(() => this.#open.delete(one));
+      const one = this.#send(this.#sent - 1).finally(() => this.#open.delete(one));
       this.#open.add(one);
     }
   }
 
-  async #send(): Promise<void> {
-    const { host, path = '/', headers = {}, judge = judgeStatus } = this.#options;
+  async #send(n: number): Promise<void> {
+    const { headers = {}, judge = judgeStatus } = this.#options;
+    const { host, path = '/' } = this.#options.place?.(n) ?? this.#options;
+    const startMs = performance.now();
     try {
       const answer = await this.#pool.request({
         path,
         method: 'GET',
         headers: host === undefined ? headers : { host, ...headers },
       });
+      this.#latenciesMs.push(performance.now() - startMs);
       const body = await answer.body.text();
       this.#byStatus[answer.statusCode] = (this.#byStatus[answer.statusCode] ?? 0) + 1;
       const fault = judge({ status: answer.statusCode, body });

@@ -162,6 +162,25 @@ describeIf(missing)('a real Envoy between client and backend', () => {
     expect(report.failed).toBeGreaterThanOrEqual(failed);
     expect(report.failures[0]).toMatchObject({ what: 'status 503' });
     expect(backend.requests - before).toBe(report.sent);
+    expect(report.latenciesMs.length).toBe(Object.values(report.byStatus).reduce((sum, n) => sum + n, 0));
+  });
+
+  it('asks each place in turn', async () => {
+    const asked: string[] = [];
+    backend.respond(({ host, path }) => {
+      asked.push(`${host}${path}`);
+      return {};
+    });
+    await using load = new LoadGenerator({
+      address: '127.0.0.1',
+      port,
+      connections: 1,
+      place: (n) => ({ host: `h${n % 2}.example`, path: `/${n}` }),
+    });
+    await until(() => load.answered >= 3);
+    await load.stop();
+    backend.respond(undefined);
+    expect(asked.slice(0, 3)).toEqual(['h0.example/0', 'h1.example/1', 'h0.example/2']);
   });
 
   it('ends with its process', async () => {
