@@ -3,6 +3,7 @@ import type { CommandContext, ExitCode, Finish } from './command.ts';
 import { registerDown } from './commands/down.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGet } from './commands/get.ts';
+import { registerKubernetes } from './commands/kubernetes.ts';
 import { registerLog } from './commands/log.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
@@ -42,6 +43,7 @@ export function createProgram(context: CommandContext): SluiceProgram {
     registerLog,
     registerReplay,
     registerValidate,
+    registerKubernetes,
   ])
     register(program, context, finish);
   return { program, outcome };

@@ -73,6 +73,10 @@ export const commonConfig = {
     description: 'File with the nkey seed of this service; without one it connects as nobody',
     example: '/run/sluice/nats.seed',
   }),
+  SLUICE_NATS_CA_FILE: z.string().min(1).optional().meta({
+    description: "Authority of the NATS server's certificate, PEM, for a tls:// address",
+    example: '/etc/sluice/nats-tls/ca.crt',
+  }),
   SLUICE_NATS_MONITOR_URL: httpUrl().optional().meta({
     description: 'Monitoring address of NATS, to check that it writes safely',
     example: 'http://127.0.0.1:8222',
@@ -95,6 +99,18 @@ export const commonConfig = {
     example: 'http://127.0.0.1:4318',
   }),
 } as const;
+
+/** How to reach the event log, as `connectEventLog` of event-log takes it. */
+export function logAddress(config: CommonConfig) {
+  const { SLUICE_NATS_SEED_FILE: seedFile, SLUICE_NATS_CA_FILE: caFile } = config;
+  const monitorUrl = config.SLUICE_NATS_MONITOR_URL;
+  return {
+    url: config.SLUICE_NATS_URL,
+    ...(seedFile === undefined ? {} : { seedFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(monitorUrl === undefined ? {} : { monitorUrl }),
+  };
+}
 
 /** What every service's schema contains. */
 export type CommonConfig = z.output<z.ZodObject<typeof commonConfig>>;

@@ -1,6 +1,6 @@
 import { connectEventLog } from '@sluice/event-log';
 import { inspectCertificate, loadSealingKey } from '@sluice/sealed-secret';
-import { runService } from '@sluice/service-kit';
+import { logAddress, runService } from '@sluice/service-kit';
 import { DirectorySource } from './adapters/directory-source.ts';
 import { FactsLog } from './adapters/facts-log.ts';
 import { OwnAddresses } from './adapters/own-addresses.ts';
@@ -17,13 +17,11 @@ await runService({
     const key = await loadSealingKey(config.SLUICE_SECRET_KEY_FILE);
     health.set('log', false, 'not connected yet');
     const log = await connectEventLog({
-      url: config.SLUICE_NATS_URL,
+      ...logAddress(config),
       name: 'api-watcher',
       logger,
       background: true,
       onConnection: ({ connected, reason }) => health.set('log', connected, reason),
-      ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
-      ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });
     const metrics = createMetrics(registry);
     const addresses = new OwnAddresses();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { connectEventLog } from '@sluice/event-log';
-import { registerLag, runService } from '@sluice/service-kit';
+import { logAddress, registerLag, runService } from '@sluice/service-kit';
 import { productionTimes } from './adapters/leadership.ts';
 import { productionWatch } from './adapters/server-watch.ts';
 import { Translation } from './adapters/translation.ts';
@@ -17,13 +17,11 @@ await runService({
   async start({ config, logger, registry, tracer, health, fail, version }) {
     health.set('log', false, 'not connected yet');
     const log = await connectEventLog({
-      url: config.SLUICE_NATS_URL,
+      ...logAddress(config),
       name: 'translator',
       logger,
       background: true,
       onConnection: ({ connected, reason }) => health.set('log', connected, reason),
-      ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
-      ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });
     const translation = new Translation({
       log,

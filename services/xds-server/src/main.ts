@@ -1,7 +1,7 @@
 // xds-server: IR → Envoy over delta ADS. Configuration, dependencies, run, stop.
 import { connectEventLog } from '@sluice/event-log';
 import { loadSealingKey } from '@sluice/sealed-secret';
-import { runService } from '@sluice/service-kit';
+import { logAddress, runService } from '@sluice/service-kit';
 import { XdsService } from './adapters/xds-service.ts';
 import { adsEndpoint, configSchema } from './config.ts';
 
@@ -11,14 +11,12 @@ await runService({
   start: async ({ config, logger, registry, tracer, health, fail, replica }) => {
     health.degrade('log', 'not connected yet');
     const log = await connectEventLog({
-      url: config.SLUICE_NATS_URL,
+      ...logAddress(config),
       name: 'xds-server',
       logger,
       background: true,
       onConnection: ({ connected, reason }) =>
         connected ? health.set('log', true) : health.degrade('log', reason),
-      ...(config.SLUICE_NATS_SEED_FILE === undefined ? {} : { seedFile: config.SLUICE_NATS_SEED_FILE }),
-      ...(config.SLUICE_NATS_MONITOR_URL === undefined ? {} : { monitorUrl: config.SLUICE_NATS_MONITOR_URL }),
     });
     const keyFile = config.SLUICE_SECRET_KEY_FILE;
     const service = new XdsService({

@@ -17,13 +17,15 @@ import { LateBackend } from './late-backend.ts';
 import { assertServer, assertSynced } from './server-check.ts';
 
 export interface ConnectOptions {
-  /** `nats://host:port`, several separated by commas. */
+  /** `nats://host:port` or `tls://host:port`, several separated by commas. */
   readonly url: string;
   /** Name of the connection and of its NATS user: letters, digits, `-`, `_`. */
   readonly name: string;
   /** File that holds the user's nkey seed, or the seed itself. Neither: no authentication. */
   readonly seedFile?: string;
   readonly seed?: string;
+  /** File with the authority that signed the server's certificate, PEM; for `tls://` addresses. */
+  readonly caFile?: string;
   /** Monitoring address of the server: where `sync_interval: always` can be checked. Without it only a warning says so. */
   readonly monitorUrl?: string;
   readonly logger?: LogLogger;
@@ -126,6 +128,7 @@ async function reach(
     pingInterval: 10_000,
     maxPingOut: 2,
     timeout: 5_000,
+    ...(options.caFile === undefined ? {} : { tls: { caFile: options.caFile } }),
     ...(seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
   };
   try {

@@ -13,8 +13,12 @@ export interface NatsUser {
 export interface NatsServerSettings {
   readonly host: string;
   readonly port: number;
-  /** Port of the monitoring endpoint, always on loopback; absent: none. */
+  /** Port of the monitoring endpoint; absent: none. */
   readonly monitorPort?: number;
+  /** Address of the monitoring endpoint. It asks nobody who they are: default loopback. */
+  readonly monitorHost?: string;
+  /** Paths of PEM files: clients that do not speak TLS are refused. Absent: no TLS. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly storeDir: string;
   /** Empty: no authentication, for tests only. */
   readonly users: readonly NatsUser[];
@@ -25,11 +29,12 @@ type Value = string | number | boolean | readonly Value[] | { readonly [key: str
 
 /** Text of a NATS server configuration: JetStream on files with every write synced, nkeys, nothing else switched on. */
 export function natsServerConfig(settings: NatsServerSettings): string {
-  const { host, port, monitorPort, storeDir, users, pidFile } = settings;
+  const { host, port, monitorPort, monitorHost = '127.0.0.1', tls, storeDir, users, pidFile } = settings;
   const config: Record<string, Value> = {
     host,
     port,
-    ...(monitorPort === undefined ? {} : { http: `127.0.0.1:${monitorPort}` }),
+    ...(monitorPort === undefined ? {} : { http: `${monitorHost}:${monitorPort}` }),
+    ...(tls === undefined ? {} : { tls: { cert_file: tls.certFile, key_file: tls.keyFile } }),
     ...(pidFile === undefined ? {} : { pid_file: pidFile }),
     max_payload: minPayloadBytes,
     jetstream: { store_dir: storeDir, sync_interval: 'always' },
