@@ -52,12 +52,25 @@ export async function openConnection(config: CliConfig, dataDir: string | undefi
 
 /** Folds streams into a world, each as it stands now. A stream that nobody has made yet counts as empty. */
 export async function loadWorld(log: EventLog, names: readonly StreamName[]): Promise<World> {
+  return (await loadFolded(log, names)).world;
+}
+
+/** As `loadWorld`, with the events that it was folded from, by stream and subject. */
+export async function loadFolded(
+  log: EventLog,
+  names: readonly StreamName[],
+): Promise<{
+  readonly world: World;
+  readonly events: ReadonlyMap<StreamName, ReadonlyMap<string, LogEvent>>;
+}> {
   const world = new World();
+  const events = new Map<StreamName, ReadonlyMap<string, LogEvent>>();
   for (const name of names) {
     const folded = await log.stateAt(streams[name].name);
+    events.set(name, folded.events);
     world.apply(name, [...folded.events.values()].sort(bySequence));
   }
-  return world;
+  return { world, events };
 }
 
 /** Order on the log. */

@@ -1,12 +1,14 @@
 import type { CommandContext, ExitCode } from '../command.ts';
-import { loadWorld, openConnection } from '../connection.ts';
+import { loadFolded, openConnection } from '../connection.ts';
 import { allConditions } from '../model/conditions.ts';
 import { findObjects, kindOfWord, type ShownObject } from '../model/objects.ts';
+import { type DeliveryOf, loadDeliveries } from '../model/route-deliveries.ts';
 import type { World } from '../model/world.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
 import { UserError } from '../standalone/settings.ts';
+import { withDelivery } from './get-delivery.ts';
 import { showIr } from './get-ir.ts';
 import { objectTable } from './get-objects-table.ts';
 import type { Shown } from './get-shown.ts';
@@ -34,9 +36,10 @@ export async function runGet(context: CommandContext, question: Question): Promi
       '`sluice get --help` lists them',
     );
   await using connection = await openConnection(context.config, question.dataDir);
-  const world = await loadWorld(connection.log, ['FACTS', 'STATUS', 'IR']);
+  const folded = await loadFolded(connection.log, ['FACTS', 'STATUS', 'IR']);
+  const deliveryOf = kind === 'HTTPRoute' ? await loadDeliveries(connection.log, folded) : undefined;
   const layout = question.routeLayout ?? connection.found.instance.routeLayout;
-  const shown = await show(world, { ...question, layout }, kind);
+  const shown = await show(folded.world, { ...question, layout, deliveryOf }, kind);
   print(context, question.output, shown);
   if (question.name === undefined || shown.rows.length > 0) return 0;
   context.terminal.err(`nothing of the name ${question.name} was found`);
@@ -45,7 +48,7 @@ export async function runGet(context: CommandContext, question: Question): Promi
 
 async function show(
   world: World,
-  question: Question & { readonly layout: string | undefined },
+  question: Question & { readonly layout: string | undefined; readonly deliveryOf: DeliveryOf | undefined },
   kind: string | undefined,
 ): Promise<Shown> {
   if (question.what === 'ir') return showIr(world, question.name);
@@ -59,7 +62,8 @@ async function show(
     ...(question.namespace === undefined ? {} : { namespace: question.namespace }),
     ...(question.name === undefined ? {} : { name: question.name }),
   });
-  return { document: objectDocument(found, question.name), ...objectTable(kind, found) };
+  const told = found.map((object) => withDelivery(object, question.deliveryOf?.(object.ref)));
+  return { document: objectDocument(told, question.name), ...objectTable(kind, told) };
 }
 
 /** As kubectl does: a List, or the object itself where one was named. */

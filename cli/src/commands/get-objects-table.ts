@@ -2,6 +2,7 @@
 import type { KnownObjectOf } from '@sluice/kinds';
 import { findCondition, recordsOf } from '../model/conditions.ts';
 import type { ShownObject } from '../model/objects.ts';
+import { delayText } from './get-delivery.ts';
 import type { Shown } from './get-shown.ts';
 
 type Manifest = Readonly<Record<string, unknown>>;
@@ -34,7 +35,7 @@ const columns: Readonly<Record<string, Columns>> = {
     },
   },
   HTTPRoute: {
-    head: ['HOSTNAMES', 'PARENTS', 'ACCEPTED', 'RESOLVED'],
+    head: ['HOSTNAMES', 'PARENTS', 'ACCEPTED', 'RESOLVED', 'DELAY'],
     cells: (manifest) => {
       const { spec } = manifest as unknown as KnownObjectOf<'HTTPRoute'>;
       const parents = spec.parentRefs.map(({ namespace, name }) =>
@@ -45,6 +46,7 @@ const columns: Readonly<Record<string, Columns>> = {
         joined(parents),
         parentCondition(manifest, 'Accepted'),
         parentCondition(manifest, 'ResolvedRefs'),
+        delayText(manifest),
       ];
     },
   },

@@ -1,0 +1,45 @@
+import type { EventLog, LogEvent } from '@sluice/event-log';
+import { buildSubject, decodeEvent, irSubject, type StreamName, streams } from '@sluice/events';
+import { type IrHttpRoute, irId, type ObjectRef } from '@sluice/ir';
+import { AckHistory, type Delivery, type TimedAck } from './route-delay.ts';
+import type { World } from './world.ts';
+
+/** Tells of each HTTPRoute how its newest change was delivered. */
+export type DeliveryOf = (route: ObjectRef) => Delivery | undefined;
+
+/** The folded log, with its events by stream and subject. FACTS and IR are needed. */
+export interface FoldedLog {
+  readonly world: World;
+  readonly events: ReadonlyMap<StreamName, ReadonlyMap<string, LogEvent>>;
+}
+
+/** Reads what ACKS retains (a few words for each Envoy), and answers from that and the folded log. */
+export async function loadDeliveries(log: EventLog, { world, events }: FoldedLog): Promise<DeliveryOf> {
+  const acks: TimedAck[] = [];
+  for await (const { subject, data, timeMs } of log.read(streams.ACKS.name)) {
+    const decoded = subject.startsWith('log.') ? undefined : decodeEvent('ACKS', data);
+    if (decoded?.ok === true) acks.push({ ack: decoded.event, timeMs });
+  }
+  const history = new AckHistory(acks);
+  return (route) => {
+    const fact = events.get('FACTS')?.get(buildSubject({ domain: 'object', ...route }));
+    if (fact === undefined) return undefined;
+    const key = `${route.namespace}/${route.name}`;
+    const revised = world.ir.get(irId('http-route', key));
+    const putMs = events.get('IR')?.get(irSubject('http-route', key))?.timeMs;
+    return history.deliveryOf({
+      factSeq: fact.seq,
+      factMs: fact.timeMs,
+      served:
+        revised === undefined || putMs === undefined ? undefined : { revision: revised.revision, putMs },
+      translated: generationOf(fact) === (revised?.resource as IrHttpRoute | undefined)?.generation,
+    });
+  };
+}
+
+function generationOf({ data }: LogEvent): number | undefined {
+  const decoded = decodeEvent('FACTS', data);
+  return decoded.ok && decoded.event.type === 'ObjectChanged'
+    ? decoded.event.object.metadata.generation
+    : undefined;
+}
