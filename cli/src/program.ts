@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandContext, ExitCode, Finish } from './command.ts';
+import { registerDiff } from './commands/diff.ts';
 import { registerDown } from './commands/down.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGet } from './commands/get.ts';
@@ -40,6 +41,7 @@ export function createProgram(context: CommandContext): SluiceProgram {
     registerStatus,
     registerGet,
     registerExplain,
+    registerDiff,
     registerLog,
     registerReplay,
     registerValidate,

@@ -61,18 +61,23 @@ export async function loadPastIr(log: EventLog, moment?: Moment): Promise<PastIr
 }
 
 /** The sequence on IR of the last revision that is not after the moment. @throws UserError where there is none */
-export async function sequenceOf(log: EventLog, moment: Moment): Promise<number> {
+async function sequenceOf(log: EventLog, moment: Moment): Promise<number> {
+  const found = await findSequence(log, moment);
+  if (found !== undefined) return found;
+  throw new UserError(
+    'nothing was translated yet at that moment, or it is before retained history',
+    '`sluice log` shows what is retained',
+  );
+}
+
+/** The same; undefined where no revision that is retained is so old. */
+export async function findSequence(log: EventLog, moment: Moment): Promise<number | undefined> {
   let found: number | undefined;
   for await (const event of log.read(streams.IR.name, { subjects: ['revision.v1.>'] })) {
     const decoded = decodeEvent('IR', event.data);
     if (!decoded.ok || decoded.event.type !== 'RevisionCommitted') continue;
     if (holds(moment, decoded.event.revision, event.timeMs)) found = event.seq;
   }
-  if (found === undefined)
-    throw new UserError(
-      'nothing was translated yet at that moment, or it is before retained history',
-      '`sluice log` shows what is retained',
-    );
   return found;
 }
 

@@ -1,7 +1,7 @@
 // The whole of Sluice at a moment, to be compared with another: objects, IR, and the status that this version of the
 // translator gives to the facts. The statuses on the log are not used: they also tell which Envoy had answered when,
 // and old ones are not kept.
-import type { EventLog } from '@sluice/event-log';
+import type { EventLog, LogEvent } from '@sluice/event-log';
 import { type AckEvent, formatRevision, type Revision, streams } from '@sluice/events';
 import {
   type FactInput,
@@ -11,7 +11,7 @@ import {
 } from '@sluice/translator/core';
 import { bySequence } from '../connection.ts';
 import { UserError } from '../standalone/settings.ts';
-import { type Moment, sequenceOf } from './history.ts';
+import { findSequence, type Moment } from './history.ts';
 import { refKey, World } from './world.ts';
 
 /** One side of a comparison. */
@@ -50,12 +50,10 @@ export async function snapshotAt(
 ): Promise<Snapshot> {
   const { moment } = of;
   const factsSeq = moment === undefined ? undefined : await factsSequenceOf(log, moment);
-  const irSeq = moment === undefined ? undefined : await sequenceOf(log, moment);
   const facts = await log.stateAt(streams.FACTS.name, factsSeq);
-  const ir = await log.stateAt(streams.IR.name, irSeq);
   const world = new World();
   world.apply('FACTS', [...facts.events.values()].sort(bySequence));
-  world.apply('IR', [...ir.events.values()].sort(bySequence));
+  world.apply('IR', await irEvents(log, moment));
   const { status } = translateFromScratch(factsOf(world), of.translation);
   setStatuses(world, status.values());
   const revision = world.committed?.revision;
@@ -66,6 +64,18 @@ export async function snapshotAt(
     factsSeq: facts.position.seq,
     world,
   };
+}
+
+/** The IR of the moment; nothing where the first revision came later. */
+async function irEvents(log: EventLog, moment: Moment | undefined): Promise<LogEvent[]> {
+  const seq = moment === undefined ? undefined : await findSequence(log, moment);
+  const { firstSeq } = await log.info(streams.IR.name);
+  if (moment !== undefined && seq === undefined) {
+    if (firstSeq <= 1 && moment.type !== 'revision') return [];
+    throw new UserError('that moment is before retained history', '`sluice log` shows what is retained');
+  }
+  const state = await log.stateAt(streams.IR.name, seq);
+  return [...state.events.values()].sort(bySequence);
 }
 
 /** The sequence of the last fact that is not after the moment. */

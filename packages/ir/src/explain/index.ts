@@ -3,4 +3,4 @@ export * from './explanation.ts';
 export { editHeaders } from './header-edit.ts';
 export { IrIndex } from './index-ir.ts';
 export { type Mismatch, textOf } from './match.ts';
-export type { ExplainRequest } from './request.ts';
+export { type ExplainRequest, type ReadRequest, readRequest } from './request.ts';
