@@ -22,6 +22,8 @@ export interface DiffReport {
   readonly from: NamedSide;
   readonly to: NamedSide;
   readonly equal: boolean;
+  /** Hashes over the IR of both sides, where another translator was asked. */
+  readonly irHash?: { readonly from: string; readonly to: string };
   readonly changes: Comparison;
   /** Null where there is no access log to be asked. */
   readonly requests: RequestComparison | null;

@@ -20,10 +20,13 @@ interface Style {
 
 /** Lines to print; text of users is escaped. */
 export function reportLines(report: DiffReport, style: Style): string[] {
-  const { from, to, faults, notes } = report;
+  const { from, to, faults, notes, irHash } = report;
   return [
     `from   ${escapeText(from.label)}`,
     `to     ${escapeText(to.label)}`,
+    ...(irHash === undefined
+      ? []
+      : [`hash   ${irHash.from === irHash.to ? 'the same' : 'another'}: ${irHash.from} and ${irHash.to}`]),
     ...notes.map((note) => `note   ${escapeText(note)}`),
     ...(faults.length === 0
       ? []

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { version } from '@sluice/service-kit';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { escapeText, toJson } from '../output/escape.ts';
+import { toYaml } from '../output/yaml.ts';
 import { standaloneControllers } from '../standalone/settings.ts';
 import { type ReplayReport, replayLog } from './replay-log.ts';
 import { type LogSource, openFixture, openLog } from './replay-source.ts';
@@ -11,7 +12,7 @@ export interface ReplayOptions {
   readonly dataDir?: string;
   readonly fixture?: string;
   readonly routeLayout?: string;
-  readonly output: 'table' | 'json';
+  readonly output: 'table' | 'json' | 'yaml';
 }
 
 /** Replays a log and prints what was found. Findings (1): damage, or a revision of this version that differs. */
@@ -29,6 +30,8 @@ export async function runReplay(
   const faults = faultsOf(report);
   if (options.output === 'json')
     terminal.out(toJson({ ok: faults.length === 0, version, faults, ...report }));
+  else if (options.output === 'yaml')
+    terminal.out(toYaml({ ok: faults.length === 0, version, faults, ...report }).trimEnd());
   else for (const line of linesOf(report, faults)) terminal.out(escapeText(line));
   return faults.length === 0 ? 0 : 1;
 }

@@ -28,7 +28,7 @@ export type Comparison = Readonly<Record<Part, readonly Change[]>>;
 /** Compares two states. @param layout of routes; undefined: the default */
 export function compareSnapshots(before: Snapshot, after: Snapshot, layout: string | undefined): Comparison {
   const [a, b] = [before.world, after.world];
-  const ir = compareMaps(resourcesOf(a), resourcesOf(b));
+  const ir = compareMaps(resourcesOf(before), resourcesOf(after));
   return {
     objects: compareMaps(objectsOf(a), objectsOf(b)),
     refusals: compareMaps(refusalsOf(a), refusalsOf(b)),
@@ -79,8 +79,8 @@ function refusalsOf(world: World): Map<string, unknown> {
   );
 }
 
-function resourcesOf(world: World): Map<string, unknown> {
-  return new Map([...world.ir].map(([id, { resource }]) => [id, resource]));
+function resourcesOf({ world, foreign = new Map() }: Snapshot): Map<string, unknown> {
+  return new Map([...foreign, ...[...world.ir].map(([id, { resource }]) => [id, resource] as const)]);
 }
 
 function conditionsOf(world: World): Map<string, unknown> {

@@ -2,7 +2,15 @@
 // translator gives to the facts. The statuses on the log are not used: they also tell which Envoy had answered when,
 // and old ones are not kept.
 import type { EventLog, LogEvent } from '@sluice/event-log';
-import { type AckEvent, formatRevision, type Revision, streams } from '@sluice/events';
+import {
+  type AckEvent,
+  encodeEvent,
+  type Fact,
+  formatRevision,
+  type Revision,
+  streams,
+} from '@sluice/events';
+import { kinds } from '@sluice/kinds';
 import {
   type FactInput,
   type StatusOutput,
@@ -24,6 +32,8 @@ export interface Snapshot {
   readonly factsSeq: number;
   /** Facts, IR, and statuses as translated; no Envoys. */
   readonly world: World;
+  /** Resources of another version, in a form that this one does not know, by id. Absent: none. */
+  readonly foreign?: ReadonlyMap<string, unknown>;
 }
 
 /** What both sides are translated with. */
@@ -100,9 +110,19 @@ async function lastBefore(log: EventLog, timeMs: number): Promise<number> {
   throw new UserError('that moment is before retained history', '`sluice log` shows what is retained');
 }
 
-/** The facts of a world as the translator takes them. */
+/**
+ * The facts of a world as the translator takes them. A kind that this version knows and the log's does not has no
+ * objects there: its first list is taken to be empty, where there is any first list.
+ */
 export function factsOf(world: World): FactInput[] {
-  return [...world.facts].map(([subject, fact]) => ({ subject, fact }));
+  const facts = [...world.facts].map(([subject, fact]) => ({ subject, fact }));
+  if (!facts.some(({ fact }) => fact.type === 'KindSynced')) return facts;
+  const missing = kinds.flatMap(({ group, kind }): FactInput[] => {
+    const fact: Fact = { type: 'KindSynced', group, kind, state: 'synced', reason: '' };
+    const { subject } = encodeEvent(fact);
+    return world.facts.has(subject) ? [] : [{ subject, fact }];
+  });
+  return [...facts, ...missing];
 }
 
 /** Gives a world these statuses in place of its own. They have no times. */
