@@ -5,6 +5,8 @@ import { World } from '../model/world.ts';
 
 const streamsFollowed: readonly StreamName[] = ['FACTS', 'STATUS', 'ACKS', 'IR'];
 const retryMs = 200;
+/** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
+const paceMs = 250;
 
 /** A world that follows the log of a running instance, through restarts and moves of NATS. */
 export class LiveWorld {
@@ -78,7 +80,7 @@ export class LiveWorld {
   }
 
   async #followStream(log: EventLog, stream: StreamName, signal: AbortSignal): Promise<void> {
-    for await (const item of log.follow(stream, { signal })) {
+    for await (const item of log.follow(stream, { signal, paceMs })) {
       if (item.kind === 'damage') continue;
       this.world.apply(stream, item.events, item.reset);
       this.#read.set(stream, item.position.seq);

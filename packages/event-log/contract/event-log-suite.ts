@@ -122,6 +122,19 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       expect(follower.texts).toEqual(['3', '4', '']);
     });
 
+    it('gives a follower with a pace all events, those that come while it rests too', async () => {
+      const writer = await openWith(log, facts, 'w');
+      await writer.append(events(700));
+      const follower = collect(log, 'FACTS', { paceMs: 20 });
+      await follower.until(({ batches }) => batches.at(-1)?.caughtUp === true);
+      for (let i = 0; i < 3; i += 1) {
+        const { lastSeq } = await writer.append(events(600, `later${i}-`));
+        await follower.caughtUpTo(lastSeq);
+      }
+      const later = [0, 1, 2].flatMap((i) => events(600, `later${i}-`));
+      expect(follower.texts).toEqual([...events(700), ...later].map(textOf));
+    });
+
     it('tells a follower of an empty stream that it is up to date', async () => {
       await log.ensureStream(facts);
       const follower = collect(log, 'FACTS');

@@ -43,7 +43,10 @@ export interface RawReader {
   close(): void;
 }
 
-export type ReadFrom = { readonly seq: number } | { readonly timeMs: number };
+/** Where to begin, and (`paceMs`) after how long a rest to look again once all was read; absent: at once, as it is stored. */
+export type ReadFrom = ({ readonly seq: number } | { readonly timeMs: number }) & {
+  readonly paceMs?: number | undefined;
+};
 
 /** All methods but `publish` throw `Unavailable` during an outage. */
 export interface Backend {

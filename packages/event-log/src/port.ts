@@ -99,6 +99,11 @@ export interface FollowOptions {
   readonly subjects?: readonly string[];
   /** At most this many events a batch (a transaction is never cut). Default 1,000. */
   readonly maxBatch?: number;
+  /**
+   * Rest between two looks once everything was read, milliseconds. For a reader whom nobody waits for: it sleeps instead of
+   * being woken by each event. Default: none, events come as they are stored.
+   */
+  readonly paceMs?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -125,6 +125,8 @@ async function reach(
     reconnectTimeWait: reconnectWaitMs,
     reconnectJitter: reconnectWaitMs,
     ignoreAuthErrorAbort: true,
+    // Else every request takes a stack trace in advance.
+    noAsyncTraces: true,
     pingInterval: 10_000,
     maxPingOut: 2,
     timeout: 5_000,

@@ -14,7 +14,8 @@ const heartbeatMs = 2_000;
 const consumerIdleNs = 60_000_000_000;
 
 /**
- * Reads a stream through an ephemeral consumer without acks. Memory is bounded by two requests. Whatever goes wrong,
+ * Reads a stream through an ephemeral consumer without acks. Memory is bounded by two requests. With a pace it asks for
+ * what is there and rests, else the server keeps the request until something comes. Whatever goes wrong,
  * a lost connection, consumer or message, ends it with Unavailable: the caller opens another where it stands.
  */
 export class PullReader implements RawReader {
@@ -27,6 +28,7 @@ export class PullReader implements RawReader {
   readonly #session: AbortSignal;
   readonly #queue: RawMessage[] = [];
   readonly #maxBytes: number;
+  readonly #paceMs: number | undefined;
   /** Messages that the request under way may still bring; 0: none is under way. */
   #due = 0;
   #pulls = 0;
@@ -36,6 +38,7 @@ export class PullReader implements RawReader {
   #lost: string | undefined;
   #wake: () => void = () => {};
   #silence: NodeJS.Timeout | undefined;
+  #rest: NodeJS.Timeout | undefined;
 
   /** @throws Unavailable */
   static async open(connection: Connection, stream: string, from: ReadFrom): Promise<PullReader> {
@@ -56,10 +59,15 @@ export class PullReader implements RawReader {
       }),
     );
     if (session.aborted) throw new Unavailable('the connection was lost');
-    return new PullReader(connection, consumer, session);
+    return new PullReader(connection, { consumer, session, paceMs: from.paceMs });
   }
 
-  private constructor(connection: Connection, consumer: ConsumerInfo, session: AbortSignal) {
+  private constructor(
+    connection: Connection,
+    of: { consumer: ConsumerInfo; session: AbortSignal; paceMs: number | undefined },
+  ) {
+    const { consumer, session } = of;
+    this.#paceMs = of.paceMs;
     this.#connection = connection;
     this.#stream = consumer.stream_name;
     this.#consumer = consumer.name;
@@ -102,6 +110,7 @@ export class PullReader implements RawReader {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
     clearTimeout(this.#silence);
+    clearTimeout(this.#rest);
     this.#session.removeEventListener('abort', this.#onLost);
     this.#subscription.unsubscribe();
     if (this.#connection.connected)
@@ -116,8 +125,9 @@ export class PullReader implements RawReader {
     const request = {
       batch: pullMessages,
       max_bytes: this.#maxBytes,
-      expires: pullExpiresNs,
-      idle_heartbeat: heartbeatMs * 1_000_000,
+      ...(this.#paceMs === undefined
+        ? { expires: pullExpiresNs, idle_heartbeat: heartbeatMs * 1_000_000 }
+        : { no_wait: true }),
     };
     const subject = `${this.#connection.jsm.getOptions().apiPrefix}.CONSUMER.MSG.NEXT.${this.#stream}.${this.#consumer}`;
     this.#connection.nats.publish(subject, JSON.stringify(request), {
@@ -154,12 +164,14 @@ export class PullReader implements RawReader {
     const current = message.subject === `${this.#inbox}.${this.#pulls}`;
     const used =
       code === 408 ||
+      (code === 404 && this.#paceMs !== undefined) ||
       (code === 409 && /max.?bytes|batch completed/i.test(message.headers?.description ?? ''));
     if (code === 100 || used) this.#idle ||= this.#queue.length === 0;
     else this.#lose(`the consumer ended with status ${code}`);
     if (used && current) {
       this.#due = 0;
-      this.#pull();
+      if (this.#paceMs === undefined) this.#pull();
+      else this.#rest = setTimeout(() => this.#pull(), this.#paceMs);
     }
     this.#wake();
   }

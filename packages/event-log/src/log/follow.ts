@@ -17,6 +17,7 @@ interface Run {
   readonly stream: string;
   readonly signal: AbortSignal;
   readonly maxBatch: number;
+  readonly paceMs: number | undefined;
 }
 
 /** Where a reader stands between two connections. */
@@ -34,7 +35,8 @@ export async function* follow(
 ): AsyncGenerator<FollowItem> {
   const signal =
     options.signal === undefined ? context.closed : AbortSignal.any([options.signal, context.closed]);
-  const run: Run = { context, stream, signal, maxBatch: options.maxBatch ?? defaultMaxBatch };
+  const { maxBatch = defaultMaxBatch, paceMs } = options;
+  const run: Run = { context, stream, signal, maxBatch, paceMs };
   let position = options.from;
   let place: Place | undefined;
   try {
@@ -169,7 +171,7 @@ async function* session(run: Run, place: Place, info: BackendStreamInfo): AsyncG
   try {
     raw = await persist(
       run.context,
-      () => run.context.backend.open(run.stream, { seq: reader.nextSeq }),
+      () => run.context.backend.open(run.stream, { seq: reader.nextSeq, paceMs: run.paceMs }),
       run.signal,
     );
     let drained = raw.empty;

@@ -1,14 +1,18 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '@sluice/service-kit';
 import { unreadable } from '../core/read-part.ts';
 import type { Source, SourcePart, SourceUpdate } from '../core/source.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import {
+  isDirectory,
   isManifestName,
+  isPlainFile,
   type Listing,
   labelRoots,
   listFiles,
   mayLeadToFiles,
+  nameIn,
   type Root,
 } from './file-listing.ts';
 import { Wakeup } from './wakeup.ts';
@@ -24,12 +28,14 @@ export interface DirectorySourceOptions {
   readonly rescanMs?: number;
 }
 
-/** Hints of one change come in within this time, ms. */
+/** Hints of one change come in within this time, ms; that a file was renamed is known at once. */
 const gatherMs = 4;
 /** Files that are being written hold up the first list for so long at most, ms. */
 const maxSettleMs = 2000;
-/** Files looked at at the same time. */
-const looksAtOnce = 64;
+/** Files read or looked at before other work of the process gets its turn. */
+const filesInTurn = 64;
+/** Rest between two turns of looking at everything, ms. */
+const sweepRestMs = 5;
 /** Looking at everything takes at most one part in so many of the time. */
 const restFactor = 20;
 
@@ -39,11 +45,16 @@ export class DirectorySource implements Source {
   readonly #options: Required<DirectorySourceOptions>;
   readonly #files = new Map<string, WatchedFile>();
   readonly #names = new Map<string, string>();
+  /** Files of which something is held back until they are still. */
+  readonly #unfinished = new Set<WatchedFile>();
   #unlisted: ReadonlySet<string> = new Set();
-  /** Paths of which the watch says that something happened to them. */
-  readonly #hints = new Set<string>();
-  #dirs: ReadonlySet<string> = new Set();
+  /** Paths of which the watch says that something happened to them; true: just a rename that made them whole. */
+  readonly #hints = new Map<string, boolean>();
+  #dirs: Pick<Listing, 'dirs' | 'names'> = { dirs: new Map(), names: new Map() };
   #everything = true;
+  /** Files that the look at everything under way has still to come to. */
+  #sweep: WatchedFile[] = [];
+  #sweptMs = 0;
   #nextFullLookMs = 0;
   #unwatched = 0;
 
@@ -54,8 +65,8 @@ export class DirectorySource implements Source {
 
   async *updates(signal: AbortSignal): AsyncGenerator<SourceUpdate> {
     const wakeup = new Wakeup();
-    const watch = new DirectoryWatch((path) => {
-      this.#notice(path);
+    const watch = new DirectoryWatch((path, moved) => {
+      this.#notice(path, moved);
       wakeup.wake();
     });
     const stop = (): void => wakeup.wake();
@@ -66,14 +77,13 @@ export class DirectorySource implements Source {
       while (!signal.aborted) {
         const noticedMs = Date.now();
         const parts = await this.#look(watch);
-        const settling: boolean =
-          first && noticedMs < settledByMs && this.#files.values().some((f) => f.dueMs !== undefined);
+        const settling: boolean = first && noticedMs < settledByMs && this.#unfinished.size > 0;
         if (!settling && (first || parts.size > 0))
           yield { parts: first ? this.#all(parts) : parts, unavailable: new Map(), noticedMs };
         first &&= settling;
-        if (this.#hints.size > 0) continue;
+        if (this.#hints.size > 0 || this.#everything) continue;
         await wakeup.wait(this.#nextLookMs() - Date.now());
-        await wakeup.pause(gatherMs);
+        await this.#gather(wakeup);
       }
     } finally {
       signal.removeEventListener('abort', stop);
@@ -81,9 +91,17 @@ export class DirectorySource implements Source {
     }
   }
 
-  #notice(path: string | undefined): void {
+  #notice(path: string | undefined, moved: boolean): void {
     if (path === undefined) this.#everything = true;
-    else this.#hints.add(path);
+    else this.#hints.set(path, moved);
+  }
+
+  /** What was renamed over a known file is whole, and the kernel tells both names together: nothing to wait for. */
+  async #gather(wakeup: Wakeup): Promise<void> {
+    await nextTurn();
+    const whole = (path: string, moved: boolean): boolean =>
+      moved ? this.#names.has(path) : !isManifestName(basename(path));
+    if (![...this.#hints].every(([path, moved]) => whole(path, moved))) await wakeup.pause(gatherMs);
   }
 
   /** The first update holds whatever was read while files were settling. */
@@ -94,74 +112,92 @@ export class DirectorySource implements Source {
   }
 
   #nextLookMs(): number {
-    const due = this.#files.values().flatMap(({ dueMs }) => (dueMs === undefined ? [] : [dueMs]));
-    return Math.min(this.#nextFullLookMs, ...due);
+    const due = [...this.#unfinished].flatMap(({ dueMs }) => dueMs ?? []);
+    const sweepMs = this.#sweep.length > 0 ? Date.now() + sweepRestMs : this.#nextFullLookMs;
+    return Math.min(sweepMs, ...due);
   }
 
   /**
-   * Looks at what was hinted at and at what is due; where a file came or went, at the names of all files; now and then
-   * at all files themselves.
+   * Looks at what was hinted at and at what is due; where that does not tell what is there, at the names of all files;
+   * now and then at all files themselves, some at a time.
    * @returns the parts that may have changed
    */
   async #look(watch: DirectoryWatch): Promise<Map<string, SourcePart | undefined>> {
-    const dirty = await this.#takeHints();
-    const due = [...this.#files.values()].filter(({ dueMs }) => dueMs !== undefined && dueMs <= Date.now());
-    const hinted = [...dirty].map((path) => this.#files.get(this.#names.get(path) ?? ''));
+    const hints = this.#takeHints();
+    const due = [...this.#unfinished].filter(({ dueMs }) => dueMs !== undefined && dueMs <= Date.now());
     const parts = new Map<string, SourcePart | undefined>();
-    const everything = this.#everything || Date.now() >= this.#nextFullLookMs;
-    if (!everything && hinted.every((file) => file !== undefined)) {
-      const gone = await this.#read(new Set([...hinted, ...due]), parts);
-      if (gone.length === 0) return parts;
+    const startMs = performance.now();
+    const sweepIsDue = this.#sweep.length === 0 && Date.now() >= this.#nextFullLookMs;
+    if (this.#everything || sweepIsDue) await this.#lookAround({ watch, parts, hints, due });
+    else {
+      const hinted = this.#filesAt(hints);
+      if (hinted === undefined) await this.#lookAtNames({ watch, parts, hints, due });
+      else await this.#readAll([...hinted, ...due], parts);
+      const some = this.#sweep.splice(-filesInTurn);
+      await this.#readAll(
+        some.filter((file) => this.#files.has(file.name) && file.changed),
+        parts,
+      );
     }
-    const startMs = Date.now();
-    if (everything) this.#everything = false;
-    await this.#lookAround({ watch, parts, dirty, due, everything });
-    if (!everything) return parts;
-    const tookMs = Date.now() - startMs;
-    this.#nextFullLookMs = Date.now() + Math.max(this.#options.rescanMs, restFactor * tookMs);
+    this.#paceSweep(performance.now() - startMs);
     return parts;
   }
 
+  #paceSweep(tookMs: number): void {
+    if (this.#nextFullLookMs > Date.now()) return;
+    this.#sweptMs += tookMs;
+    if (this.#sweep.length > 0) return;
+    this.#nextFullLookMs = Date.now() + Math.max(this.#options.rescanMs, restFactor * this.#sweptMs);
+    this.#sweptMs = 0;
+  }
+
   /** Takes what was hinted at. @returns the paths among it that are named like manifests */
-  async #takeHints(): Promise<Set<string>> {
-    const hints = [...this.#hints];
+  #takeHints(): Set<string> {
+    const hints = [...this.#hints.keys()];
     this.#hints.clear();
     const dirty = new Set(hints.filter((path) => isManifestName(basename(path))));
-    for (const path of hints)
-      if (!dirty.has(path) && (await mayLeadToFiles(path, this.#dirs))) this.#everything = true;
+    if (hints.some((path) => !dirty.has(path) && mayLeadToFiles(path, this.#dirs.dirs)))
+      this.#everything = true;
     return dirty;
   }
 
-  async #lookAround(look: {
-    watch: DirectoryWatch;
-    parts: Map<string, SourcePart | undefined>;
-    dirty: ReadonlySet<string>;
-    due: readonly WatchedFile[];
-    /** Also at files to which nothing is known to have happened. */
-    everything: boolean;
-  }): Promise<void> {
-    const { watch, parts, dirty, due, everything } = look;
+  /** The files at these paths, new ones among them; undefined where only a listing can tell. */
+  #filesAt(paths: ReadonlySet<string>): WatchedFile[] | undefined {
+    const files: WatchedFile[] = [];
+    for (const path of paths) {
+      const known = this.#files.get(this.#names.get(path) ?? '');
+      const dir = this.#dirs.names.get(dirname(path));
+      if (known !== undefined) files.push(known);
+      else if (this.#unwatched > 0 || dir === undefined || !isPlainFile(path)) return undefined;
+      else files.push(this.#add(nameIn(dir, basename(path)), path));
+    }
+    return files;
+  }
+
+  /** Lists the names, and begins to look at all files. */
+  async #lookAround(look: Look): Promise<void> {
+    this.#everything = false;
+    this.#nextFullLookMs = 0;
+    this.#sweep = await this.#lookAtNames(look);
+  }
+
+  /** Lists the names and reads what is new, due or hinted at. @returns the other files */
+  async #lookAtNames({ watch, parts, hints, due }: Look): Promise<WatchedFile[]> {
     let listing = await listFiles(this.#roots);
     // It may have moved from one directory to another while they were listed one after the other.
     if (this.#vanished(listing).length > 0) listing = await listFiles(this.#roots);
     this.#tellUnwatched(watch.sync(listing.dirs));
-    this.#dirs = new Set(listing.dirs.keys());
-    const known = new Set([...this.#files.values()].flatMap(({ inode }) => inode ?? []));
+    this.#dirs = listing;
     const vanished = this.#vanished(listing);
     const changed = new Set(due);
     const others: WatchedFile[] = [];
     for (const [name, path] of listing.files) {
       const file = this.#files.get(name) ?? this.#add(name, path);
-      if (file.part === undefined || dirty.has(path)) changed.add(file);
+      if (file.part === undefined || hints.has(path)) changed.add(file);
       else others.push(file);
     }
-    if (everything) for (const file of await changedOf(others)) changed.add(file);
-    const gone = [...vanished, ...(await this.#read(changed, parts, known))];
-    for (const { name, path } of gone) {
-      this.#files.delete(name);
-      this.#names.delete(path);
-      parts.set(name, undefined);
-    }
+    await this.#readAll(changed, parts, inodesOf(this.#files.values()));
+    for (const file of vanished) this.#drop(file, parts);
     for (const name of this.#unlisted) if (!listing.unlisted.has(name)) parts.set(name, undefined);
     for (const [name, reason] of listing.unlisted)
       parts.set(
@@ -170,6 +206,7 @@ export class DirectorySource implements Source {
           .part,
       );
     this.#unlisted = new Set(listing.unlisted.keys());
+    return others;
   }
 
   /** Files that are listed no more, though the directory that they stood in could be read. */
@@ -187,21 +224,32 @@ export class DirectorySource implements Source {
     return file;
   }
 
-  /** Reads files into `parts`. @returns those that are gone */
-  async #read(
-    files: Iterable<WatchedFile | undefined>,
+  #drop(file: WatchedFile, parts: Map<string, SourcePart | undefined>): void {
+    this.#files.delete(file.name);
+    this.#names.delete(file.path);
+    this.#unfinished.delete(file);
+    parts.set(file.name, undefined);
+  }
+
+  /** Reads files into `parts`, and drops those that are gone. `known`: inodes that stood under names before; default: those of `files`. */
+  async #readAll(
+    files: Iterable<WatchedFile>,
     parts: Map<string, SourcePart | undefined>,
     known?: ReadonlySet<string>,
-  ): Promise<WatchedFile[]> {
-    const gone: WatchedFile[] = [];
-    for (const file of files) {
-      if (file === undefined) continue;
+  ): Promise<void> {
+    const all = [...files];
+    const inodes = known ?? inodesOf(all);
+    for (const [i, file] of all.entries()) {
+      if (i % filesInTurn === filesInTurn - 1) await nextTurn();
       const before = file.part;
-      const part = await file.read(Date.now(), known);
-      if (part === undefined) gone.push(file);
+      const part = file.read(Date.now(), inodes);
+      if (file.dueMs === undefined) this.#unfinished.delete(file);
+      else this.#unfinished.add(file);
+      if (part === undefined && isDirectory(dirname(file.path))) this.#drop(file, parts);
+      // Its directory is gone or out of reach: a listing tells which.
+      else if (part === undefined) this.#everything = true;
       else if (part !== before) parts.set(file.name, part);
     }
-    return gone;
   }
 
   #tellUnwatched(count: number): void {
@@ -214,13 +262,15 @@ export class DirectorySource implements Source {
   }
 }
 
-/** Which of the files look other than when they were read; some at a time, since each look waits for the disk. */
-async function changedOf(files: readonly WatchedFile[]): Promise<WatchedFile[]> {
-  const changed: WatchedFile[] = [];
-  for (let i = 0; i < files.length; i += looksAtOnce) {
-    const some = files.slice(i, i + looksAtOnce);
-    const answers = await Promise.all(some.map((file) => file.changed()));
-    changed.push(...some.filter((_, j) => answers[j]));
-  }
-  return changed;
+/** What one look at names goes by. */
+interface Look {
+  readonly watch: DirectoryWatch;
+  readonly parts: Map<string, SourcePart | undefined>;
+  /** Paths to which something happened. */
+  readonly hints: ReadonlySet<string>;
+  readonly due: readonly WatchedFile[];
+}
+
+function inodesOf(files: Iterable<WatchedFile>): Set<string> {
+  return new Set([...files].flatMap(({ inode }) => inode ?? []));
 }

@@ -1,13 +1,18 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
-/** A hint that something happened: to one path, or (undefined) somewhere. */
-export type Noticed = (path: string | undefined) => void;
+/**
+ * A hint that something happened: to one path, or (undefined) somewhere. `moved`: the path got its name by a rename within
+ * its directory, so that its content is whole.
+ */
+export type Noticed = (path: string | undefined, moved: boolean) => void;
 
 /** Watches directories, each by itself. Its word is a hint: whoever listens looks for himself, and looks now and then without a hint. */
 export class DirectoryWatch {
   readonly #watchers = new Map<string, { ino: bigint; watcher: FSWatcher }>();
   readonly #noticed: Noticed;
+  /** The path that lost or got its name just before: the kernel tells both sides of a rename one after the other. */
+  #before: string | undefined;
 
   constructor(noticed: Noticed) {
     this.#noticed = noticed;
@@ -27,11 +32,14 @@ export class DirectoryWatch {
 
   #open(dir: string, ino: bigint): boolean {
     try {
-      const watcher = watch(dir, (_, name) => this.#noticed(name === null ? undefined : join(dir, name)));
+      const watcher = watch(dir, (event, name) => {
+        if (name === null) this.#noticed(undefined, false);
+        else this.#told(join(dir, name), event === 'rename');
+      });
       watcher.on('error', () => {
         watcher.close();
         this.#watchers.delete(dir);
-        this.#noticed(undefined);
+        this.#noticed(undefined, false);
       });
       this.#watchers.set(dir, { ino, watcher });
       return true;
@@ -40,8 +48,24 @@ export class DirectoryWatch {
     }
   }
 
+  /** @param named the path came or went, as against its content having changed */
+  #told(path: string, named: boolean): void {
+    const before = this.#before;
+    if (before === undefined && named) setImmediate(() => this.#forget());
+    this.#before = named ? path : undefined;
+    this.#noticed(path, named && before !== undefined && before !== path && isGone(before));
+  }
+
+  #forget(): void {
+    this.#before = undefined;
+  }
+
   close(): void {
     for (const { watcher } of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
   }
+}
+
+function isGone(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }

@@ -22,6 +22,9 @@ type OwnStream = (typeof ownStreams)[number];
 /** A stream that is gone is made again within this time, ms. */
 const guardMs = 2000;
 
+/** Own streams are looked at for damage this often, ms. */
+const watchMs = 1000;
+
 /** After an epoch start readers get so long to come upon it before a further report counts, ms. */
 const quietMs = 5000;
 
@@ -217,6 +220,7 @@ export class FactsLog {
     const from = this.#positions[stream];
     for await (const item of this.#options.log.follow(stream, {
       signal,
+      paceMs: watchMs,
       ...(from === undefined ? {} : { from }),
     }))
       if (item.kind === 'damage') told(item.damage);

@@ -9,7 +9,7 @@ test('what an editor puts beside a file while it saves it changes no listing; a 
   mkdirSync(dir.file('team'));
   mkdirSync(dir.file('..2026'));
   symlinkSync('..2026', dir.file('..data'));
-  const dirs = new Set([dir.path, dir.file('gone')]);
+  const dirs = new Map([dir.path, dir.file('gone')].map((path) => [path, 1n]));
   const answers = {
     '.route.yaml.swp': false,
     sedKx81: false,
@@ -20,5 +20,5 @@ test('what an editor puts beside a file while it saves it changes no listing; a 
     [dir.path.slice(dir.path.lastIndexOf('/') + 1)]: true,
   };
   for (const [name, answer] of Object.entries(answers))
-    expect([name, await mayLeadToFiles(dir.file(name), dirs)]).toEqual([name, answer]);
+    expect([name, mayLeadToFiles(dir.file(name), dirs)]).toEqual([name, answer]);
 });

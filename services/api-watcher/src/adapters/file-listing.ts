@@ -1,4 +1,5 @@
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstatSync, statSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Everything under the roots at one moment. */
@@ -7,6 +8,8 @@ export interface Listing {
   readonly files: ReadonlyMap<string, string>;
   /** Directories that were read: path to inode. */
   readonly dirs: ReadonlyMap<string, bigint>;
+  /** The same: path to name; the name of a file in one begins with it. The empty string for an only root. */
+  readonly names: ReadonlyMap<string, string>;
   /** Names of directories (or roots) that could not be listed, each with the reason; what stood under them stays. */
   readonly unlisted: ReadonlyMap<string, string>;
 }
@@ -37,11 +40,37 @@ export function isManifestName(name: string): boolean {
  * editors put beside a file while they save it cannot; a directory, or a symbolic link on the way to one, can.
  * @param dirs directories listed so far
  */
-export async function mayLeadToFiles(path: string, dirs: ReadonlySet<string>): Promise<boolean> {
+export function mayLeadToFiles(path: string, dirs: ReadonlyMap<string, unknown>): boolean {
   // A watched directory tells of its own end under its own name.
   if (dirs.has(path) || basename(path) === basename(dirname(path))) return true;
-  const info = await lstat(path).catch(reasonOf);
-  return typeof info === 'string' ? info !== 'ENOENT' : !info.isFile();
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  } catch {
+    return true;
+  }
+}
+
+/** Name of a file or directory in the directory of name `dir`. */
+export function nameIn(dir: string, base: string): string {
+  return dir === '' ? base : `${dir}/${base}`;
+}
+
+/** Whether a regular file, no symbolic link, stands at `path`. */
+export function isPlainFile(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a directory stands at `path`. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Lists everything under the roots. Symbolic links are followed; hidden entries are left out. Never throws. */
@@ -49,6 +78,7 @@ export async function listFiles(roots: readonly Root[]): Promise<Listing> {
   const listing = {
     files: new Map<string, string>(),
     dirs: new Map<string, bigint>(),
+    names: new Map<string, string>(),
     unlisted: new Map<string, string>(),
   };
   for (const { path, label } of roots) {
@@ -59,7 +89,12 @@ export async function listFiles(roots: readonly Root[]): Promise<Listing> {
   return listing;
 }
 
-type Draft = { files: Map<string, string>; dirs: Map<string, bigint>; unlisted: Map<string, string> };
+interface Draft {
+  readonly files: Map<string, string>;
+  readonly dirs: Map<string, bigint>;
+  readonly names: Map<string, string>;
+  readonly unlisted: Map<string, string>;
+}
 
 async function walk(
   at: { dir: string; name: string; above: ReadonlySet<string> },
@@ -72,10 +107,11 @@ async function walk(
     const { ino } = await stat(dir, { bigint: true });
     const entries = await readdir(dir, { withFileTypes: true });
     listing.dirs.set(dir, ino);
+    listing.names.set(dir, name);
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (entry.name.startsWith('.')) continue;
       const path = join(dir, entry.name);
-      const inner = name === '' ? entry.name : `${name}/${entry.name}`;
+      const inner = nameIn(name, entry.name);
       const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
       if (target?.isDirectory() === true)
         await walk({ dir: path, name: inner, above: new Set([...above, real]) }, listing);

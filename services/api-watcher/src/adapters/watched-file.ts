@@ -1,4 +1,13 @@
-import { open, realpath } from 'node:fs/promises';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { acceptUnfinished } from '../core/in-place-edit.ts';
 import {
   type DocumentCache,
@@ -61,21 +70,21 @@ export class WatchedFile {
   }
 
   /** Whether the file looks other than it did when it was last read. */
-  async changed(): Promise<boolean> {
+  get changed(): boolean {
     try {
-      const now = await stampOf(this.path);
-      return now.version !== this.#stamp?.version || now.identity !== this.#stamp.identity;
+      const now = statSync(this.path, { bigint: true });
+      return versionOf(now) !== this.#stamp?.version || inodeOf(now) !== this.#stamp.inode;
     } catch {
       return true;
     }
   }
 
   /**
-   * Reads the file. `known`: inodes that stood under other names before, so that this one was renamed as it is.
+   * Reads the file, at once: the several steps of an asynchronous reading would take longer than the reading. `known`: inodes that stood under other names before, so that this one was renamed as it is.
    * @returns what counts now, or undefined where the file is gone
    */
-  async read(nowMs: number, known: ReadonlySet<string> = new Set()): Promise<SourcePart | undefined> {
-    const content = await readContent(this.path).catch((error: unknown) => reasonOf(error));
+  read(nowMs: number, known: ReadonlySet<string> = new Set()): SourcePart | undefined {
+    const content = readContent(this.path);
     if (content === 'ENOENT') return undefined;
     if (typeof content === 'string')
       return this.#take(unreadable(this.name, `cannot be read (${content})`, 'check its permissions'));
@@ -108,45 +117,41 @@ function tooLong(name: string, { sizeBytes }: Stamp): PartReading {
   return unreadable(name, `is ${sizeBytes} bytes long, at most ${maxFileBytes} are read`, 'split it');
 }
 
-type BigStats = {
-  dev: bigint;
-  ino: bigint;
-  size: bigint;
-  mtimeNs: bigint;
-  ctimeNs: bigint;
-  isFile(): boolean;
-};
-
-async function stampOf(path: string): Promise<Stamp> {
-  const handle = await open(path, 'r');
-  try {
-    return await makeStamp(path, await handle.stat({ bigint: true }));
-  } finally {
-    await handle.close();
-  }
+function inodeOf(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
 }
 
-async function makeStamp(path: string, stats: BigStats): Promise<Stamp> {
+function versionOf(stats: BigIntStats): string {
+  return `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+}
+
+function makeStamp(path: string, stats: BigIntStats): Stamp {
+  const inode = inodeOf(stats);
   return {
-    inode: `${stats.dev}:${stats.ino}`,
-    identity: `${stats.dev}:${stats.ino}:${await realpath(path)}`,
-    version: `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`,
+    inode,
+    identity: `${inode}:${realpathSync.native(path)}`,
+    version: versionOf(stats),
     modifiedMs: Number(stats.mtimeNs / 1_000_000n),
     sizeBytes: Number(stats.size),
   };
 }
 
-async function readContent(path: string): Promise<Content> {
-  const handle = await open(path, 'r');
+/** What is in the file, or the reason why it cannot be read. */
+function readContent(path: string): Content | string {
+  let file: number | undefined;
   try {
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) throw Object.assign(new Error('not a file'), { code: 'not a regular file' });
-    const stamp = await makeStamp(path, stats);
+    // Not waiting for a writer, as opening a named pipe would.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(file, { bigint: true });
+    if (!stats.isFile()) return 'not a regular file';
+    const stamp = makeStamp(path, stats);
     if (stamp.sizeBytes > maxFileBytes) return { stamp, bytes: new Uint8Array(), steady: true };
-    const bytes = await handle.readFile();
-    const after = await handle.stat({ bigint: true });
+    const bytes = readFileSync(file);
+    const after = fstatSync(file, { bigint: true });
     return { stamp, bytes, steady: after.size === stats.size && after.mtimeNs === stats.mtimeNs };
+  } catch (error) {
+    return reasonOf(error);
   } finally {
-    await handle.close();
+    if (file !== undefined) closeSync(file);
   }
 }

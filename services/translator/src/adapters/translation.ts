@@ -37,6 +37,8 @@ export interface TranslationOptions {
 
 /** Events that may wait while a batch is written. */
 const inboxCapacity = 50_000;
+/** The own stream is looked at for damage this often, milliseconds. */
+const watchMs = 1000;
 /** How long a first translation of everything may take before a standby loses patience, milliseconds. */
 const startPatienceMs = 60_000;
 
@@ -156,6 +158,7 @@ export class Translation {
     const watch = async (): Promise<void> => {
       for await (const item of log.follow('IR', {
         signal,
+        paceMs: watchMs,
         ...(position === undefined ? {} : { from: position }),
       })) {
         if (item.kind === 'damage') await this.#mendIr({ damage: item.damage, aboveEpoch: 0 });

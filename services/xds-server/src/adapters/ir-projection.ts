@@ -1,4 +1,5 @@
-// Follows the IR stream: batches of whole revisions go into the store and to the hub, in one step each.
+// Follows the IR stream: batches of whole revisions go to the hub and into the store, in one step each.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Damage,
   type EventLog,
@@ -88,7 +89,7 @@ export class IrProjection {
           events.health(`${item.damage.kind}: ${item.damage.message}`);
           continue;
         }
-        const whole = this.#fold(item);
+        const whole = await this.#fold(item);
         this.#seq = item.position.seq;
         if (whole && item.caughtUp) events.current();
         if (whole) continue;
@@ -102,7 +103,7 @@ export class IrProjection {
   }
 
   /** False where the result is not the state that the translator wrote down, and reading anew may help. */
-  #fold(batch: Batch): boolean {
+  async #fold(batch: Batch): Promise<boolean> {
     const { store, logger, events } = this.#options;
     const decoded = this.#decode(batch.events);
     this.#seen(batch.position.incarnation);
@@ -118,8 +119,10 @@ export class IrProjection {
     }
     this.#remember(changes);
     this.#revision = revision;
-    store.save({ reset: batch.reset, changes, position: batch.position, revision });
     events.committed(changes, revision, decoded.traceparents);
+    // Envoy first. Should the process end in between, the file is behind Envoy, and nothing older is sent until it has caught up.
+    await nextTurn();
+    store.save({ reset: batch.reset, changes, position: batch.position, revision });
     const sound = decoded.stateHash === this.#set.toString();
     if (sound) {
       this.#rebuilt = false;
