@@ -4,7 +4,7 @@ import { originOf, type RequestTarget } from '@sluice/testkit';
 import { Pool } from 'undici';
 import { placeOf } from '../harness/many-routes.ts';
 import { BenchClient } from './client.ts';
-import type { BenchWorld } from './world.ts';
+import { type BenchWorld, startPatienceMs } from './world.ts';
 
 /** A measured start. */
 export interface StartResult {
@@ -20,14 +20,13 @@ export interface StartResult {
 
 const samples = 32;
 const lookEveryMs = 10;
-const patienceMs = 120_000;
 
 /** Starts the platform while asking for its routes, then asks for all of them. @throws Error where one never comes */
 export async function measureStart(world: BenchWorld): Promise<StartResult> {
   const startMs = performance.now();
   const [readyAtMs, servedAtMs] = await Promise.all([
     world.start().then(() => performance.now()),
-    allServed(world, startMs + patienceMs),
+    allServed(world, startMs + startPatienceMs),
   ]);
   return {
     servedMs: servedAtMs - startMs,
@@ -54,7 +53,7 @@ async function allServed(world: BenchWorld, deadlineMs: number): Promise<number>
     }
     if (waiting.size === 0) return performance.now();
     if (performance.now() > deadlineMs)
-      throw new Error(`${waiting.size} of the routes asked for were not served within ${patienceMs} ms`);
+      throw new Error(`${waiting.size} of the routes asked for were not served within ${startPatienceMs} ms`);
     await pause(lookEveryMs);
   }
 }

@@ -12,6 +12,9 @@ export type ServiceName = (typeof serviceNames)[number];
 /** The route to Service `moving`, whose endpoints change. */
 export const movingPlace = { host: 'moving.test', path: '/' };
 
+/** How long a start may take. */
+export const startPatienceMs = 300_000;
+
 /** What is laid out. */
 export interface WorldSetup {
   readonly hosts: HostLayout;
@@ -81,7 +84,8 @@ export class BenchWorld implements AsyncDisposable {
   async #start(): Promise<void> {
     if (this.#sluice !== undefined) return this.#sluice.restart();
     const { env = {} } = this.setup;
-    this.#sluice = this.#stack.use(await startSluice({ manifests: {}, env, args: this.sink.upArguments }));
+    const args = this.sink.upArguments;
+    this.#sluice = this.#stack.use(await startSluice({ manifests: {}, env, args, startMs: startPatienceMs }));
   }
 
   /** Route `index` in a version; its answers name the version in `x-version` and the Service in `x-backend`. */

@@ -17,7 +17,7 @@ import type { KubeObject, Listing } from './objects.ts';
 
 const program = fileURLToPath(new URL('../../bin/sluice', import.meta.url));
 /** For a busy machine; a test that waits this long has failed. */
-const startMs = 60_000;
+const defaultStartMs = 60_000;
 const stopMs = 30_000;
 
 /** How to start an instance. */
@@ -28,6 +28,8 @@ export interface SluiceOptions {
   readonly args?: readonly string[];
   /** User and group id to run as; only root may. */
   readonly asUser?: number;
+  /** How long a start may take; default 60,000. */
+  readonly startMs?: number;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -131,7 +133,7 @@ class Instance implements Sluice {
       ...(this.#options.args ?? []),
     ];
     this.#up = await launch({ name: 'sluice up', ...this.#command(args), env: this.#environment(), stopMs });
-    await this.#up.waitForLine(/^ready/, startMs);
+    await this.#up.waitForLine(/^ready/, this.#options.startMs ?? defaultStartMs);
   }
 
   #command(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
