@@ -80,7 +80,7 @@ async function compareAll(layout: RouteLayout): Promise<void> {
 
 /** What must have come up in a run, or the comparison is worth less than it seems. */
 const allKinds = [
-  ...['forward', 'redirect', 'respond'],
+  ...['forward', 'preflight', 'redirect', 'respond'],
   ...['bad-request', 'misdirected', 'no-host', 'no-match', 'no-server'],
   ...[
     'path type',

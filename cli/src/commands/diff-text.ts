@@ -95,6 +95,8 @@ export function routingText({ route, rule, outcome }: Routing): string {
   if (outcome.type === 'refused') return outcome.status === null ? 'refused' : `${outcome.status}`;
   if (outcome.type === 'respond') return `${by}${outcome.status}`;
   if (outcome.type === 'redirect') return `${by}${outcome.status} to ${outcome.location}`;
+  if (outcome.type === 'preflight')
+    return `${by}preflight request, ${outcome.allowed ? 'allowed' : 'not allowed'}`;
   const targets = outcome.targets.map(({ cluster, share, status }) => {
     const name = cluster ?? 'invalid';
     const part = share === 1 ? '' : `${Math.round(share * 1000) / 10} % `;

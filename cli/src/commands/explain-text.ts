@@ -1,5 +1,5 @@
 import { formatRevision, type Revision } from '@sluice/events';
-import { formatObjectRef, type IrHttpMatch } from '@sluice/ir';
+import { formatObjectRef, type IrHttpMatch, type IrRetry } from '@sluice/ir';
 import {
   type Candidate,
   type ExplainRequest,
@@ -125,8 +125,23 @@ function outcomeFacts(outcome: Outcome): Pair[] {
           const answer = target.status === undefined ? '' : `, answered ${target.status}`;
           return ['backend', `${share} ${name}${where}, Host ${target.host}${answer}`];
         }),
+        ...outcome.mirrors.map(
+          ({ cluster, share }): Pair => ['copied', `${Math.round(share * 1e6) / 1e4} % to ${cluster}`],
+        ),
+        ...(outcome.retry === undefined ? [] : [retryFact(outcome.retry)]),
       ];
+    case 'preflight': {
+      const leave = outcome.allowed ? 'may ask' : 'is not among allowOrigins';
+      return [
+        ['answer', `${outcome.status} without a backend: a preflight request, ${outcome.origin} ${leave}`],
+      ];
+    }
   }
+}
+
+function retryFact({ attempts, codes }: IrRetry): Pair {
+  const answers = codes.length === 0 ? '' : `, and after an answer of ${codes.join(', ')}`;
+  return ['tried again', `up to ${attempts} times where no answer came${answers}`];
 }
 
 function losers(candidates: readonly Candidate[], logged: boolean): string[] {

@@ -1,12 +1,7 @@
 import { z } from 'zod';
+import { irCorsSchema, irMirrorSchema, irRetrySchema } from './http-policy.ts';
 import { objectRefSchema } from './key.ts';
-
-/** How a value is compared. `regex` is RE2 syntax and matches the whole value. */
-export const irStringMatchSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('exact'), value: z.string() }),
-  z.strictObject({ type: z.literal('regex'), value: z.string() }),
-]);
-export type IrStringMatch = z.infer<typeof irStringMatchSchema>;
+import { irStringMatchSchema } from './string-match.ts';
 
 /** `prefix` matches whole path segments: `/a` matches `/a` and `/a/b`, not `/ab`. A trailing slash is dropped, save for `/`. */
 export const irPathMatchSchema = z.discriminatedUnion('type', [
@@ -60,6 +55,10 @@ export const irHttpActionSchema = z.discriminatedUnion('type', [
     requestTimeoutMs: z.int().nonnegative().optional(),
     /** One try at a backend, milliseconds; 0 means no limit. */
     backendTimeoutMs: z.int().nonnegative().optional(),
+    /** Absent: only what never reached a backend is tried again. */
+    retry: irRetrySchema.optional(),
+    /** Never empty where present. */
+    mirrors: z.array(irMirrorSchema).optional(),
   }),
   z.strictObject({
     type: z.literal('redirect'),
@@ -83,6 +82,8 @@ export const irHttpRuleSchema = z.strictObject({
   matches: z.array(irHttpMatchSchema),
   requestHeaders: irHeaderEditSchema.optional(),
   responseHeaders: irHeaderEditSchema.optional(),
+  /** Only what is forwarded is answered by it. */
+  cors: irCorsSchema.optional(),
   action: irHttpActionSchema,
 });
 export type IrHttpRule = z.infer<typeof irHttpRuleSchema>;

@@ -32,6 +32,15 @@ export function differences({ outcome, candidates }: Explanation, answer: Answer
       );
       compareLocal(found, { winner, edits: outcome.responseEdits, answer });
       break;
+    case 'preflight':
+      found.compare('status', outcome.status, answer.status);
+      found.compare('route', undefined, answer.headers[routeHeader]);
+      found.compare(
+        'allowed origin',
+        outcome.allowed ? outcome.origin : undefined,
+        answer.headers['access-control-allow-origin'],
+      );
+      break;
     case 'forward':
       compareForward(found, { ...outcome, winner, answer });
   }

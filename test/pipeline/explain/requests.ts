@@ -74,6 +74,17 @@ const alikeRequest = fc.record({
   ]),
 });
 
+/** Browsers that ask for leave, and such as do not quite. */
+const preflightRequest = fc.record({
+  target: pick('/', '/a', '/a/b'),
+  headers: fc
+    .tuple(pick('https://a.test', 'https://b.a.test', 'https://x.test', 'null', ''), pick('PUT', 'GET', ''))
+    .map(([origin, method]): [string, string][] => [
+      ['origin', origin],
+      ...(method === '' ? [] : [['access-control-request-method', method] as [string, string]]),
+    ]),
+});
+
 /** Where a request goes: to one of these places, in the clear or with one of these server names. */
 export function requestTo({ address, httpPort, httpsPort }: Place): fc.Arbitrary<ExplainRequest> {
   const parts = {
@@ -85,6 +96,7 @@ export function requestTo({ address, httpPort, httpsPort }: Place): fc.Arbitrary
         headers: fc.array(header, { maxLength: 4, size: 'max' }),
       }),
       alikeRequest,
+      preflightRequest,
     ),
     host,
   };

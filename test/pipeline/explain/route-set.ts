@@ -1,5 +1,6 @@
 import {
   type IrAttachment,
+  type IrCors,
   type IrHeaderEdit,
   type IrHttpAction,
   type IrHttpMatch,
@@ -9,6 +10,7 @@ import {
   type IrPathMatch,
   type IrPathRewrite,
   type IrResource,
+  type IrRetry,
   irHttpRouteSchema,
 } from '@sluice/ir';
 import fc from 'fast-check';
@@ -122,6 +124,11 @@ function actionOf(prefix: boolean): fc.Arbitrary<IrHttpAction> {
     backends,
     hostRewrite: pick('rewritten.test'),
     pathRewrite: rewriteOf(prefix),
+    mirrors: fc.array(
+      fc.record({ cluster: pick('one', 'empty').map(clusterKey), perMillion: pick(1, 1_000_000) }),
+      { minLength: 1, maxLength: 2 },
+    ),
+    retry: fc.constant<IrRetry>({ codes: [500], attempts: 1 }),
   };
   const redirect = {
     type: fc.constant('redirect' as const),
@@ -139,12 +146,29 @@ function actionOf(prefix: boolean): fc.Arbitrary<IrHttpAction> {
   );
 }
 
+const cors: fc.Arbitrary<IrCors> = fc.record({
+  allowOrigins: fc.uniqueArray(
+    pick(
+      { type: 'exact' as const, value: 'https://a.test' },
+      { type: 'regex' as const, value: 'https://[a-z0-9.-]+\\.a\\.test' },
+      { type: 'regex' as const, value: '.*' },
+    ),
+    { maxLength: 2 },
+  ),
+  allowCredentials: fc.boolean(),
+  allowMethods: fc.constant(['PUT']),
+  allowHeaders: fc.constant([]),
+  exposeHeaders: fc.constant([]),
+  maxAgeSeconds: fc.constant(5),
+});
+
 const rule = fc.boolean().chain((prefix) => {
   const parts = {
     matches: fc.array(matchOf(prefix ? pathOf.prefix : pathOf.any), { minLength: 1, maxLength: 3 }),
     requestHeaders: requestEdit,
     responseHeaders: responseEdit,
     action: actionOf(prefix),
+    cors,
   };
   return fc.record(parts, { requiredKeys: ['matches', 'action'] });
 });

@@ -1,5 +1,6 @@
 // The action of the rule that won, applied to the request.
 import type { IrBackend, IrHeaderEdit, IrHttpAction, IrHttpMatch, IrHttpRule } from '../http-route.ts';
+import { preflight } from './cors.ts';
 import type { ForwardTarget, Outcome } from './explanation.ts';
 import { editHeaders } from './header-edit.ts';
 import type { IrIndex } from './index-ir.ts';
@@ -15,6 +16,9 @@ export function applyAction(
   { rule, match }: { readonly rule: IrHttpRule; readonly match: IrHttpMatch },
 ): Outcome {
   const { action } = rule;
+  const asked =
+    rule.cors === undefined || action.type !== 'forward' ? undefined : preflight(rule.cors, request);
+  if (asked !== undefined) return asked;
   const responseEdits = presentEdits(rule.responseHeaders);
   switch (action.type) {
     case 'redirect': {
@@ -32,6 +36,11 @@ export function applyAction(
           ...targetOf(ir, request, { rule, action, backend }),
           share: backend.weight / total,
         })),
+        mirrors: (action.mirrors ?? []).map(({ cluster, perMillion }) => ({
+          cluster,
+          share: perMillion / 1_000_000,
+        })),
+        ...(action.retry === undefined ? {} : { retry: action.retry }),
       };
     }
   }

@@ -350,6 +350,7 @@ test('a forward tells shares, endpoints and what each backend gets', () => {
         responseEdits: [],
       },
     ],
+    mirrors: [],
   });
 });
 

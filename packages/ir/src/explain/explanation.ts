@@ -1,4 +1,5 @@
 // What comes out of an explanation: data, for people by way of a command and for tests.
+import type { IrRetry } from '../http-policy.ts';
 import type { IrHeaderEdit, IrHttpMatch } from '../http-route.ts';
 import type { ObjectRef } from '../key.ts';
 import type { PrecedenceStep } from '../precedence.ts';
@@ -50,6 +51,14 @@ export interface ForwardTarget {
   readonly responseEdits: readonly IrHeaderEdit[];
 }
 
+/** Where a part of the requests is copied to. */
+export interface Mirror {
+  /** Key of the cluster. */
+  readonly cluster: string;
+  /** Above 0 up to 1. */
+  readonly share: number;
+}
+
 /** Why a request is not taken by any route. */
 export type RefusalCause =
   /** Nothing listens there. */
@@ -83,6 +92,18 @@ export type Outcome =
       readonly path: string;
       /** Never empty; in the order of the rule. */
       readonly targets: readonly ForwardTarget[];
+      /** Where copies go; their answers are dropped. */
+      readonly mirrors: readonly Mirror[];
+      /** What is tried again beside what never reached a backend. */
+      readonly retry?: IrRetry;
+    }
+  | {
+      /** The data plane itself answers a browser that asks for leave (CORS). */
+      readonly type: 'preflight';
+      readonly status: 200;
+      readonly origin: string;
+      /** False: it gets no leave. */
+      readonly allowed: boolean;
     }
   | {
       readonly type: 'redirect';

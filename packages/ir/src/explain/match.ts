@@ -2,7 +2,8 @@
 // What the spec leaves open is as Envoy does it: of a repeated header any value may match, of a repeated query
 // parameter the first counts, and query parameters are compared as they are sent, without decoding.
 import { RE2JS, RE2JSException } from 're2js';
-import type { IrHttpMatch, IrPathMatch, IrStringMatch } from '../http-route.ts';
+import type { IrHttpMatch, IrPathMatch } from '../http-route.ts';
+import type { IrStringMatch } from '../string-match.ts';
 import type { ReadRequest } from './request.ts';
 
 /** A part of a match that does not hold. */
@@ -53,7 +54,8 @@ function pathMatches(match: IrPathMatch, { path, method }: ReadRequest): boolean
   return match.value === '/' || path === match.value || path.startsWith(`${match.value}/`);
 }
 
-function stringMatches(match: IrStringMatch, value: string): boolean {
+/** Whether a value is what a match asks for. */
+export function stringMatches(match: IrStringMatch, value: string): boolean {
   return match.type === 'exact' ? value === match.value : regexMatches(match.value, value);
 }
 

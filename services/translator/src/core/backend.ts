@@ -1,7 +1,7 @@
 // Backends of a rule. What comes in: a backendRef, Services and grants; what goes out: the cluster to send to, or why
 // there is none: then its share of requests is answered 500. Gateway API v1.7.0 HTTPBackendRef.
 import type { Collection, Fetch } from '@sluice/incremental';
-import { gatewayGroup, type HttpBackendRef } from '@sluice/kinds';
+import { type BackendObjectRef, gatewayGroup } from '@sluice/kinds';
 import { isPermitted } from './grants.ts';
 import type { RouteRefFault } from './http-filter.ts';
 import { objectKey, servicePortKey } from './keys.ts';
@@ -17,9 +17,15 @@ export interface BackendNeeds {
 /** Key of a cluster, or the fault. */
 export type ResolvedBackend = { readonly cluster: string } | { readonly fault: RouteRefFault };
 
-/** Resolves one backendRef of a route in `namespace`. */
+/** The route that holds a reference. */
+export interface RouteOf {
+  readonly kind: 'HTTPRoute' | 'GRPCRoute';
+  readonly namespace: string;
+}
+
+/** Resolves one reference of a route. */
 export function resolveBackend(
-  of: { ref: HttpBackendRef; namespace: string },
+  of: RouteOf & { ref: BackendObjectRef },
   needs: BackendNeeds,
   fetch: Fetch,
 ): ResolvedBackend {
@@ -32,7 +38,7 @@ export function resolveBackend(
   const key = objectKey(namespace, ref.name);
   const reference = {
     fromGroup: gatewayGroup,
-    fromKind: 'HTTPRoute',
+    fromKind: of.kind,
     fromNamespace: of.namespace,
     toGroup: '',
     toKind: 'Service',
@@ -42,7 +48,7 @@ export function resolveBackend(
   if (!isPermitted(reference, needs.permissions, fetch))
     return fault(
       'RefNotPermitted',
-      `no ReferenceGrant in namespace ${namespace} allows HTTPRoutes of ${of.namespace} to use Service ${ref.name}`,
+      `no ReferenceGrant in namespace ${namespace} allows ${of.kind}s of ${of.namespace} to use Service ${ref.name}`,
     );
   return resolveService({ key, port: ref.port }, needs, fetch);
 }

@@ -4,36 +4,10 @@ import type { Collection, Graph } from '@sluice/incremental';
 import type { GatewayClass } from '@sluice/kinds';
 import { condition } from './conditions.ts';
 import type { StatusOutput } from './status.ts';
+import { supportedFeatures } from './supported-features.ts';
 
 /** Release of the Gateway API whose meaning is implemented. */
 export const gatewayApiVersion = 'v1.7.0';
-
-/** Features that are served, sorted as the API demands. */
-export const supportedFeatures = [
-  'Gateway',
-  'GatewayPort8080',
-  'GatewayStaticAddresses',
-  'HTTPRoute',
-  'HTTPRoute303RedirectStatusCode',
-  'HTTPRoute307RedirectStatusCode',
-  'HTTPRoute308RedirectStatusCode',
-  'HTTPRouteBackendProtocolH2C',
-  'HTTPRouteBackendProtocolWebSocket',
-  'HTTPRouteBackendRequestHeaderModification',
-  'HTTPRouteBackendTimeout',
-  'HTTPRouteHostRewrite',
-  'HTTPRouteMethodMatching',
-  'HTTPRouteNamedRouteRule',
-  'HTTPRouteParentRefPort',
-  'HTTPRoutePathRedirect',
-  'HTTPRoutePathRewrite',
-  'HTTPRoutePortRedirect',
-  'HTTPRouteQueryParamMatching',
-  'HTTPRouteRequestTimeout',
-  'HTTPRouteResponseHeaderModification',
-  'HTTPRouteSchemeRedirect',
-  'ReferenceGrant',
-] as const;
 
 /** A class of ours. */
 export interface OwnClass {

@@ -1,9 +1,11 @@
 // Filters of a rule or of a backend. What comes in: HTTPRouteFilters (Gateway API v1.7.0); what goes out: header
 // edits, a redirect or a rewrite, and what cannot be served. A filter that cannot be served is never left out
 // silently: its rule answers 500.
-import type { IrHeaderEdit, IrPathRewrite } from '@sluice/ir';
+import type { IrCors, IrHeaderEdit, IrPathRewrite } from '@sluice/ir';
 import type { HeaderFilter, HttpFilter, PathModifier } from '@sluice/kinds';
+import { translateCors } from './cors.ts';
 import { normalPrefix } from './http-match.ts';
+import type { PlacedMirror } from './mirror.ts';
 import type { ReasonOf } from './reasons.ts';
 
 /** Something in a rule that cannot be served. */
@@ -34,20 +36,25 @@ export interface Filters {
   redirect?: RedirectFilter;
   hostRewrite?: string;
   pathRewrite?: IrPathRewrite;
+  cors?: IrCors;
+  readonly mirrors: PlacedMirror[];
   readonly faults: RuleFault[];
   readonly refFaults: RouteRefFault[];
 }
 
-/** Where filters stand: only those of a rule may redirect or rewrite. */
+/** Where filters stand: those of a backend change headers, and no more. */
 export type FilterPlace = 'rule' | 'backend';
+
+const forwardOnly = ['RequestMirror', 'CORS'];
+const mayRepeat: ReadonlySet<string> = new Set(['RequestMirror', 'ExtensionRef']);
 
 /** Translates a list of filters; `at` names it in messages. */
 export function translateFilters(filters: readonly HttpFilter[], place: FilterPlace, at: string): Filters {
-  const result: Filters = { faults: [], refFaults: [] };
+  const result: Filters = { mirrors: [], faults: [], refFaults: [] };
   const seen = new Set<string>();
   filters.forEach((filter, i) => {
     const where = `${at}[${i}]`;
-    if (seen.has(filter.type))
+    if (seen.has(filter.type) && !mayRepeat.has(filter.type))
       result.faults.push({ reason: 'IncompatibleFilters', message: `${where} repeats ${filter.type}` });
     else takeFilter(filter, result, { place, where });
     seen.add(filter.type);
@@ -57,8 +64,16 @@ export function translateFilters(filters: readonly HttpFilter[], place: FilterPl
       reason: 'IncompatibleFilters',
       message: `${at} holds both RequestRedirect and URLRewrite`,
     });
+  for (const type of forwardOnly)
+    if (result.redirect !== undefined && seen.has(type))
+      result.faults.push({
+        reason: 'IncompatibleFilters',
+        message: `${at} holds both RequestRedirect and ${type}: a redirected request goes to no backend`,
+      });
   return result;
 }
+
+const ruleOnly: ReadonlySet<string> = new Set(['RequestRedirect', 'URLRewrite', 'RequestMirror', 'CORS']);
 
 function takeFilter(
   filter: HttpFilter,
@@ -68,6 +83,10 @@ function takeFilter(
   const unsupported = (what: string): void => {
     into.faults.push({ reason: 'UnsupportedValue', message: `${where}: ${what}` });
   };
+  if (place === 'backend' && ruleOnly.has(filter.type)) {
+    unsupported(`${filter.type} is not supported in a backendRef`);
+    return;
+  }
   switch (filter.type) {
     case 'RequestHeaderModifier':
       if (touchesHost(filter.requestHeaderModifier))
@@ -79,10 +98,6 @@ function takeFilter(
       into.responseHeaders = headerEdit(filter.responseHeaderModifier);
       return;
     case 'RequestRedirect': {
-      if (place === 'backend') {
-        unsupported('RequestRedirect is not supported in a backendRef');
-        return;
-      }
       const { scheme, hostname, port, path, statusCode } = filter.requestRedirect;
       into.redirect = {
         scheme,
@@ -94,10 +109,6 @@ function takeFilter(
       return;
     }
     case 'URLRewrite': {
-      if (place === 'backend') {
-        unsupported('URLRewrite is not supported in a backendRef');
-        return;
-      }
       const { hostname, path } = filter.urlRewrite;
       const rewrite = pathRewrite(path);
       if (hostname !== undefined) into.hostRewrite = hostname.toLowerCase();
@@ -112,7 +123,11 @@ function takeFilter(
       });
       return;
     case 'RequestMirror':
+      into.mirrors.push({ filter: filter.requestMirror, where });
+      return;
     case 'CORS':
+      into.cors = translateCors(filter.cors);
+      return;
     case 'ExternalAuth':
       unsupported(`filter ${filter.type} is not supported`);
   }

@@ -1,11 +1,12 @@
 // The pure core, for services of the platform's own tools: replaying, explaining, previewing.
 export type { TimelessCondition } from './conditions.ts';
-export { gatewayApiVersion, supportedFeatures } from './gateway-class.ts';
+export { gatewayApiVersion } from './gateway-class.ts';
 export type { FactInput } from './inputs.ts';
 export { refKey } from './keys.ts';
 export type { IrLedger, LedgerEntry, StatusLedger } from './ledger.ts';
 export { reasons } from './reasons.ts';
 export { type StatusOutput, withoutTransitionTimes, withTransitionTimes } from './status.ts';
+export { supportedFeatures } from './supported-features.ts';
 export {
   createTranslator,
   statusHash,

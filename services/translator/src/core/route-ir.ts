@@ -3,7 +3,7 @@
 // attached where they are answered 500, so that its requests do not fall to a route that is meant for others.
 
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
-import { compareText, type IrAttachment, type IrHttpRoute } from '@sluice/ir';
+import { compareText, type IrAttachment, type IrHttpAction, type IrHttpRoute } from '@sluice/ir';
 import { gatewayGroup, type HttpRoute } from '@sluice/kinds';
 import type { AttachmentTables } from './attachment-table.ts';
 import { bindPort } from './gateway-plan.ts';
@@ -57,11 +57,15 @@ export function attachedRoutes(graph: Graph, parts: RouteParts): Collection<numb
 /** How many routes send to each Service port, by `servicePortKey`. */
 export function clusterUses(graph: Graph, routes: Collection<IrHttpRoute>): Collection<number> {
   return graph.countBy(routes, 'cluster uses', (route) =>
-    route.rules.flatMap(({ action }) =>
-      action.type === 'forward'
-        ? action.backends.flatMap((b) => (b.cluster === null ? [] : [b.cluster]))
-        : [],
-    ),
+    route.rules.flatMap(({ action }) => clustersOf(action)),
+  );
+}
+
+/** Keys of the clusters that an action sends to, mirrors included. */
+function clustersOf(action: IrHttpAction): string[] {
+  if (action.type !== 'forward') return [];
+  return [...action.backends, ...(action.mirrors ?? [])].flatMap(({ cluster }) =>
+    cluster === null ? [] : [cluster],
   );
 }
 
@@ -91,13 +95,14 @@ function redirectListeners(
 }
 
 function irRule(rule: RuleModel, listeners: () => RedirectListener[]): IrHttpRoute['rules'][number] {
-  const { index, name, matches, requestHeaders, responseHeaders, action } = rule;
+  const { index, name, matches, requestHeaders, responseHeaders, cors, action } = rule;
   return {
     index,
     ...(name === undefined ? {} : { name }),
     matches: [...matches],
     ...(requestHeaders === undefined ? {} : { requestHeaders }),
     ...(responseHeaders === undefined ? {} : { responseHeaders }),
+    ...(cors === undefined ? {} : { cors }),
     action: action.type === 'open redirect' ? redirectAction(action.filter, listeners()) : action,
   };
 }

@@ -2,9 +2,9 @@
 // the port of redirects is open, and what is wrong with them. Gateway API v1.7.0 HTTPRouteRule.
 
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
-import type { IrBackend, IrHeaderEdit, IrHttpAction, IrHttpMatch } from '@sluice/ir';
+import type { IrBackend, IrCors, IrHeaderEdit, IrHttpAction, IrHttpMatch, IrMirror } from '@sluice/ir';
 import { durationMs, type HttpRoute, type HttpRule } from '@sluice/kinds';
-import { type BackendNeeds, resolveBackend } from './backend.ts';
+import { type BackendNeeds, type RouteOf, resolveBackend } from './backend.ts';
 import {
   type Filters,
   type RedirectFilter,
@@ -13,6 +13,8 @@ import {
   translateFilters,
 } from './http-filter.ts';
 import { translateMatches } from './http-match.ts';
+import { resolveMirrors } from './mirror.ts';
+import { translateRetry } from './retry.ts';
 
 /** A rule, save for the port of a redirect. */
 export interface RuleModel {
@@ -21,6 +23,7 @@ export interface RuleModel {
   readonly matches: readonly IrHttpMatch[];
   readonly requestHeaders: IrHeaderEdit | undefined;
   readonly responseHeaders: IrHeaderEdit | undefined;
+  readonly cors: IrCors | undefined;
   readonly action: IrHttpAction | { readonly type: 'open redirect'; readonly filter: RedirectFilter };
 }
 
@@ -51,7 +54,11 @@ export function routeRules(
     const dropped: DroppedRule[] = [];
     const refFaults: RouteRefFault[] = [];
     route.spec.rules.forEach((rule, index) => {
-      const outcome = translateRule({ rule, index, namespace: route.metadata.namespace }, of, fetch);
+      const outcome = translateRule(
+        { rule, index, route: { kind: 'HTTPRoute', namespace: route.metadata.namespace } },
+        of,
+        fetch,
+      );
       refFaults.push(...outcome.refFaults);
       if (outcome.model !== undefined) rules.push(outcome.model);
       if (outcome.dropped !== undefined) dropped.push(outcome.dropped);
@@ -67,20 +74,17 @@ interface RuleOutcome {
 }
 
 function translateRule(
-  { rule, index, namespace }: { rule: HttpRule; index: number; namespace: string },
+  { rule, index, route }: { rule: HttpRule; index: number; route: RouteOf },
   needs: BackendNeeds,
   fetch: Fetch,
 ): RuleOutcome {
   const at = `rules[${index}]`;
   const { name } = rule;
   const filters = translateFilters(rule.filters, 'rule', `${at}.filters`);
-  const {
-    backends,
-    faults: backendFaults,
-    refFaults,
-  } = translateBackends({ rule, at, namespace }, needs, fetch);
+  const { backends, faults: backendFaults, refFaults } = translateBackends({ rule, at, route }, needs, fetch);
+  const mirrored = resolveMirrors({ mirrors: filters.mirrors, route }, needs, fetch);
   const faults = [...filters.faults, ...backendFaults, ...unsupportedFields(rule, filters, at)];
-  const allRefFaults = [...filters.refFaults, ...refFaults];
+  const allRefFaults = [...filters.refFaults, ...mirrored.refFaults, ...refFaults];
   const matches = translateMatches(rule.matches);
   if (!matches.ok) {
     const message = matches.faults.map((fault) => `${at}.${fault}`).join('; ');
@@ -96,15 +100,15 @@ function translateRule(
     const message = faults.map((fault) => fault.message).join('; ');
     const action: IrHttpAction = { type: 'respond', statusCode: 500, reason: 'unsupported' };
     return {
-      model: { ...base, requestHeaders: undefined, responseHeaders: undefined, action },
+      model: { ...base, requestHeaders: undefined, responseHeaders: undefined, cors: undefined, action },
       dropped: { index, name, reason: first.reason, message, answered: true },
       refFaults: allRefFaults,
     };
   }
-  const { requestHeaders, responseHeaders } = filters;
-  const action = actionOf(rule, filters, backends);
+  const { requestHeaders, responseHeaders, cors } = filters;
+  const action = actionOf(rule, filters, { backends, mirrors: mirrored.mirrors });
   return {
-    model: { ...base, requestHeaders, responseHeaders, action },
+    model: { ...base, requestHeaders, responseHeaders, cors, action },
     dropped: undefined,
     refFaults: allRefFaults,
   };
@@ -113,7 +117,6 @@ function translateRule(
 function unsupportedFields(rule: HttpRule, filters: Filters, at: string): RuleFault[] {
   const faults: RuleFault[] = [];
   const unsupported = (message: string): void => void faults.push({ reason: 'UnsupportedValue', message });
-  if (rule.retry !== undefined) unsupported(`${at}.retry is not supported`);
   if (rule.sessionPersistence !== undefined) unsupported(`${at}.sessionPersistence is not supported`);
   if (filters.redirect !== undefined && rule.backendRefs.length > 0)
     faults.push({
@@ -127,7 +130,7 @@ function unsupportedFields(rule: HttpRule, filters: Filters, at: string): RuleFa
 }
 
 function translateBackends(
-  { rule, at, namespace }: { rule: HttpRule; at: string; namespace: string },
+  { rule, at, route }: { rule: HttpRule; at: string; route: RouteOf },
   needs: BackendNeeds,
   fetch: Fetch,
 ): { backends: IrBackend[]; faults: RuleFault[]; refFaults: RouteRefFault[] } {
@@ -136,7 +139,7 @@ function translateBackends(
   const refFaults: RouteRefFault[] = [];
   rule.backendRefs.forEach((ref, i) => {
     const where = `${at}.backendRefs[${i}]`;
-    const resolved = resolveBackend({ ref, namespace }, needs, fetch);
+    const resolved = resolveBackend({ ref, ...route }, needs, fetch);
     if ('fault' in resolved)
       refFaults.push({ reason: resolved.fault.reason, message: `${where}: ${resolved.fault.message}` });
     const filters = translateFilters(ref.filters, 'backend', `${where}.filters`);
@@ -153,7 +156,11 @@ function translateBackends(
   return { backends, faults, refFaults };
 }
 
-function actionOf(rule: HttpRule, filters: Filters, backends: IrBackend[]): RuleModel['action'] {
+function actionOf(
+  rule: HttpRule,
+  filters: Filters,
+  { backends, mirrors }: { backends: IrBackend[]; mirrors: IrMirror[] },
+): RuleModel['action'] {
   if (filters.redirect !== undefined) return { type: 'open redirect', filter: filters.redirect };
   const reason =
     rule.backendRefs.length === 0
@@ -171,5 +178,7 @@ function actionOf(rule: HttpRule, filters: Filters, backends: IrBackend[]): Rule
     ...(filters.pathRewrite === undefined ? {} : { pathRewrite: filters.pathRewrite }),
     ...(request === undefined ? {} : { requestTimeoutMs: durationMs(request) }),
     ...(backendRequest === undefined ? {} : { backendTimeoutMs: durationMs(backendRequest) }),
+    ...(rule.retry === undefined ? {} : { retry: translateRetry(rule.retry) }),
+    ...(mirrors.length === 0 ? {} : { mirrors }),
   };
 }

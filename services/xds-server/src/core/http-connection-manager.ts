@@ -15,6 +15,7 @@ import {
 import { HeaderMutationSchema } from '@sluice/envoy-api/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js';
 import { requestLog } from './access-log.ts';
 import { asSentFilter } from './as-sent.ts';
+import { corsFilter } from './cors.ts';
 import { localReplies } from './local-reply.ts';
 import { duration, pack } from './messages.ts';
 import type { RouteFinder } from './route-layout.ts';
@@ -51,6 +52,7 @@ export function connectionManager(finder: RouteFinder, settings: ListenerSetting
     httpFilters: [
       asSentFilter,
       ...finder.filters,
+      corsFilter,
       {
         name: 'envoy.filters.http.router',
         configType: { case: 'typedConfig', value: pack(RouterSchema, { suppressEnvoyHeaders: true }) },

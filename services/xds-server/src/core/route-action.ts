@@ -5,21 +5,22 @@ import {
   type RedirectAction,
   RedirectAction_RedirectResponseCode,
   RedirectActionSchema,
-  type RetryPolicy,
-  RetryPolicySchema,
   type Route,
   type RouteAction,
   RouteAction_ClusterNotFoundResponseCode,
+  type RouteAction_RequestMirrorPolicy,
+  RouteAction_RequestMirrorPolicySchema,
   RouteActionSchema,
   type WeightedCluster_ClusterWeight,
   WeightedCluster_ClusterWeightSchema,
   WeightedClusterSchema,
 } from '@sluice/envoy-api/envoy/config/route/v3/route_components_pb.js';
-import { PreviousHostsPredicateSchema } from '@sluice/envoy-api/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
-import type { IrBackend, IrHttpAction, IrHttpMatch, IrHttpRule } from '@sluice/ir';
+import { FractionalPercent_DenominatorType } from '@sluice/envoy-api/envoy/type/v3/percent_pb.js';
+import type { IrBackend, IrHttpAction, IrHttpMatch, IrHttpRule, IrMirror } from '@sluice/ir';
 import { headerOptions, hostEdit } from './header-edit.ts';
-import { duration, pack } from './messages.ts';
+import { duration } from './messages.ts';
 import { pathChange } from './path-rewrite.ts';
+import { retryPolicy } from './retry-policy.ts';
 
 type Forward = Extract<IrHttpAction, { type: 'forward' }>;
 type Redirect = Extract<IrHttpAction, { type: 'redirect' }>;
@@ -67,7 +68,9 @@ export function compileAction(rule: IrHttpRule, match: IrHttpMatch, place: Route
 /** The clusters that an action needs, each once. */
 export function clustersOf(action: IrHttpAction): string[] {
   if (action.type !== 'forward') return [];
-  return [...new Set(action.backends.flatMap((backend) => backend.cluster ?? []))];
+  return [
+    ...new Set([...action.backends, ...(action.mirrors ?? [])].flatMap(({ cluster }) => cluster ?? [])),
+  ];
 }
 
 /** True where each backend carries the header edits itself, so the route must not: Envoy would apply its own last. */
@@ -83,7 +86,8 @@ export function editsPerBackend(action: IrHttpAction): boolean {
 function forward(rule: IrHttpRule, action: Forward, match: IrHttpMatch): RouteAction {
   const message = create(RouteActionSchema, {
     timeout: duration(action.requestTimeoutMs ?? defaultRequestTimeoutMs),
-    retryPolicy: retryPolicy(action.backendTimeoutMs),
+    retryPolicy: retryPolicy(action),
+    requestMirrorPolicies: (action.mirrors ?? []).map(mirrorPolicy),
     clusterSpecifier: clusterSpecifier(rule, action),
   });
   if (action.backends.some((backend) => backend.cluster === null))
@@ -98,24 +102,15 @@ function forward(rule: IrHttpRule, action: Forward, match: IrHttpMatch): RouteAc
   return message;
 }
 
-/**
- * Only what never reached a backend is tried again, so no request is ever done twice. `perTryMs`: 0 or absent means
- * no limit for one try.
- */
-function retryPolicy(perTryMs: number | undefined): RetryPolicy {
-  const policy = create(RetryPolicySchema, {
-    retryOn: 'connect-failure,refused-stream,reset-before-request',
-    numRetries: 2,
-    retryHostPredicate: [
-      {
-        name: 'envoy.retry_host_predicates.previous_hosts',
-        configType: { case: 'typedConfig', value: pack(PreviousHostsPredicateSchema, {}) },
-      },
-    ],
-    hostSelectionRetryMaxAttempts: 3n,
+/** A copy of a part of the requests, under the Host that was sent. */
+function mirrorPolicy({ cluster, perMillion }: IrMirror): RouteAction_RequestMirrorPolicy {
+  return create(RouteAction_RequestMirrorPolicySchema, {
+    cluster,
+    runtimeFraction: {
+      defaultValue: { numerator: perMillion, denominator: FractionalPercent_DenominatorType.MILLION },
+    },
+    disableShadowHostSuffixAppend: true,
   });
-  if (perTryMs !== undefined && perTryMs > 0) policy.perTryTimeout = duration(perTryMs);
-  return policy;
 }
 
 function clusterSpecifier(rule: IrHttpRule, action: Forward): RouteAction['clusterSpecifier'] {

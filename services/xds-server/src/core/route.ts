@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { type Route, RouteSchema } from '@sluice/envoy-api/envoy/config/route/v3/route_components_pb.js';
 import { formatRevision, type Revision } from '@sluice/events';
 import type { IrHttpRoute, MatchCandidate } from '@sluice/ir';
+import { corsFilterName, corsPolicy } from './cors.ts';
 import { headerOptions } from './header-edit.ts';
 import { compileAction, editsPerBackend, type RoutePlace } from './route-action.ts';
 import { compileMatch } from './route-match.ts';
@@ -48,6 +49,7 @@ export function compileRoute(candidate: RevisedCandidate, place: RoutePlace): Ro
       filterMetadata: { [metadataNamespace]: { revision: formatRevision(candidate.revision), route: id } },
     },
   });
+  if (rule.cors !== undefined) message.typedPerFilterConfig = { [corsFilterName]: corsPolicy(rule.cors) };
   if (editsPerBackend(rule.action)) return message;
   const request = headerOptions(rule.requestHeaders);
   const response = headerOptions(rule.responseHeaders);
