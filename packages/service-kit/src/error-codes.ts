@@ -37,6 +37,11 @@ export const errorCodes = {
     meaning: 'Another `sluice up` already uses this data directory.',
     mend: 'Stop it first, or give this one its own `--data-dir`.',
   },
+  'lease-lost': {
+    meaning:
+      'This replica led and did not renew its Lease in time, so that another one may lead now. It ends and starts again as a standby.',
+    mend: 'Nothing, if it happens once; if it happens often, see why the API server is slow, or set SLUICE_LEASE_SECONDS higher.',
+  },
   'process-failed': {
     meaning: 'A process that the platform started ended or never became ready.',
     mend: 'Read its log, which the message names.',

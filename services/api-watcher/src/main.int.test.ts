@@ -3,6 +3,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectEventLog, type EventLog } from '@sluice/event-log';
 import { decodeEvent, type Fact } from '@sluice/events';
+import { kinds } from '@sluice/kinds';
 import { openKeyPair, SealingKey } from '@sluice/sealed-secret';
 import {
   type LaunchedProcess,
@@ -94,7 +95,7 @@ test('a kill -9 at any moment neither loses nor doubles an event, and no byte of
   await first.waitForLine(/service started/, 30_000);
   await onLog((all) => all.some((f) => f.type === 'KindSynced' && f.kind === 'Namespace'), 'the first list');
   const listed = await facts();
-  expect(listed.filter((f) => f.type === 'KindSynced')).toHaveLength(8);
+  expect(listed.filter((f) => f.type === 'KindSynced')).toHaveLength(kinds.length);
   expect(listed.find((f) => f.type === 'AddressAssigned')).toMatchObject({
     addresses: ['127.80.0.1'],
     unusable: [],
@@ -128,7 +129,7 @@ test('a kill -9 at any moment neither loses nor doubles an event, and no byte of
   expect(
     changesOf(all, 'a').map((f) => (f.type === 'ObjectChanged' ? f.object.metadata.generation : 0)),
   ).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(all.filter((f) => f.type === 'KindSynced')).toHaveLength(8);
+  expect(all.filter((f) => f.type === 'KindSynced')).toHaveLength(kinds.length);
   expect(all.filter((f) => f.type === 'AddressAssigned')).toHaveLength(1);
   expect(all.filter((f) => f.type === 'CertificateObserved')).toHaveLength(1);
   expect((await log.verify('FACTS')).damage).toEqual([]);

@@ -10,6 +10,10 @@ export interface Metrics {
   readonly seconds: Histogram;
   /** Times the log was found damaged or lost and written anew. */
   readonly epochs: Counter;
+  /** Trouble with the API server that was dealt with, by kind of object. */
+  readonly trouble: Counter<'kind' | 'what'>;
+  /** Statuses written to the API server, by kind and outcome. */
+  readonly statuses: Counter<'kind' | 'outcome'>;
 }
 
 /** Registers the metrics. */
@@ -31,6 +35,18 @@ export function createMetrics(registry: Registry): Metrics {
     epochs: new Counter({
       name: 'sluice_source_epochs_total',
       help: 'Times the log was damaged or lost and written anew.',
+      registers,
+    }),
+    trouble: new Counter({
+      name: 'sluice_source_trouble_total',
+      help: 'Trouble with the API server that was dealt with, by kind of object and by what it was.',
+      labelNames: ['kind', 'what'],
+      registers,
+    }),
+    statuses: new Counter({
+      name: 'sluice_source_status_writes_total',
+      help: 'Statuses written to the API server, by kind of object and by what came of it.',
+      labelNames: ['kind', 'outcome'],
       registers,
     }),
   };

@@ -226,6 +226,11 @@ export class FactsLog {
       if (item.kind === 'damage') told(item.damage);
   }
 
+  /** Whether this is still the one that may write facts. */
+  held(): Promise<boolean> {
+    return this.#writers.FACTS.held();
+  }
+
   async close(): Promise<void> {
     await this.#writers.FACTS.close();
     await this.#writers.SECRETS.close();

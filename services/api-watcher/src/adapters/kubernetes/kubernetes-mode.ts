@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import type { EventLog } from '@sluice/event-log';
+import { type Health, type Logger, SluiceError } from '@sluice/service-kit';
+import type { Metrics } from '../../metrics.ts';
+import type { SourceMode } from '../source-mode.ts';
+import { apiAccess } from './api-access.ts';
+import { ApiClient } from './api-client.ts';
+import { EventRecorder } from './event-recorder.ts';
+import { KubernetesSource } from './kubernetes-source.ts';
+import { electionTimes, LeaderElection } from './leader-election.ts';
+import { StatusWriter } from './status-writer.ts';
+
+export interface KubernetesModeOptions {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  /** Name of this replica. */
+  readonly replica: string;
+  /** Kubeconfig file; undefined: as a Pod, with its ServiceAccount. */
+  readonly kubeconfig: string | undefined;
+  readonly controllers: readonly string[];
+  /** Where the Lease stands, and how long it counts, s. */
+  readonly lease: { readonly namespace: string; readonly seconds: number };
+}
+
+const leaseName = 'api-watcher';
+
+/** A Kubernetes API: all replicas read it, and the one that leads writes facts, statuses and Events. */
+export async function kubernetesMode(options: KubernetesModeOptions): Promise<SourceMode> {
+  const { log, logger, health, metrics, replica, kubeconfig, lease } = options;
+  const controllers = new Set(options.controllers);
+  const api = new ApiClient(await apiAccess(kubeconfig));
+  const identity = `${replica}_${randomUUID()}`;
+  const election = new LeaderElection({
+    api,
+    namespace: lease.namespace,
+    name: leaseName,
+    identity,
+    times: electionTimes(lease.seconds),
+    logger,
+  });
+  const source = new KubernetesSource({
+    api,
+    controllers,
+    logger,
+    observer: {
+      trouble: (kind, what) => metrics.trouble.inc({ kind, what }),
+      unavailable: (kinds) => tellUnavailable(health, kinds),
+    },
+  });
+  return {
+    source,
+    standalone: false,
+    async lead(signal) {
+      source.start(signal);
+      health.set('source', true, 'read by another replica, this one stands by');
+      await election.acquire(signal);
+      if (!signal.aborted) health.set('source', false, 'not listed yet');
+    },
+    async beside(facts, signal) {
+      const mayWrite = async (): Promise<boolean> =>
+        election.held() && (await facts.held()) && election.held();
+      const events = new EventRecorder({
+        api,
+        controller: options.controllers[0] ?? '',
+        instance: replica,
+        logger,
+        mayWrite,
+      });
+      const writer = new StatusWriter({
+        log,
+        api,
+        objects: source,
+        controllers,
+        events,
+        logger,
+        mayWrite,
+        wrote: (kind, outcome) => metrics.statuses.inc({ kind, outcome }),
+      });
+      const lost = election.lost.then(() => {
+        if (!signal.aborted) throw leaseLost();
+      });
+      await Promise.race([writer.run(signal), lost]);
+    },
+    async close() {
+      await election.release();
+      await api.close();
+    },
+  };
+}
+
+function tellUnavailable(health: Health, kinds: ReadonlyMap<string, string>): void {
+  if (kinds.size === 0) health.remove('kinds');
+  else health.degrade('kinds', [...kinds].map(([kind, reason]) => `${kind}: ${reason}`).join('; '));
+}
+
+function leaseLost(): SluiceError {
+  return new SluiceError('lease-lost', 'the Lease was not renewed in time, another replica may lead now', {
+    hint: 'this one starts again as a standby',
+  });
+}

@@ -1,0 +1,27 @@
+import type { EventLog } from '@sluice/event-log';
+import type { Health, Logger } from '@sluice/service-kit';
+import { kubernetesMode } from './adapters/kubernetes/kubernetes-mode.ts';
+import { directoryMode, type SourceMode } from './adapters/source-mode.ts';
+import { type Config, controllersOf } from './config.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Opens the source that the configuration names. */
+export async function openMode(
+  config: Config,
+  parts: {
+    readonly log: EventLog;
+    readonly logger: Logger;
+    readonly health: Health;
+    readonly metrics: Metrics;
+    readonly replica: string;
+  },
+): Promise<SourceMode> {
+  if (config.SLUICE_SOURCE === 'directory')
+    return directoryMode({ paths: config.SLUICE_SOURCE_DIRS, logger: parts.logger });
+  return await kubernetesMode({
+    ...parts,
+    kubeconfig: config.SLUICE_KUBECONFIG,
+    controllers: controllersOf(config),
+    lease: { namespace: config.SLUICE_LEASE_NAMESPACE, seconds: config.SLUICE_LEASE_SECONDS },
+  });
+}
