@@ -210,6 +210,8 @@ class Instance implements Sluice {
     const pid = this.pid(name);
     process.kill(pid, 'SIGKILL');
     await until(() => !hasCommandLine(pid), { message: `${name} (${pid}) to be gone` });
+    // It is gone before its parent, this process, has been told.
+    if (name === 'up') await this.#running().exited;
     return pid;
   }
 
