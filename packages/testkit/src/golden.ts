@@ -28,11 +28,12 @@ export function goldenCases(dir: string): GoldenCase[] {
   return names.map((name) => ({
     name,
     input: readFileSync(join(dir, `${name}.in.yaml`), 'utf8'),
-    expectOutput: (text, suffix = 'out.yaml') => compare(join(dir, `${name}.${suffix}`), text),
+    expectOutput: (text, suffix = 'out.yaml') => expectFile(join(dir, `${name}.${suffix}`), text),
   }));
 }
 
-function compare(file: string, text: string): void {
+/** Compares a text with a file; with UPDATE_GOLDEN=1 it writes the file instead, save in CI. A missing file is a failure. */
+export function expectFile(file: string, text: string): void {
   const update = process.env.UPDATE_GOLDEN === '1' && process.env.CI === undefined;
   if (update) {
     if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);

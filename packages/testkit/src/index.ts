@@ -9,6 +9,7 @@ export * from './load-generator.ts';
 export * from './manifests.ts';
 export * from './nats.ts';
 export * from './process.ts';
+export * from './service-docs.ts';
 export * from './temp-dir.ts';
 export * from './tool-path.ts';
 export * from './until.ts';
