@@ -16,6 +16,8 @@ export interface EnvoyOptions {
   readonly waitFor?: 'serving' | 'started';
   /** A program with arguments that runs Envoy as its last arguments say, e.g. `unshare -n`; it must not fork. */
   readonly within?: readonly string[];
+  /** Path of the admin socket, where the bootstrap speaks of it; default: one of its own. */
+  readonly adminSocket?: string;
   /** Further arguments. */
   readonly args?: readonly string[];
 }
@@ -39,7 +41,7 @@ export interface RunningEnvoy extends AsyncDisposable {
  */
 export async function startEnvoy(options: EnvoyOptions): Promise<RunningEnvoy> {
   const dir = tempDir();
-  const adminSocket = dir.file('admin.sock');
+  const adminSocket = options.adminSocket ?? dir.file('admin.sock');
   const [command = '', ...args] = [
     ...(options.within ?? []),
     toolPath('envoy'),

@@ -1,6 +1,7 @@
 // The file that Envoy starts with: where the control plane is, and what protects the process itself. All else comes by
 // xDS. Built as an object; nothing is formatted.
 
+import { opsResources } from './bootstrap-ops.ts';
 import { type XdsAddress, xdsCluster } from './bootstrap-xds-cluster.ts';
 
 /** What a bootstrap depends on. */
@@ -13,6 +14,12 @@ interface EnvoyOptions {
   readonly nodeCluster: string;
   /** Path of the admin interface's Unix socket (made with mode 0600); absent: no admin interface. */
   readonly adminSocket?: string;
+  /**
+   * Port on which `/ready` and `/stats/prometheus` of the admin interface, and nothing else of it, are served to anybody, on
+   * all addresses, once the first configuration has come: for probes and scrapes in a cluster. Needs `adminSocket`. Absent:
+   * not served.
+   */
+  readonly opsPort?: number;
   /** Heap at which Envoy begins to shed load, bytes. Default 2 GiB. */
   readonly maxHeapBytes?: number;
   /** Open connections from clients, at most. Default 50,000. */
@@ -26,6 +33,7 @@ const ads = { resource_api_version: 'V3', ads: {}, initial_fetch_timeout: '0s' }
  * Envoy waits for its control plane without limit, and tries to reach it every 0.2 to 2 s.
  */
 export function envoyBootstrap(options: BootstrapOptions): string {
+  const ops = opsResources(options);
   const bootstrap = {
     node: { id: options.nodeId, cluster: options.nodeCluster },
     ...(options.adminSocket === undefined ? {} : { admin: { address: pipe(options.adminSocket, 0o600) } }),
@@ -46,7 +54,10 @@ export function envoyBootstrap(options: BootstrapOptions): string {
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: [xdsCluster(options)] },
+    static_resources: {
+      clusters: [xdsCluster(options), ...ops.clusters],
+      ...(ops.listeners.length === 0 ? {} : { listeners: ops.listeners }),
+    },
     overload_manager: overloadManager(options),
     stats_config: { stats_matcher: { inclusion_list: { patterns: statPatterns } } },
     layered_runtime: {
