@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -85,6 +85,17 @@ describe('the key', () => {
     const [a, b] = [await loadSealingKey(path), await loadSealingKey(path)];
     expect(open({ ...binding, key: b, sealed: seal({ ...binding, key: a, plaintext }) })).toEqual(plaintext);
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'another user may lend it to a group, and to nobody else',
+    async () => {
+      const path = await file('lent', randomBytes(32), 0o440);
+      await chown(path, 65_532, 65_532);
+      await expect(loadSealingKey(path)).resolves.toBeInstanceOf(SealingKey);
+      await chmod(path, 0o444);
+      await expect(loadSealingKey(path)).rejects.toMatchObject({ code: 'secret-key-invalid' });
+    },
+  );
 
   test.each([0o640, 0o604, 0o620, 0o666])('is refused with mode %o', async (mode) => {
     await expect(loadSealingKey(await file(`mode-${mode}`, randomBytes(32), mode))).rejects.toMatchObject({

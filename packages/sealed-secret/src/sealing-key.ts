@@ -39,7 +39,8 @@ export class SealingKey {
 }
 
 /**
- * Reads a sealing key: a regular file of 32 bytes that nobody but its owner may read or write (mode 0600 or 0400).
+ * Reads a sealing key: a regular file of 32 bytes that nobody but its owner may read or write (mode 0600 or 0400). Where
+ * another user owns it, its group may read it (0440): so a Secret is mounted for a Pod's own group.
  * @throws SealedSecretError `secret-key-invalid`
  */
 export async function loadSealingKey(file: string): Promise<SealingKey> {
@@ -52,7 +53,8 @@ export async function loadSealingKey(file: string): Promise<SealingKey> {
   });
   try {
     const stats = await handle.stat();
-    if (!stats.isFile() || (stats.mode & 0o077) !== 0)
+    const isLent = stats.uid !== process.getuid?.();
+    if (!stats.isFile() || (stats.mode & (isLent ? 0o037 : 0o077)) !== 0)
       throw new SealedSecretError(
         'secret-key-invalid',
         `others may use the sealing key ${file}`,

@@ -1,0 +1,100 @@
+// What deploy/ holds fits together: names that are mounted are made, and Envoy's configuration is what the code makes.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { envoyBootstrap, xdsSecretFiles } from '@sluice/xds-server/core';
+import { expect, test } from 'vitest';
+import { Document, isMap, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+
+const directory = join(import.meta.dirname, '../../deploy');
+const read = (file: string): string => readFileSync(join(directory, file), 'utf8');
+const manifests = readdirSync(directory).filter(
+  (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
+);
+
+const volumeSchema = z.object({
+  name: z.string(),
+  secret: z.object({ secretName: z.string() }).optional(),
+  configMap: z.object({ name: z.string() }).optional(),
+});
+const podSchema = z.object({
+  automountServiceAccountToken: z.boolean().optional(),
+  serviceAccountName: z.string().optional(),
+  securityContext: z.object({ runAsNonRoot: z.literal(true) }),
+  containers: z.array(
+    z.object({
+      name: z.string(),
+      env: z.array(z.object({ name: z.string() })).default([]),
+      readinessProbe: z.unknown(),
+      securityContext: z.object({
+        allowPrivilegeEscalation: z.literal(false),
+        readOnlyRootFilesystem: z.literal(true),
+        capabilities: z.object({ drop: z.tuple([z.literal('ALL')]) }),
+      }),
+      volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
+    }),
+  ),
+  volumes: z.array(volumeSchema),
+});
+const workloadSchema = z.object({
+  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    template: z.object({ spec: podSchema }),
+    volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]),
+  }),
+});
+
+const objects = manifests.flatMap((file) => parseAllDocuments(read(file)).map((d) => d.toJS() as unknown));
+const workloads = objects.flatMap((object) => {
+  const kind = z.object({ kind: z.string() }).parse(object).kind;
+  return ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind) ? [workloadSchema.parse(object)] : [];
+});
+
+test('every manifest is part of the kustomization', () => {
+  const { resources } = z
+    .object({ resources: z.array(z.string()) })
+    .parse(parseAllDocuments(read('kustomization.yaml'))[0]?.toJS());
+  expect(resources.toSorted()).toEqual(manifests.toSorted());
+});
+
+test.each(workloads.map((w) => [w.metadata.name, w] as const))(
+  '%s mounts what is there, with least rights',
+  (name, workload) => {
+    const { containers, volumes, serviceAccountName, automountServiceAccountToken } =
+      workload.spec.template.spec;
+    const known = [...volumes, ...workload.spec.volumeClaimTemplates.map(({ metadata }) => metadata)].map(
+      (v) => v.name,
+    );
+    for (const container of containers) {
+      expect(container.readinessProbe).toBeDefined();
+      for (const mount of container.volumeMounts) expect(known).toContain(mount.name);
+    }
+    expect(serviceAccountName ?? automountServiceAccountToken).toBe(
+      name === 'api-watcher' ? 'api-watcher' : false,
+    );
+  },
+);
+
+test("Envoy's configuration is what xds-server's core makes", () => {
+  const xdsTls = {
+    host: 'xds-server.sluice-system.svc',
+    port: 18_000,
+    tlsDirectory: '/etc/envoy-tls',
+    configDirectory: '/etc/envoy',
+  };
+  const bootstrap = envoyBootstrap({
+    nodeId: 'set by --service-node',
+    nodeCluster: 'sluice',
+    xdsTls,
+    adminSocket: '/run/envoy/admin.sock',
+    opsPort: 19_001,
+  });
+  const data = { 'envoy.json': `${bootstrap}\n`, ...xdsSecretFiles(xdsTls) };
+  const documents = parseAllDocuments(read('envoy.yaml'));
+  const configMap = documents.find((d) => d.get('kind') === 'ConfigMap');
+  if (process.env.UPDATE_GOLDEN === '1' && configMap instanceof Document && isMap(configMap.contents)) {
+    configMap.set('data', configMap.createNode(data));
+    writeFileSync(join(directory, 'envoy.yaml'), documents.map((d) => d.toString({ lineWidth: 0 })).join(''));
+  } else expect(configMap?.toJS()).toMatchObject({ data });
+});
