@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
-describe.each(['quick-start.md', 'cli.md'])('%s', (guide) => {
+describe.each(['quick-start.md', 'cli.md', 'diff.md'])('%s', (guide) => {
   const steps = stepsOf(guide);
 
   it('has commands to try', () => {

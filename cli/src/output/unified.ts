@@ -2,7 +2,7 @@ import { structuredPatch } from 'diff';
 import { toYaml } from './yaml.ts';
 
 /** More edits than these are not looked for: the search costs their square. */
-const maxEdits = 4_000;
+const maxEdits = 500;
 
 /**
  * What changed between two values, as lines of YAML that begin with `+`, `-` or a blank, each safe to print. An absent

@@ -199,6 +199,10 @@ describe('sluice replay --with', () => {
     expect(ids(report.changes.xds)).toContain('changed Cluster/default/web/8080');
     expect(report.requests.changes).toEqual([]);
 
+  });
+
+  it('ends with 2 where that version cannot be run', async () => {
+    const root = home.file('other-version');
     writeFileSync(join(root, 'services/translator/src/core/cluster.ts'), 'throw new Error("broken");');
     const broken = await world().sluice.cli('replay', '--with', root);
     expect(broken.code).toBe(2);
