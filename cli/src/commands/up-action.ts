@@ -17,6 +17,8 @@ import { translatedSequence } from '../standalone/translator-progress.ts';
 import { paintStatus } from './paint.ts';
 
 const lookEveryMs = 50;
+/** The log is followed once all processes are ready, or (to tell what is waited for) after this time. */
+const followAfterMs = 9_000;
 const sayWaitingAfterMs = 10_000;
 const sayAtMost = 5;
 const patienceMs = 2_000;
@@ -148,6 +150,7 @@ class UpSession {
 
   async #look(): Promise<void> {
     this.#changed = false;
+    if (this.#supervisor.allReady || performance.now() > followAfterMs) this.#live.begin();
     let assessment = assess(this.#live.world, standaloneControllers);
     if (!this.#ready && (await this.#isReady(assessment))) {
       assessment = assess(this.#live.world, standaloneControllers);

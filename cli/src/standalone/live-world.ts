@@ -18,11 +18,18 @@ export class LiveWorld {
   #log: EventLog | undefined;
   readonly #read = new Map<StreamName, number>();
 
+  readonly #begin = Promise.withResolvers<void>();
+
   /** @param of `connect` is called for each connection; `changed` after every change of `world`. */
   constructor(of: { readonly connect: () => Promise<EventLog>; readonly changed: () => void }) {
     this.#connect = of.connect;
     this.#changed = of.changed;
     void this.#run();
+  }
+
+  /** Begins to follow, if it has not begun: folding a large log beside those who bring it into force would hold them up. */
+  begin(): void {
+    this.#begin.resolve();
   }
 
   /** Leaves the connection and makes a new one: NATS has moved. */
@@ -53,6 +60,7 @@ export class LiveWorld {
   }
 
   async #run(): Promise<void> {
+    await this.#begin.promise;
     while (!this.#closed.signal.aborted) {
       this.#connection = new AbortController();
       try {

@@ -6,6 +6,6 @@ const require = createRequire(import.meta.url);
 
 export const { blob, integer, primaryKey, sqliteTable, text } =
   require('drizzle-orm/sqlite-core') as typeof import('drizzle-orm/sqlite-core');
-export const { and, eq } = require('drizzle-orm') as typeof import('drizzle-orm');
+export const { and, eq, sql } = require('drizzle-orm') as typeof import('drizzle-orm');
 export const { drizzle } =
   require('drizzle-orm/better-sqlite3') as typeof import('drizzle-orm/better-sqlite3');

@@ -2,7 +2,7 @@
 // has refused. Rows and position change in one transaction.
 import type { Position } from '@sluice/event-log';
 import { decodeEvent, type Revision, type SecretEvent } from '@sluice/events';
-import { type IrKind, type IrResource, irResourceSchema } from '@sluice/ir';
+import { irResourceSchema } from '@sluice/ir';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { IrChange } from '../core/ir-state.ts';
 import type { Refusal } from '../core/quarantine.ts';
@@ -10,6 +10,7 @@ import { and, drizzle, eq } from './drizzle.ts';
 import { openDatabase } from './open-database.ts';
 import { refusalOf, rowOf } from './refusal-row.ts';
 import { ackRows, irRows, progress, refusalRows, secretRows } from './schema.ts';
+import { type Statements, statementsOn } from './statements.ts';
 
 /** How far the IR is folded in. */
 export interface Progress {
@@ -39,12 +40,14 @@ export interface IrStep extends Progress {
 
 export class XdsStore {
   readonly #db: BetterSQLite3Database & { $client: { close(): void } };
+  readonly #statements: Statements;
   /** Why the file that was there is set aside; undefined where it is in use. */
   readonly setAside: string | undefined;
 
   constructor(file: string) {
     const opened = openDatabase(file);
     this.#db = drizzle(opened.db);
+    this.#statements = statementsOn(this.#db);
     this.setAside = opened.setAside;
   }
 
@@ -64,27 +67,21 @@ export class XdsStore {
 
   /** Writes changes, revision and position in one transaction. */
   save({ reset, changes, position, revision }: IrStep): void {
+    const { putIr, deleteIr, putProgress } = this.#statements;
     this.#db.transaction((tx) => {
       if (reset) tx.delete(irRows).run();
       for (const change of changes) {
-        if (change.resource === undefined) tx.delete(irRows).where(isRow(change.kind, change.key)).run();
-        else {
-          const values = irValues(change, change.resource);
-          tx.insert(irRows)
-            .values(values)
-            .onConflictDoUpdate({ target: [irRows.kind, irRows.key], set: values })
-            .run();
-        }
+        const { kind, key, resource } = change;
+        if (resource === undefined) deleteIr.run({ kind, key });
+        else putIr.run({ kind, key, ...change.revision, json: JSON.stringify(resource) });
       }
-      const values = { id: 1, position: JSON.stringify(position), ...revision };
-      tx.insert(progress).values(values).onConflictDoUpdate({ target: progress.id, set: values }).run();
+      putProgress.run({ position: JSON.stringify(position), ...revision });
     });
   }
 
   /** Remembers what an Envoy has acknowledged. */
   saveAck(node: string, revision: Revision, incarnation: string): void {
-    const values = { node, incarnation, ...revision };
-    this.#db.insert(ackRows).values(values).onConflictDoUpdate({ target: ackRows.node, set: values }).run();
+    this.#statements.putAck.run({ node, incarnation, ...revision });
   }
 
   /** What Envoys have acknowledged of this incarnation of the stream: nothing older may be sent to them. */
@@ -145,12 +142,4 @@ export class XdsStore {
   close(): void {
     this.#db.$client.close();
   }
-}
-
-function isRow(kind: IrKind, key: string) {
-  return and(eq(irRows.kind, kind), eq(irRows.key, key));
-}
-
-function irValues({ kind, key, revision }: IrChange, resource: IrResource) {
-  return { kind, key, epoch: revision.epoch, seq: revision.seq, json: JSON.stringify(resource) };
 }
