@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { irClusterTlsSchema } from './cluster-tls.ts';
 import { objectRefSchema } from './key.ts';
 
 /**
@@ -13,6 +14,8 @@ export const irClusterSchema = z.strictObject({
   port: z.int().min(1).max(65535),
   /** What is spoken to the endpoints: from the Service port's `appProtocol` (`kubernetes.io/h2c`); http1 by default. */
   protocol: z.enum(['http1', 'h2c']),
+  /** Absent: in the clear. */
+  tls: irClusterTlsSchema.optional(),
   /** Milliseconds; default 5,000. */
   connectTimeoutMs: z.int().positive(),
   /** `<namespace>/<service>/<port>`: the endpoint groups with this `service` are its endpoints. */

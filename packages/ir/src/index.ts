@@ -1,5 +1,6 @@
 export * from './certificate.ts';
 export * from './cluster.ts';
+export * from './cluster-tls.ts';
 export * from './endpoint.ts';
 export * from './gateway.ts';
 export * from './hash.ts';

@@ -12,6 +12,8 @@ export interface BackendNeeds {
   readonly services: Collection<ServiceInfo>;
   readonly ports: Collection<ServicePortInfo>;
   readonly permissions: Collection<true>;
+  /** Service ports that some BackendTLSPolicy is for. */
+  readonly policed: Collection<true>;
 }
 
 /** Key of a cluster, or the fault. */
@@ -61,6 +63,11 @@ function resolveService(
   if (port === undefined) return fault('BackendNotFound', `the reference to Service ${key} names no port`);
   const cluster = servicePortKey(key, port);
   const found = fetch(needs.ports, cluster);
+  if (found?.secure === true && fetch(needs.policed, cluster) === undefined)
+    return fault(
+      'UnsupportedProtocol',
+      `port ${port} of Service ${key} speaks ${found.appProtocol}, and no BackendTLSPolicy says whom to trust`,
+    );
   if (found?.protocol !== undefined) return { cluster };
   if (found !== undefined)
     return fault(

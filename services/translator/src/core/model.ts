@@ -4,6 +4,8 @@ import type { Revision } from '@sluice/events';
 import { type Collection, Graph, type Source } from '@sluice/incremental';
 import { type IrGateway, type IrId, type IrListener, type IrResource, irId } from '@sluice/ir';
 import { attachmentTables } from './attachment-table.ts';
+import { backendTlsTables, policyForPort } from './backend-tls.ts';
+import { backendTlsStatuses } from './backend-tls-status.ts';
 import { clusters } from './cluster.ts';
 import { endpointGroups } from './endpoint-group.ts';
 import type { EnvoyView } from './envoy-view.ts';
@@ -59,6 +61,13 @@ export function buildModel(settings: ModelSettings): Model {
   const permissions = permissionsOf(graph, inputs.grants);
   const services = serviceInfos(graph, inputs.services);
   const ports = servicePorts(graph, inputs.services);
+  const backendTls = backendTlsTables(graph, {
+    policies: inputs.backendTlsPolicies,
+    configMaps: inputs.configMaps,
+  });
+  const policed = graph.map(ports, 'policed ports', (port, _key, fetch) =>
+    policyForPort(port, backendTls, fetch) === undefined ? undefined : (true as const),
+  );
   const own = ownClasses(graph, { classes, controllerNames: new Set(settings.controllerNames) });
   const models = gatewayModels(graph, {
     gateways,
@@ -76,11 +85,11 @@ export function buildModel(settings: ModelSettings): Model {
   const parts: RouteParts = {
     routes,
     tables,
-    rules: routeRules(graph, { routes, services, ports, permissions }),
+    rules: routeRules(graph, { routes, services, ports, permissions, policed }),
     parents: routeParents(graph, { routes, tables, orphanController }),
   };
   const irRt = irRoutes(graph, parts);
-  const irCl = clusters(graph, { uses: clusterUses(graph, irRt), ports });
+  const irCl = clusters(graph, { uses: clusterUses(graph, irRt), ports, backendTls });
   const irEp = endpointGroups(graph, { slices, services, clusters: irCl });
   const attached = attachedRoutes(graph, parts);
   const wanted = wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions });
@@ -95,6 +104,12 @@ export function buildModel(settings: ModelSettings): Model {
       classStatuses(graph, { classes, own }),
       gatewayStatuses(graph, { plans, attachedRoutes: attached, envoys: envoyViews, rejections }),
       routeStatuses(graph, { ...parts, rejections }),
+      backendTlsStatuses(graph, {
+        policies: inputs.backendTlsPolicies,
+        tables: backendTls,
+        routes: irRt,
+        gateways: tables.gateways,
+      }),
     ],
   };
 }

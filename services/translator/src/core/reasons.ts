@@ -53,6 +53,16 @@ export const reasons = {
     False: ['RefNotPermitted', 'InvalidKind', 'BackendNotFound', 'UnsupportedProtocol'],
     Unknown: [],
   },
+  'BackendTLSPolicy.Accepted': {
+    True: ['Accepted'],
+    False: ['Conflicted', 'NoValidCACertificate', 'Invalid'],
+    Unknown: [],
+  },
+  'BackendTLSPolicy.ResolvedRefs': {
+    True: ['ResolvedRefs'],
+    False: ['InvalidCACertificateRef', 'InvalidKind'],
+    Unknown: [],
+  },
   'Route.PartiallyInvalid': { True: ['UnsupportedValue'], False: [], Unknown: [] },
 } as const satisfies Readonly<
   Record<string, Readonly<Record<'True' | 'False' | 'Unknown', readonly string[]>>>

@@ -62,7 +62,7 @@ export function clusterUses(graph: Graph, routes: Collection<IrHttpRoute>): Coll
 }
 
 /** Keys of the clusters that an action sends to, mirrors included. */
-function clustersOf(action: IrHttpAction): string[] {
+export function clustersOf(action: IrHttpAction): string[] {
   if (action.type !== 'forward') return [];
   return [...action.backends, ...(action.mirrors ?? [])].flatMap(({ cluster }) =>
     cluster === null ? [] : [cluster],

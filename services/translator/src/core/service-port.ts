@@ -17,6 +17,10 @@ export interface ServicePortInfo {
   readonly namespace: string;
   readonly service: string;
   readonly port: number;
+  /** The empty string where it has none. */
+  readonly name: string;
+  /** Spoken over TLS: a policy must say whom to trust. */
+  readonly secure: boolean;
   /** undefined: an application protocol that is not spoken here; `appProtocol` names it. */
   readonly protocol: 'http1' | 'h2c' | undefined;
   readonly appProtocol: string;
@@ -32,7 +36,12 @@ const protocols: Readonly<Record<string, 'http1' | 'h2c'>> = {
   h2c: 'h2c',
   http2: 'h2c',
   grpc: 'h2c',
+  https: 'http1',
+  wss: 'http1',
+  'kubernetes.io/wss': 'http1',
 };
+
+const secureProtocols: ReadonlySet<string> = new Set(['https', 'wss', 'kubernetes.io/wss']);
 
 /** Application protocols that are served, for messages. */
 export const servedAppProtocols = Object.keys(protocols).filter((name) => name !== '');
@@ -51,11 +60,14 @@ export function servicePorts(graph: Graph, services: Collection<Service>): Colle
   return graph.flatMap(services, 'service ports', ({ metadata, spec }) =>
     (spec.type === 'ExternalName' ? [] : tcpPorts(spec.ports)).map((port) => {
       const appProtocol = port.appProtocol ?? '';
+      const lower = appProtocol.toLowerCase();
       const info: ServicePortInfo = {
         namespace: metadata.namespace,
         service: metadata.name,
         port: port.port,
-        protocol: Object.hasOwn(protocols, appProtocol) ? protocols[appProtocol] : undefined,
+        name: port.name,
+        secure: secureProtocols.has(lower),
+        protocol: Object.hasOwn(protocols, lower) ? protocols[lower] : undefined,
         appProtocol,
       };
       return [servicePortKey(objectKey(metadata.namespace, metadata.name), port.port), info] as const;

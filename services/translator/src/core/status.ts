@@ -44,8 +44,8 @@ function counterpart(item: unknown, previous: unknown): unknown {
 
 function identity(item: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof item.type === 'string') return item.type;
-  if (isRecord(item.parentRef)) {
-    const ref = item.parentRef;
+  const ref = item.parentRef ?? item.ancestorRef;
+  if (isRecord(ref)) {
     return JSON.stringify(
       ['group', 'kind', 'namespace', 'name', 'sectionName', 'port'].map((f) => ref[f] ?? null),
     );

@@ -3,6 +3,8 @@
 
 /** Sorted, as the API demands. */
 export const supportedFeatures = [
+  'BackendTLSPolicy',
+  'BackendTLSPolicySANValidation',
   'Gateway',
   'GatewayPort8080',
   'GatewayStaticAddresses',

@@ -34,6 +34,8 @@ function conditionsIn({ ref, status }: StatusOutput): Seen[] {
     }));
   if (ref.kind === 'HTTPRoute')
     return (status.parents as { conditions: unknown }[]).flatMap((p) => of('Route', p.conditions));
+  if (ref.kind === 'BackendTLSPolicy')
+    return (status.ancestors as { conditions: unknown }[]).flatMap((a) => of(ref.kind, a.conditions));
   const own = of(ref.kind, status.conditions);
   if (ref.kind !== 'Gateway') return own;
   return [

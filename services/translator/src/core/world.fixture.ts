@@ -84,6 +84,7 @@ const backend = fc.record({
 const filter = fc.constantFrom(
   { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'X', value: '1' }] } },
   { type: 'CORS', cors: {} },
+  { type: 'RequestMirror', requestMirror: { backendRef: { name: 'api', port: 80 }, percent: 50 } },
   { type: 'RequestRedirect', requestRedirect: { scheme: 'https' } },
 );
 const rule = fc.record({
@@ -195,12 +196,54 @@ const grant = fc
     },
   }));
 
+const policy = fc
+  .record({
+    name: fc.constantFrom('p1', 'p2'),
+    namespace,
+    to: fc.constantFrom('web', 'api'),
+    sectionName: optional(fc.constantFrom('p80', 'p81')),
+    ca: fc.constantFrom('ca', 'absent'),
+    createdAt,
+  })
+  .map((p) => ({
+    apiVersion: `${gatewayGroup}/v1`,
+    kind: 'BackendTLSPolicy',
+    metadata: { name: p.name, namespace: p.namespace, creationTimestamp: p.createdAt },
+    spec: {
+      targetRefs: [
+        {
+          group: '',
+          kind: 'Service',
+          name: p.to,
+          ...(p.sectionName === undefined ? {} : { sectionName: p.sectionName }),
+        },
+      ],
+      validation: { hostname: 'a.example', caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: p.ca }] },
+    },
+  }));
+
+/** The outline of a certificate: a version, a number and five parts, with an algorithm and a signature behind it. */
+const outline = btoa(
+  String.fromCharCode(0x30, 20, 0x30, 13, 0x02, 1, 1, ...Array(5).fill([0x30, 0]).flat(), 0x30, 0, 0x03, 1, 0),
+);
+const configMap = fc
+  .record({
+    namespace,
+    text: fc.constantFrom('', `-----BEGIN CERTIFICATE-----\n${outline}\n-----END CERTIFICATE-----\n`),
+  })
+  .map((c) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'ca', namespace: c.namespace },
+    data: { 'ca.crt': c.text },
+  }));
+
 const namespaceObject = fc
   .record({ name: namespace, team: fc.constantFrom('x', 'y') })
   .map(({ name, team }) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { team } } }));
 
 const objects = fc
-  .oneof(gateway, route, route, service, slice, grant, namespaceObject)
+  .oneof(gateway, route, route, service, slice, grant, namespaceObject, policy, configMap)
   .filter((o) => parseObject(o).ok);
 
 const changed = objects.map(objectFact);

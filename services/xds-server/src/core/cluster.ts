@@ -10,6 +10,7 @@ import {
 import { HttpProtocolOptionsSchema } from '@sluice/envoy-api/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import type { IrCluster } from '@sluice/ir';
 import { duration, fromAds, pack } from './messages.ts';
+import { upstreamTls } from './upstream-tls.ts';
 import { type XdsResource, xdsResource } from './xds-resource.ts';
 
 /** Shorter than the 5 s after which common servers close an idle connection, so that we never write into one that is closing. */
@@ -34,6 +35,9 @@ export function compileCluster(cluster: IrCluster): XdsResource {
     perConnectionBufferLimitBytes: bufferBytes,
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
     circuitBreakers: { thresholds: [limits] },
+    ...(cluster.tls?.type === 'verified'
+      ? { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }
+      : {}),
     // No panic: an endpoint that drains gets no new request, however few others there are.
     // No merging of updates: Envoy would hold a change of health back for a second.
     commonLbConfig: { healthyPanicThreshold: { value: 0 }, updateMergeWindow: duration(0) },

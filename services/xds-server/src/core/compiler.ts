@@ -125,7 +125,9 @@ export class XdsCompiler {
 
   #assignment(key: string): XdsResource | undefined {
     const cluster = this.#ir.clusters.get(key);
-    return cluster && compileLoadAssignment(cluster, this.#ir.groupsByService.get(cluster.endpoints));
+    if (cluster === undefined) return undefined;
+    const groups = cluster.tls?.type === 'refused' ? [] : this.#ir.groupsByService.get(cluster.endpoints);
+    return compileLoadAssignment(cluster, groups);
   }
 
   /** Where the key pair of this digest is not there yet, the old secret stays. */

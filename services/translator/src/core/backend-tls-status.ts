@@ -1,0 +1,115 @@
+// Statuses of BackendTLSPolicies. What comes in: policies, what they come to, and which Gateways send to which Services;
+// what goes out: one entry for each Gateway that a policy works for. Gateway API v1.6.3 PolicyStatus.
+import type { Collection, Fetch, Graph } from '@sluice/incremental';
+import { compareText, type IrHttpRoute } from '@sluice/ir';
+import { type BackendTlsPolicy, gatewayGroup } from '@sluice/kinds';
+import type { AttachmentTables } from './attachment-table.ts';
+import { type BackendTlsModel, type BackendTlsTables, policyFor, targetKey } from './backend-tls.ts';
+import { condition, summarize, type TimelessCondition } from './conditions.ts';
+import { objectKey } from './keys.ts';
+import { clustersOf } from './route-ir.ts';
+import type { StatusOutput } from './status.ts';
+
+/** The API takes no more. */
+const maxAncestors = 16;
+
+/** Statuses by policy; none where no Gateway of ours sends to its targets. */
+export function backendTlsStatuses(
+  graph: Graph,
+  of: {
+    policies: Collection<BackendTlsPolicy>;
+    tables: BackendTlsTables;
+    routes: Collection<IrHttpRoute>;
+    gateways: AttachmentTables['gateways'];
+  },
+): Collection<StatusOutput> {
+  const uses = graph.countBy(of.routes, 'gateway uses', usesOf);
+  const pairs = graph.map(uses, 'used by gateways', () => true as const);
+  const byService = graph.indexBy(pairs, 'gateways by service', (_used, pair) => [pair.split('|')[0] ?? '']);
+  return graph.map(of.policies, 'policy statuses', (policy, key, fetch) => {
+    const { namespace, name, uid, generation } = policy.metadata;
+    const model = fetch(of.tables.models, key);
+    if (model === undefined) return undefined;
+    const services = new Set(policy.spec.targetRefs.map((ref) => objectKey(namespace, ref.name)));
+    const used = [...services].flatMap((service) => fetch(byService, service)?.members() ?? []);
+    const gateways = [...new Set(used.map((pair) => pair.split('|')[1] ?? ''))].sort(compareText);
+    const conditions = conditionsOf({ policy, key, model, generation }, of.tables, fetch);
+    const ancestors = gateways.flatMap((gateway) => {
+      const controllerName = fetch(of.gateways, gateway)?.controllerName;
+      const [gatewayNamespace = '', gatewayName = ''] = gateway.split('/');
+      if (controllerName === undefined) return [];
+      const ancestorRef = {
+        group: gatewayGroup,
+        kind: 'Gateway',
+        namespace: gatewayNamespace,
+        name: gatewayName,
+      };
+      return [{ ancestorRef, controllerName, conditions }];
+    });
+    if (ancestors.length === 0) return undefined;
+    const ref = { group: gatewayGroup, kind: 'BackendTLSPolicy', namespace, name };
+    return { ref, uid, status: { ancestors: ancestors.slice(0, maxAncestors) } };
+  });
+}
+
+/** `<namespace>/<service>|<namespace>/<gateway>` for each Service that a route sends to by way of a Gateway. */
+function usesOf({ attachments, rules }: IrHttpRoute): string[] {
+  const firstTwo = (key: string): string => key.split('/').slice(0, 2).join('/');
+  const gateways = [...new Set(attachments.map(({ listener }) => firstTwo(listener)))];
+  const services = [...new Set(rules.flatMap(({ action }) => clustersOf(action).map(firstTwo)))];
+  return services.flatMap((service) => gateways.map((gateway) => `${service}|${gateway}`));
+}
+
+interface Subject {
+  readonly policy: BackendTlsPolicy;
+  readonly key: string;
+  readonly model: BackendTlsModel;
+  readonly generation: number;
+}
+
+function conditionsOf(subject: Subject, tables: BackendTlsTables, fetch: Fetch): TimelessCondition[] {
+  const { model, generation } = subject;
+  const [first] = model.refFaults;
+  const resolved =
+    first === undefined
+      ? condition('BackendTLSPolicy.ResolvedRefs', generation, {
+          status: 'True',
+          reason: 'ResolvedRefs',
+          message: 'all references are resolved',
+        })
+      : condition('BackendTLSPolicy.ResolvedRefs', generation, {
+          status: 'False',
+          reason: first.reason,
+          message: summarize(model.refFaults.map(({ message }) => message)),
+        });
+  return [accepted(subject, tables, fetch), resolved];
+}
+
+function accepted(
+  { policy, key, model, generation }: Subject,
+  tables: BackendTlsTables,
+  fetch: Fetch,
+): TimelessCondition {
+  const conflicts = policy.spec.targetRefs.flatMap(({ name, sectionName }) => {
+    const target = targetKey(objectKey(policy.metadata.namespace, name), sectionName ?? '');
+    const holder = policyFor(target, tables, fetch);
+    return holder === undefined || holder === key ? [] : [`Service ${name} has BackendTLSPolicy ${holder}`];
+  });
+  if (conflicts.length > 0)
+    return condition('BackendTLSPolicy.Accepted', generation, {
+      status: 'False',
+      reason: 'Conflicted',
+      message: `${summarize(conflicts)}, which goes first`,
+    });
+  if (model.refusal !== undefined)
+    return condition('BackendTLSPolicy.Accepted', generation, {
+      status: 'False',
+      reason: model.refusal.reason,
+      message: `${model.refusal.message}; requests are answered 503`,
+    });
+  return condition('BackendTLSPolicy.Accepted', generation, {
+    status: 'True',
+    reason: 'Accepted',
+    message: 'connections to the Service are made by this policy',
+  });
+}
