@@ -218,13 +218,30 @@ const policy = fc
           ...(p.sectionName === undefined ? {} : { sectionName: p.sectionName }),
         },
       ],
-      validation: { hostname: 'a.example', caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: p.ca }] },
+      validation: {
+        hostname: 'a.example',
+        caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: p.ca }],
+      },
     },
   }));
 
 /** The outline of a certificate: a version, a number and five parts, with an algorithm and a signature behind it. */
 const outline = btoa(
-  String.fromCharCode(0x30, 20, 0x30, 13, 0x02, 1, 1, ...Array(5).fill([0x30, 0]).flat(), 0x30, 0, 0x03, 1, 0),
+  String.fromCharCode(
+    0x30,
+    20,
+    0x30,
+    13,
+    0x02,
+    1,
+    1,
+    ...Array(5).fill([0x30, 0]).flat(),
+    0x30,
+    0,
+    0x03,
+    1,
+    0,
+  ),
 );
 const configMap = fc
   .record({

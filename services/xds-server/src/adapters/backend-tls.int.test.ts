@@ -35,7 +35,7 @@ function verified(rest: Partial<Verified> = {}): Verified {
 beforeAll(async () => {
   const ca = await makeCa();
   trusted = ca.pem;
-  foreign = (await makeCa()).pem;
+  foreign = (await makeCa('Somebody else')).pem;
   const { chainPem, keyPem } = await makeCertificate({
     dnsNames: ['api.internal', 'a.pods.internal'],
     uris: ['spiffe://internal/ns/shop/sa/api'],

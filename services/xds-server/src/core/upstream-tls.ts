@@ -1,6 +1,9 @@
 // TLS to the endpoints of a cluster: whom to trust, and which names the certificate must hold.
 import { create } from '@bufbuild/protobuf';
-import { type TransportSocket, TransportSocketSchema } from '@sluice/envoy-api/envoy/config/core/v3/base_pb.js';
+import {
+  type TransportSocket,
+  TransportSocketSchema,
+} from '@sluice/envoy-api/envoy/config/core/v3/base_pb.js';
 import {
   SubjectAltNameMatcher_SanType,
   TlsParameters_TlsProtocol,
