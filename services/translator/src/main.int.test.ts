@@ -146,4 +146,31 @@ describe('on a real log', () => {
     await until(async () => (await irOn(log)).has('http-route:default/reborn'), { timeoutMs: 60_000 });
     expect(translator.running).toBe(true);
   });
+
+  test('kill -9 inside a revision of several batches: readers have none of it, and the next one makes it whole', async () => {
+    let cut = 0;
+    for (let round = 0; round < 8 && cut === 0; round++) {
+      await write(Array.from({ length: 2_400 }, (_, i) => route(`many-${i}`, `/${round}/many/${i}`)));
+      const before = (await log.info('IR')).lastSeq;
+      await using translator = await start();
+      // A lease, and the first batch of the revision: at most 1,000 events are atomic.
+      await until(async () => (await log.info('IR')).lastSeq > before + 500, {
+        timeoutMs: 60_000,
+        intervalMs: 1,
+      });
+      translator.kill('SIGKILL');
+      await translator.exited;
+      const last = (await revisionsOn(log)).at(-1);
+      expect(hashOf((await irOn(log)).values())).toBe(last?.stateHash);
+      if (last?.stateHash !== translateFromScratch(written, { controllerNames }).stateHash) cut++;
+    }
+    expect(cut).toBe(1);
+    await using _translator = await start();
+    const fresh = translateFromScratch(written, { controllerNames });
+    await until(async () => (await revisionsOn(log)).at(-1)?.stateHash === fresh.stateHash, {
+      timeoutMs: 60_000,
+    });
+    expect(await irOn(log)).toEqual(fresh.ir);
+    expect((await log.verify('IR')).damage).toEqual([]);
+  });
 });
