@@ -157,7 +157,8 @@ function effectOf(explanation: Explanation): unknown {
   const { outcome } = explanation;
   if (outcome.type === 'refused') return { cause: outcome.cause, status: outcome.status };
   if (outcome.type !== 'forward') return { route, outcome };
-  return { route, path: outcome.path, targets: outcome.targets.map(({ endpoints: _, ...target }) => target) };
+  const targets = outcome.targets.map(({ endpoints: _, ...target }) => target);
+  return { route, outcome: { ...outcome, targets } };
 }
 
 /** The matches before the winner that only headers or query keep from taking the request, with what they would do. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { type Environment, poolAddresses, previewFacts, validateFiles } from '@sluice/api-watcher/core';
-import { type Fault, formatRevision } from '@sluice/events';
+import type { Fault } from '@sluice/events';
 import { irHash } from '@sluice/ir';
 import { inspectCertificate, loadSealingKey } from '@sluice/sealed-secret';
 import { createTranslator, type IrLedger, type TranslatorOutput } from '@sluice/translator/core';
@@ -104,9 +104,4 @@ function translateInto(
   for (const resource of output.ir.puts)
     world.ir.set(`${resource.kind}:${resource.key}`, { resource, revision });
   setStatuses(world, output.status.puts);
-}
-
-/** For people. */
-export function revisionText(snapshot: Snapshot): string {
-  return snapshot.revision === undefined ? '-' : formatRevision(snapshot.revision);
 }
