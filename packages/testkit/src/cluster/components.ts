@@ -1,8 +1,20 @@
 import { join } from 'node:path';
-import { apiPort, clusterFiles, ranges } from './layout.ts';
+import { inCheckout } from './checkout.ts';
+import { apiPort, clusterFiles, nodeName, ranges } from './layout.ts';
 
-/** The parts of the control plane, in the order in which they start. */
-export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager';
+const podRunnerMain = inCheckout('packages/pod-runner/src/main.ts');
+
+/** The parts of a cluster, in the order in which they start; the last three where it has Pods. kube-proxy waits for its Node. */
+export const componentNames = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'coredns',
+  'pod-runner',
+  'kube-proxy',
+] as const;
+
+export type ComponentName = (typeof componentNames)[number];
 
 /** What the command lines depend on. */
 export interface ComponentOptions {
@@ -49,9 +61,54 @@ export function componentArgs(name: ComponentName, options: ComponentOptions): r
       return apiServerArgs(options);
     case 'kube-controller-manager':
       return controllerManagerArgs(options);
+    case 'kube-proxy':
+      return kubeProxyArgs(options);
+    case 'coredns':
+      return ['-conf', clusterFiles(options.dir).corefile];
+    case 'pod-runner':
+      return [podRunnerMain, clusterFiles(options.dir).podRunner];
     default:
       throw new TypeError(`no component ${name satisfies never}`);
   }
+}
+
+/** Rules of nftables; nothing of the machine's own limits is touched. */
+function kubeProxyArgs({ dir, nodeAddress }: ComponentOptions): readonly string[] {
+  return [
+    `--kubeconfig=${clusterFiles(dir).kubeconfig('kube-proxy')}`,
+    '--proxy-mode=nftables',
+    `--hostname-override=${nodeName}`,
+    `--cluster-cidr=${ranges.pods}`,
+    `--bind-address=${nodeAddress}`,
+    '--healthz-bind-address=127.0.0.1:10256',
+    '--metrics-bind-address=127.0.0.1:10249',
+    '--conntrack-max-per-core=0',
+    '--conntrack-min=0',
+    '--conntrack-tcp-timeout-established=0s',
+    '--conntrack-tcp-timeout-close-wait=0s',
+  ];
+}
+
+/**
+ * CoreDNS for the Pods, on the node's address: names of the cluster, and REFUSED for all others, since nothing leads out.
+ * It is no Pod itself, so that Pods have names from their first moment on.
+ */
+export function corefile({
+  dir,
+  nodeAddress,
+}: {
+  readonly dir: string;
+  readonly nodeAddress: string;
+}): string {
+  return `cluster.local:53 in-addr.arpa:53 {
+  bind ${nodeAddress}
+  errors
+  ready 127.0.0.1:8181
+  kubernetes cluster.local in-addr.arpa {
+    kubeconfig ${clusterFiles(dir).kubeconfig('pod-runner')} test
+  }
+}
+`;
 }
 
 function etcdArgs({ dir }: ComponentOptions): readonly string[] {

@@ -27,19 +27,26 @@ export class Components {
 
   /** Starts a part and waits until it serves. @throws Error with the end of its log */
   async start(name: ComponentName): Promise<void> {
-    const { dir, programs } = this.#setup;
+    const { dir, programs, env } = this.#setup;
     const command = programs[name];
     if (command === undefined) throw new Error(`no program for ${name}`);
     if (this.#running.has(name)) throw new Error(`${name} runs already`);
     const logFile = join(clusterFiles(dir).logs, `${name}.log`);
-    const child = await launch({ name, command, args: componentArgs(name, this.#setup), cwd: dir, logFile });
+    const child = await launch({
+      name,
+      command,
+      args: componentArgs(name, this.#setup),
+      cwd: dir,
+      env: { ...process.env, ...env[name] },
+      logFile,
+    });
     this.#running.set(name, child);
     void child.exited.then(({ code, signal }) => {
       if (this.#running.get(name) !== child) return;
       this.#running.delete(name);
       this.#onDeath(`${name} ended by itself (${signal ?? code}): ${tail(child)}`);
     });
-    await until(async () => !child.running || (await this.#serves(name)), {
+    await until(async () => !child.running || (await this.#serves(name, child)), {
       timeoutMs: startMs,
       intervalMs: 50,
       message: () => `${name} to serve; its log ends with:\n${tail(child)}`,
@@ -63,7 +70,7 @@ export class Components {
     await post('/v3/kv/compaction', { revision: header.revision, physical: true });
   }
 
-  async #serves(name: ComponentName): Promise<boolean> {
+  async #serves(name: ComponentName, child: LaunchedProcess): Promise<boolean> {
     switch (name) {
       case 'etcd':
         return isOk(request(`${etcdUrl}/health`));
@@ -72,6 +79,12 @@ export class Components {
       case 'kube-controller-manager':
         // It makes its own certificate at start; this is the loopback of the cluster's own namespace.
         return isOk(request('https://127.0.0.1:10257/healthz', { dispatcher: trustingAgent }));
+      case 'kube-proxy':
+        return isOk(request('http://127.0.0.1:10256/healthz'));
+      case 'coredns':
+        return isOk(request('http://127.0.0.1:8181/ready'));
+      case 'pod-runner':
+        return child.stdout().includes('the pod runner serves');
       default:
         throw new TypeError(`no component ${name satisfies never}`);
     }

@@ -9,13 +9,29 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { cacheDir } from './cache.ts';
 import { longStep } from './progress.ts';
 
 /** Programs that come from Debian's packages, unpacked into the cache where the machine does not have them: nothing is installed. */
 export const debianPrograms = {
   etcd: { packages: ['etcd-server'], file: 'usr/bin/etcd' },
+  nft: {
+    packages: [
+      'nftables',
+      'libnftables1',
+      'libnftnl11',
+      'libmnl0',
+      'libjansson4',
+      'libgmp10',
+      'libxtables12',
+      'libedit2',
+      'libbsd0',
+      'libmd0',
+      'libtinfo6',
+    ],
+    file: 'usr/sbin/nft',
+  },
 } as const;
 
 export type DebianProgramName = keyof typeof debianPrograms;
@@ -43,6 +59,18 @@ export function onPath(name: string): string | undefined {
 /** Where the program is: on PATH, else where it lies in the cache once `unpackDebianProgram` has been there. */
 export function debianProgramFile(name: DebianProgramName): string {
   return onPath(name) ?? join(treeOf(name), debianPrograms[name].file);
+}
+
+/** Variables under which another program finds this one and its libraries; none where it is installed. */
+export function debianEnv(name: DebianProgramName): Readonly<Record<string, string>> {
+  const file = debianProgramFile(name);
+  const tree = treeOf(name);
+  if (!file.startsWith(tree)) return {};
+  const libraries = ['usr/lib', 'lib']
+    .map((dir) => join(tree, dir))
+    .filter((dir) => existsSync(dir))
+    .flatMap((dir) => readdirSync(dir).map((triplet) => join(dir, triplet)));
+  return { PATH: `${dirname(file)}:${process.env.PATH ?? ''}`, LD_LIBRARY_PATH: libraries.join(':') };
 }
 
 /** Why it is not to be had; undefined where it is there or can be fetched. */

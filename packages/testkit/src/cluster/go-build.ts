@@ -16,7 +16,10 @@ import { longStep } from './progress.ts';
 export function goProgramFile(name: GoProgramName, go: string | undefined): string {
   const { module, version } = goPrograms[name];
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(inCheckout(module, file)));
+  for (const file of ['go.mod', 'go.sum', 'main.go']) {
+    const path = inCheckout(module, file);
+    if (existsSync(path)) hash.update(readFileSync(path));
+  }
   hash.update(JSON.stringify([go, buildArgs(name)]));
   return join(cacheDir(), `${name}-${version}-${hash.digest('hex').slice(0, 16)}`);
 }

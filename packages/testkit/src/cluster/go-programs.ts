@@ -46,11 +46,21 @@ const gatewayApi = (path: string, make: GoProgram['make'], cpuSeconds: number): 
   cpuSeconds,
 });
 
+const coreDns: GoProgram = {
+  module: 'tools/coredns',
+  package: '.',
+  make: 'build',
+  version: 'v1.14.7',
+  variables: [],
+  cpuSeconds: 160,
+};
+
 /** By the file name of the program. CPU seconds are measured, each after those above it. */
 export const goPrograms = {
   'kube-apiserver': kubernetes('kube-apiserver', 690),
   'kube-controller-manager': kubernetes('kube-controller-manager', 210),
   'kube-proxy': kubernetes('kube-proxy', 31),
+  coredns: coreDns,
   'conformance.test': gatewayApi('', 'test', 111),
   'echo-basic': gatewayApi('/echo-basic', 'build', 15),
 } as const satisfies Record<string, GoProgram>;

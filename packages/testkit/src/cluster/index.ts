@@ -1,7 +1,14 @@
+export type { Image } from '@sluice/pod-runner';
 export type { Manifest } from './apply.ts';
 export { clusterUnavailable } from './available.ts';
 export type { ComponentName } from './components.ts';
 export type { Channel } from './gateway-api-crds.ts';
 export { gatewayApiVersion, kubernetesVersion } from './go-programs.ts';
 export { ensurePrograms, type ProgramName, programsUnavailable } from './programs.ts';
-export { type Cluster, type ClusterOptions, clusterStartMs, startCluster } from './start-cluster.ts';
+export {
+  type Cluster,
+  type ClusterOptions,
+  clusterStartMs,
+  podsPrograms,
+  startCluster,
+} from './start-cluster.ts';

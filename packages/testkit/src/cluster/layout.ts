@@ -6,6 +6,9 @@ export const ranges = {
   /** ClusterIP of the Service `kubernetes`: the first of `services`. */
   apiService: '10.96.0.1',
   pods: '10.244.0.0/16',
+  podPrefix: '10.244',
+  /** Addresses of LoadBalancer Services: a /24. */
+  loadBalancerPrefix: '172.30.0',
 } as const;
 
 /** Port of the API server. Fixed: no other cluster is in its network namespace. */
@@ -21,6 +24,9 @@ export interface ClusterFiles {
   /** The store of etcd: memory of the cluster's own mount namespace, empty when seen from outside. */
   readonly etcd: string;
   readonly logs: string;
+  readonly corefile: string;
+  /** Settings of the pod runner. */
+  readonly podRunner: string;
   /** Kubeconfig by user of the PKI. */
   kubeconfig(user: string): string;
 }
@@ -31,5 +37,7 @@ export const clusterFiles = (dir: string): ClusterFiles => ({
   pki: join(dir, 'pki'),
   etcd: join(dir, 'etcd'),
   logs: join(dir, 'logs'),
+  corefile: join(dir, 'Corefile'),
+  podRunner: join(dir, 'pod-runner.json'),
   kubeconfig: (user) => join(dir, `${user}.kubeconfig`),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { componentNames } from './components.ts';
 
-const component = z.enum(['etcd', 'kube-apiserver', 'kube-controller-manager']);
+const component = z.enum(componentNames);
 const signal = z.enum(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT']);
 
 /** What the supervisor is told to do; each with a number that its answer repeats. */
@@ -30,6 +31,8 @@ export const setupSchema = z.object({
   controllerManager: z.boolean(),
   apiServerArgs: z.array(z.string()),
   programs: z.record(z.string(), z.string()),
+  /** Variables of single parts, beside those of the supervisor. */
+  env: z.partialRecord(component, z.record(z.string(), z.string())),
 });
 
 /** The settings of one cluster. */

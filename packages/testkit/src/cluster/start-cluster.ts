@@ -1,14 +1,16 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { Image, RunnerConfig } from '@sluice/pod-runner';
 import { applyObjects, type Manifest, parseManifests, serviceAccountToken } from './apply.ts';
 import { makeClusterDir } from './cluster-dir.ts';
-import type { ComponentName } from './components.ts';
+import { type ComponentName, componentNames, corefile } from './components.ts';
+import { debianEnv } from './debian.ts';
 import { type Channel, gatewayApiCrds } from './gateway-api-crds.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { apiPort, clusterFiles, nodeName, ranges } from './layout.ts';
 import { clusterUsers, writePki } from './pki.ts';
-import { ensurePrograms } from './programs.ts';
+import { ensurePrograms, type ProgramName } from './programs.ts';
 import { type Supervised, superviseCluster } from './supervised.ts';
 import { addUplink } from './uplink.ts';
 
@@ -21,6 +23,11 @@ export interface ClusterOptions {
    * namespace its ServiceAccount `default`.
    */
   readonly controllerManager?: boolean;
+  /**
+   * Whether it has a node that runs Pods, and what for which image; default: none. With it come kube-controller-manager, kube-proxy, names
+   * (CoreDNS) and addresses for LoadBalancer Services.
+   */
+  readonly pods?: { readonly images: readonly Image[] };
   /** Further arguments of kube-apiserver, like `--default-watch-cache-size=10`. */
   readonly apiServerArgs?: readonly string[];
   /** Hears of a part that ended by itself; default: a line on standard error. */
@@ -78,11 +85,10 @@ export const clusterStartMs = 2_400_000;
  * @throws Error with the reason
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { channel = 'standard', controllerManager = false, apiServerArgs = [] } = options;
-  const components: readonly ComponentName[] = controllerManager
-    ? ['etcd', 'kube-apiserver', 'kube-controller-manager']
-    : ['etcd', 'kube-apiserver'];
-  const { 'gateway-api-crds': _, ...programs } = await ensurePrograms([...components, 'gateway-api-crds']);
+  const { channel = 'standard', pods, apiServerArgs = [] } = options;
+  const controllerManager = options.controllerManager ?? pods !== undefined;
+  const components = componentNames.slice(0, pods !== undefined ? undefined : controllerManager ? 3 : 2);
+  const programs = await clusterPrograms(components);
   const onDeath = options.onDeath ?? ((message) => void process.stderr.write(`[cluster] ${message}\n`));
   const stack = new AsyncDisposableStack();
   try {
@@ -93,7 +99,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const uplink = addUplink(supervised.pid);
     const { nodeAddress } = uplink;
     const access = await prepareAccess(dir, nodeAddress);
-    supervised.setUp({ dir, nodeAddress, controllerManager, apiServerArgs: [...apiServerArgs], programs });
+    if (pods !== undefined) writePodSettings(dir, nodeAddress, pods.images);
+    const env = pods === undefined ? {} : { 'kube-proxy': { ...debianEnv('nft') } };
+    supervised.setUp({
+      dir,
+      nodeAddress,
+      controllerManager,
+      apiServerArgs: [...apiServerArgs],
+      programs,
+      env,
+    });
     for (const component of components) await supervised.order({ do: 'start', component });
     const cluster = clusterOf({ dir, supervised, access, ...uplink }, () => stack.disposeAsync());
     if (channel !== 'none') await cluster.apply(parseManifests(gatewayApiCrds(channel)));
@@ -102,6 +117,41 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** The programs of a cluster with Pods. */
+export const podsPrograms: readonly ProgramName[] = [
+  ...componentNames.filter((name) => name !== 'pod-runner'),
+  'nft',
+  'gateway-api-crds',
+];
+
+async function clusterPrograms(components: readonly ComponentName[]): Promise<Record<string, string>> {
+  const control = components.filter((name) => name !== 'pod-runner');
+  const wanted = components.includes('pod-runner') ? podsPrograms : [...control, 'gateway-api-crds' as const];
+  return { ...(await ensurePrograms(wanted)), 'pod-runner': process.execPath };
+}
+
+function writePodSettings(dir: string, nodeAddress: string, images: readonly Image[]): void {
+  const files = clusterFiles(dir);
+  const settings: RunnerConfig = {
+    kubeconfig: files.kubeconfig('pod-runner'),
+    nodeName,
+    nodeAddress,
+    dir: join(dir, 'pod-runner'),
+    podPrefix: ranges.podPrefix,
+    loadBalancerPrefix: ranges.loadBalancerPrefix,
+    serviceRange: ranges.services,
+    apiServiceAddress: ranges.apiService,
+    tls: {
+      certificate: join(files.pki, 'kubelet.crt'),
+      key: join(files.pki, 'kubelet.key'),
+      clientCa: join(files.pki, 'ca.crt'),
+    },
+    images: [...images],
+  };
+  writeFileSync(files.podRunner, JSON.stringify(settings));
+  writeFileSync(files.corefile, corefile({ dir, nodeAddress }));
 }
 
 interface Access {

@@ -31,6 +31,8 @@ export async function superviseCluster(onDeath: (message: string) => void): Prom
   ];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...unshare, ...node], {
     stdio: ['pipe', 'pipe', 2],
+    // Ctrl-C at the terminal is for this process, which then ends the cluster.
+    detached: true,
   });
   const exited = once(child, 'exit');
   const orders = new Orders(child, onDeath);

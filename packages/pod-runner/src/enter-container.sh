@@ -1,0 +1,42 @@
+#!/bin/sh
+# enter-container.sh ROOT USER READONLY [ro|rw SOURCE TARGET]… -- COMMAND…
+# First process of a container's own mount, PID, IPC and UTS namespaces: makes its root out of an empty tmpfs at ROOT and what is
+# mounted into it, then becomes COMMAND as USER (uid:gid). READONLY is yes or no. Nothing is read but these arguments.
+set -eu
+root=$1 user=$2 readonly=$3
+shift 3
+
+mount -t tmpfs -o mode=0755 tmpfs "$root"
+mkdir -p "$root/proc" "$root/dev/shm" "$root/tmp" "$root/etc"
+chmod 1777 "$root/tmp"
+mount -t proc proc "$root/proc"
+# Of its own: Envoys meet in a shared one.
+mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
+for device in null zero full random urandom; do
+  : >"$root/dev/$device"
+  mount --bind "/dev/$device" "$root/dev/$device"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s /proc/self/fd/0 "$root/dev/stdin"
+ln -s /proc/self/fd/1 "$root/dev/stdout"
+ln -s /proc/self/fd/2 "$root/dev/stderr"
+
+while [ "$1" != -- ]; do
+  mode=$1 source=$2 target=$root$3
+  shift 3
+  if [ -d "$source" ]; then
+    mkdir -p "$target"
+  else
+    mkdir -p "$(dirname "$target")"
+    [ -e "$target" ] || : >"$target"
+  fi
+  mount --bind "$source" "$target"
+  [ "$mode" = rw ] || mount -o remount,bind,ro "$target"
+done
+shift
+
+if [ "$readonly" = yes ]; then
+  # What Kubernetes leaves writable is a mount of its own; /tmp belongs to the root.
+  mount -o remount,ro,mode=0755 tmpfs "$root"
+fi
+exec chroot --userspec="$user" --groups= "$root" "$@"

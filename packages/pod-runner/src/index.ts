@@ -1,0 +1,1 @@
+export { type Image, type RunnerConfig, runnerConfigSchema } from './config.ts';

@@ -1,0 +1,48 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { toolPath } from '@sluice/testkit';
+import { ensurePrograms, type Image } from '@sluice/testkit/cluster';
+
+const checkout = join(import.meta.dirname, '..', '..');
+
+/**
+ * What the test cluster runs for the images of the suite and of `deploy/`: the suite's own backends, and the services of this checkout, each
+ * as a process of its own, with the NATS and the Envoy of the toolchain.
+ */
+export async function conformanceImages(): Promise<readonly Image[]> {
+  const programs = await ensurePrograms(['echo-basic', 'coredns']);
+  const single = (pattern: string, source: string, target: string): Image => ({
+    pattern,
+    entrypoint: [target],
+    mounts: [{ source, target }],
+  });
+  return [
+    single('^registry\\.k8s\\.io/gateway-api/echo-basic:', programs['echo-basic'], '/echo-basic'),
+    single('^registry\\.k8s\\.io/coredns/coredns:', programs.coredns, '/coredns'),
+    { ...single('(^|/)envoyproxy/envoy:', toolPath('envoy'), '/usr/local/bin/envoy'), system: false },
+    single('(^|/)nats:', toolPath('nats-server'), '/nats-server'),
+    ...['api-watcher', 'translator', 'xds-server'].map(serviceImage),
+  ];
+}
+
+/** A service runs from its sources, as everywhere; it sees the checkout and Node at the places where they lie on this machine. */
+function serviceImage(name: string): Image {
+  const node = realpathSync(process.execPath);
+  const seen = [checkout, node, ...linkedStore()];
+  return {
+    pattern: `(^|/)sluice[/-]${name}(:|@|$)`,
+    entrypoint: [
+      node,
+      '--disable-warning=ExperimentalWarning',
+      join(checkout, 'services', name, 'src/main.ts'),
+    ],
+    mounts: seen.map((path) => ({ source: path, target: path })),
+    system: true,
+  };
+}
+
+/** Where `.toolchain` is a link out of the checkout. */
+function linkedStore(): string[] {
+  const toolchain = join(checkout, '.toolchain');
+  return existsSync(toolchain) && realpathSync(toolchain) !== toolchain ? [realpathSync(toolchain)] : [];
+}

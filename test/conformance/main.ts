@@ -1,0 +1,49 @@
+/** `npm run conformance`: see `options.ts`. Exit code 0 when tests ran and none failed, else 1. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { clusterUnavailable, ensurePrograms, startCluster } from '@sluice/testkit/cluster';
+import { conformanceImages } from './images.ts';
+import { type ConformanceOptions, readOptions, usage } from './options.ts';
+import { readReport, verdict } from './report.ts';
+import { reportPage, reportTables } from './report-table.ts';
+import { runSuite } from './suite.ts';
+
+const checkout = join(import.meta.dirname, '..', '..');
+
+async function run(options: ConformanceOptions): Promise<boolean> {
+  const { 'conformance.test': suite } = await ensurePrograms(['conformance.test']);
+  await using cluster = await startCluster({ pods: { images: await conformanceImages() } });
+  for (const file of manifests()) await cluster.apply(readFileSync(file, 'utf8'));
+  rmSync(options.report, { force: true });
+  const code = await runSuite(cluster, { suite, options });
+  return tell(options) && code === 0;
+}
+
+/** What users apply, in the order of the names. */
+function manifests(): readonly string[] {
+  const dir = join(checkout, 'deploy', 'kubernetes');
+  return readdirSync(dir)
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted()
+    .map((name) => join(dir, name));
+}
+
+/** Prints the report; false where tests failed or none ran. */
+function tell({ report: file, writePage }: ConformanceOptions): boolean {
+  const report = readReport(readFileSync(file, 'utf8'));
+  process.stdout.write(`\n${reportTables(report)}\nreport: ${file}\n`);
+  if (writePage) writeFileSync(join(checkout, 'docs', 'conformance.md'), reportPage(report));
+  const { passed, failed } = verdict(report);
+  return passed > 0 && failed === 0;
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  const missing = options === undefined ? undefined : clusterUnavailable();
+  if (options === undefined) process.stdout.write(usage);
+  else if (missing !== undefined) throw new Error(`the suite cannot run here: ${missing}`);
+  else process.exitCode = (await run({ ...options, report: resolve(options.report) })) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { profiles, readOptions } from './options.ts';
+
+test('without arguments: all profiles, all tests, and the page is written', () => {
+  expect(readOptions([])).toMatchObject({ profiles, runTest: undefined, writePage: true });
+});
+
+test('a part of the suite leaves the page as it is', () => {
+  expect(readOptions(['--run-test', 'HTTPRouteWeight'])).toMatchObject({
+    runTest: 'HTTPRouteWeight',
+    writePage: false,
+  });
+  expect(readOptions(['--profile', 'GATEWAY-TLS'])).toMatchObject({
+    profiles: ['GATEWAY-TLS'],
+    writePage: false,
+  });
+});
+
+test('what is not known is named', () => {
+  expect(() => readOptions(['--profile', 'HTTP'])).toThrow('--profile HTTP: there is GATEWAY-HTTP');
+  expect(() => readOptions(['--fast'])).toThrow('--fast');
+  expect(readOptions(['--help'])).toBeUndefined();
+});

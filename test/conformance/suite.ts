@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Cluster, gatewayApiVersion } from '@sluice/testkit/cluster';
+import type { ConformanceOptions } from './options.ts';
+
+/** Addresses for the tests of `spec.addresses`: one of the load balancer's pool that it gives to nobody by itself, and one outside. */
+const usableAddress = '172.30.0.240';
+const unusableAddress = '203.0.113.1';
+
+/** How long our GatewayClass has to be accepted, seconds: the suite's own 180 would only delay the same end. */
+const acceptedWithinSeconds = 60;
+
+/**
+ * Runs the suite inside the cluster's network with this terminal. Which extended features are tested is read from
+ * GatewayClass.status.supportedFeatures: what Sluice claims.
+ * @returns its exit code
+ */
+export async function runSuite(
+  cluster: Cluster,
+  { suite, options }: { readonly suite: string; readonly options: ConformanceOptions },
+): Promise<number> {
+  mkdirSync(dirname(options.report), { recursive: true });
+  const { command, args } = cluster.inside(suite, [
+    '-test.v',
+    '-test.timeout=45m',
+    '-test.run=^TestConformance$',
+    '--gateway-class=sluice',
+    `--conformance-profiles=${options.profiles.join(',')}`,
+    `--usable-address=${usableAddress}`,
+    `--unusable-address=${unusableAddress}`,
+    `--timeout-config-overrides=GWCMustBeAccepted:${acceptedWithinSeconds}`,
+    `--report-output=${options.report}`,
+    '--cleanup-base-resources=false',
+    '--organization=sluice',
+    '--project=sluice',
+    '--url=https://sluice.dev',
+    `--version=${gatewayApiVersion}`,
+    '--contact=@sluice',
+    ...(options.runTest === undefined ? [] : [`--run-test=${options.runTest}`]),
+    ...(options.debug ? ['--debug'] : []),
+  ]);
+  const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
+  const child = spawn(command, args, { env, stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
