@@ -109,7 +109,7 @@ export class LeaderElection {
       await pause(times.retryMs, this.#ends.signal);
       if (!this.held()) break;
       const left = times.renewMs - elapsedMs(this.#renewed ?? now());
-      const inTime = AbortSignal.any([this.#ends.signal, AbortSignal.timeout(Math.max(1, left))]);
+      const inTime = AbortSignal.any([this.#ends.signal, AbortSignal.timeout(Math.max(1, Math.ceil(left)))]);
       if (await this.#try(inTime)) continue;
       if (this.#seen !== undefined && this.#seen.record.holder !== this.#options.identity) break;
     }

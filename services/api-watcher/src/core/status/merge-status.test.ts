@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { mergeStatus } from './merge-status.ts';
+import { noticesOf } from './notices.ts';
+import { mayWriteAtMs, type Pace, written } from './pace.ts';
+
+const ours = 'sluice.dev/gateway-controller';
+const controllers = new Set([ours]);
+const condition = (type: string, status: string, at: string, extra: object = {}): object => ({
+  type,
+  status,
+  reason: 'Because',
+  message: 'm',
+  observedGeneration: 1,
+  lastTransitionTime: at,
+  ...extra,
+});
+const entry = (
+  name: string,
+  controllerName: string,
+  conditions: readonly object[],
+  ref: object = {},
+): object => ({
+  parentRef: { name, ...ref },
+  controllerName,
+  conditions,
+});
+const merge = (live: object | undefined, desired: object | undefined): unknown =>
+  mergeStatus({ live, desired: desired as never, controllers, namespace: 'ns' });
+
+describe('entries of several controllers', () => {
+  const foreign = entry('a', 'else.example/c', [condition('Accepted', 'False', '1')]);
+
+  test('only ours are touched, in their place', () => {
+    const live = { parents: [entry('a', ours, []), foreign, entry('gone', ours, [])] };
+    const desired = {
+      parents: [entry('b', ours, []), entry('a', ours, [condition('Accepted', 'True', '9')])],
+    };
+    expect(merge(live, desired)).toEqual({
+      parents: [entry('a', ours, [condition('Accepted', 'True', '9')]), foreign, entry('b', ours, [])],
+    });
+  });
+
+  test('what an API server fills in makes no other entry', () => {
+    const live = {
+      parents: [
+        entry('a', ours, [], { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'ns' }),
+      ],
+    };
+    expect(merge(live, { parents: [entry('a', ours, [])] })).toEqual({ parents: [entry('a', ours, [])] });
+    expect(merge(live, live)).toBeUndefined();
+  });
+
+  test('nothing said any more takes ours off, and leaves a Gateway alone', () => {
+    expect(merge({ parents: [entry('a', ours, []), foreign] }, undefined)).toEqual({ parents: [foreign] });
+    expect(merge({ parents: [foreign] }, undefined)).toBeUndefined();
+    expect(merge({ conditions: [condition('Accepted', 'True', '1')] }, undefined)).toBeUndefined();
+  });
+
+  test('no more entries than the API takes, and none of others goes for it', () => {
+    const live = { parents: Array.from({ length: 31 }, (_, i) => entry(`p${i}`, 'else.example/c', [])) };
+    const desired = { parents: [entry('a', ours, []), entry('b', ours, [])] };
+    expect((merge(live, desired) as { parents: object[] }).parents).toHaveLength(32);
+  });
+});
+
+describe('conditions', () => {
+  test('the time stays where the status does; types of others stay; ours that are no longer said go', () => {
+    const live = {
+      conditions: [
+        condition('Accepted', 'True', 'old'),
+        condition('example.com/Audited', 'True', 'theirs'),
+        condition('PartiallyInvalid', 'True', 'old'),
+        condition('Programmed', 'False', 'old'),
+      ],
+    };
+    const desired = {
+      conditions: [
+        condition('Programmed', 'True', 'new'),
+        condition('Accepted', 'True', 'new', { message: 'other' }),
+      ],
+    };
+    expect(merge(live, desired)).toEqual({
+      conditions: [
+        condition('Accepted', 'True', 'old', { message: 'other' }),
+        condition('example.com/Audited', 'True', 'theirs'),
+        condition('Programmed', 'True', 'new'),
+      ],
+    });
+  });
+
+  test('equal save for the time is equal, in listeners too', () => {
+    const status = (at: string): object => ({
+      conditions: [condition('Accepted', 'True', at)],
+      listeners: [{ name: 'l', attachedRoutes: 1, conditions: [condition('Accepted', 'True', at)] }],
+    });
+    expect(merge(status('old'), status('new'))).toBeUndefined();
+  });
+
+  test.each([undefined, null, 'x', [], { parents: 'x' }, { conditions: [null, 1, {}] }])(
+    'a live status of any shape is merged: %j',
+    (live) => {
+      expect(merge(live as never, { parents: [entry('a', ours, [])] })).toEqual({
+        parents: [entry('a', ours, [])],
+      });
+    },
+  );
+});
+
+test('Events tell what is new and somebody must mend, and nothing that waits for us', () => {
+  const bad = condition('ResolvedRefs', 'False', '1', { reason: 'BackendNotFound', message: 'no Service b' });
+  const pending = condition('Programmed', 'False', '1', { reason: 'Pending' });
+  const status = { conditions: [pending], parents: [entry('gw', ours, [bad], { sectionName: 'http' })] };
+  expect(noticesOf({}, status)).toEqual([
+    { reason: 'BackendNotFound', note: 'Gateway gw listener http: ResolvedRefs: no Service b' },
+  ]);
+  expect(noticesOf(status, status)).toEqual([]);
+});
+
+test('an object that keeps changing is written at once, then less and less often, and is new again after a pause', () => {
+  let pace: Pace | undefined;
+  const at: number[] = [];
+  for (let nowMs = 0; nowMs <= 1000; nowMs++)
+    if (mayWriteAtMs(pace) <= nowMs) {
+      at.push(nowMs);
+      pace = written(pace, nowMs);
+    }
+  expect(at).toEqual([0, 60, 180, 420, 900]);
+  expect(written(pace, 4000).gapMs).toBe(60);
+});
