@@ -99,6 +99,12 @@ function readBaseId(file: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
+/**
+ * Bounds the part of the heap that holds new objects to 3 × 4 MiB, of 3 × 16: measured at 10,000 routes it saves 60 to 160 MiB for each
+ * process, and no more CPU is used. `bin/sluice` says the same, as the compile cache is one for each set of flags.
+ */
+const youngHeap = '--max-semi-space-size=4';
+
 /** All processes of our own services. */
 export function serviceSpecs(settings: Settings): ProcessSpec[] {
   return services.flatMap((service) => {
@@ -129,7 +135,7 @@ function serviceSpec(
   return {
     name,
     command: process.execPath,
-    args: () => [join(installRoot, 'services', of.service, 'src', 'main.ts')],
+    args: () => [youngHeap, join(installRoot, 'services', of.service, 'src', 'main.ts')],
     env: { ...env, NODE_COMPILE_CACHE: config.compileCache ?? layout.cache },
     cwd: installRoot,
     logFile: join(layout.log, `${name}.log`),
