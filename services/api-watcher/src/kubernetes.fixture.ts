@@ -32,7 +32,6 @@ export async function startWorld(cluster: Cluster): Promise<World> {
   const dir = tempDir();
   const nats: RunningNats = await startNats();
   const log = await connectEventLog({ url: nats.url, monitorUrl: nats.monitorUrl, name: 'test' });
-  for (const stream of Object.values(streams)) await log.ensureStream(stream);
   writeFileSync(dir.file('secret.key'), randomBytes(32), { mode: 0o600 });
   const api = new ApiClient(await apiAccess(cluster.kubeconfig));
   let writer: LogWriter | undefined;
@@ -60,6 +59,8 @@ export async function startWorld(cluster: Cluster): Promise<World> {
       }),
     facts: () => factsOf(log),
     async say(events) {
+      // As in a cluster, api-watcher may be there before the translator has made the stream.
+      await log.ensureStream(streams.STATUS);
       writer ??= await log.openWriter('STATUS', 'translator');
       await writer.append(events.map((event) => encodeEvent(event)));
     },

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '@sluice/event-log';
 import { type Health, type Logger, SluiceError } from '@sluice/service-kit';
+import type { RefusedObject } from '../../core/source.ts';
+import { refusalNotice } from '../../core/status/notices.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { SourceMode } from '../source-mode.ts';
 import { apiAccess } from './api-access.ts';
@@ -24,6 +26,12 @@ export interface KubernetesModeOptions {
   readonly lease: { readonly namespace: string; readonly seconds: number };
 }
 
+/** An object that was refused, and its uid. */
+interface Refusal {
+  readonly refused: RefusedObject;
+  readonly uid: string;
+}
+
 const leaseName = 'api-watcher';
 
 /** A Kubernetes API: all replicas read it, and the one that leads writes facts, statuses and Events. */
@@ -40,12 +48,15 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
     times: electionTimes(lease.seconds),
     logger,
   });
+  const refusals: Refusal[] = [];
+  let tell = (refusal: Refusal): void => void refusals.push(refusal);
   const source = new KubernetesSource({
     api,
     controllers,
     logger,
     observer: {
       trouble: (kind, what) => metrics.trouble.inc({ kind, what }),
+      refused: (refused, uid) => tell({ refused, uid }),
       unavailable: (kinds) => tellUnavailable(health, kinds),
     },
   });
@@ -68,6 +79,12 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
         logger,
         mayWrite,
       });
+      tell = ({ refused, uid }) => {
+        const base = source.resource(refused.ref)?.base ?? '/api/v1';
+        const apiVersion = base.replace(/^\/apis?\//, '');
+        void events.record({ ref: refused.ref, apiVersion, uid }, refusalNotice(refused.faults));
+      };
+      for (const refusal of refusals.splice(0)) tell(refusal);
       const writer = new StatusWriter({
         log,
         api,

@@ -4,7 +4,7 @@ import type { Logger } from '@sluice/service-kit';
 import { kindKey } from '../../core/keys.ts';
 import { type ApiResource, resourcesOf } from '../../core/kubernetes/api-paths.ts';
 import { referencedObjects } from '../../core/kubernetes/references.ts';
-import type { Source, SourcePart, SourceUpdate, Unavailable } from '../../core/source.ts';
+import type { RefusedObject, Source, SourcePart, SourceUpdate, Unavailable } from '../../core/source.ts';
 import { Wakeup } from '../wakeup.ts';
 import type { ApiClient } from './api-client.ts';
 import { KindCache, type LiveObject, type PartChange } from './kind-cache.ts';
@@ -14,6 +14,8 @@ import { productionReflectorTimes, Reflector, type ReflectorTimes, type Trouble 
 /** What the source is told of, for metrics and health. */
 export interface SourceObserver {
   trouble(kind: string, what: Trouble): void;
+  /** Objects that were refused, as they are handed on: only where this replica leads. */
+  refused(object: RefusedObject, uid: string): void;
   /** Kinds that cannot be read, by name, each with the reason. */
   unavailable(kinds: ReadonlyMap<string, string>): void;
 }
@@ -156,6 +158,9 @@ export class KubernetesSource implements Source {
     this.#stateChanged = false;
     const noticedMs = this.#noticedMs === 0 ? Date.now() : this.#noticedMs;
     this.#noticedMs = 0;
+    for (const part of parts.values())
+      for (const refused of part?.refused ?? [])
+        this.#options.observer.refused(refused, this.live(refused.ref)?.uid ?? '');
     return { parts, unavailable: this.#unavailable(), noticedMs };
   }
 

@@ -1,5 +1,5 @@
-import { type EventLog, LogError } from '@sluice/event-log';
-import { decodeEvent, streams } from '@sluice/events';
+import type { EventLog } from '@sluice/event-log';
+import { decodeEvent } from '@sluice/events';
 import { canonicalJson, type ObjectRef } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
 import { keyOf } from '../../core/keys.ts';
@@ -64,6 +64,8 @@ export class StatusWriter {
   #caughtUp = false;
   #swept = false;
   #heardMs = 0;
+  /** What ended the reading of STATUS. */
+  #failed: { readonly error: unknown } | undefined;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
@@ -74,10 +76,14 @@ export class StatusWriter {
     const stop = this.#options.objects.onChange((ref) => this.#look(ref));
     const wake = (): void => this.#wakeup.wake();
     signal.addEventListener('abort', wake, { once: true });
-    const following = this.#follow(signal);
+    const following = this.#follow(signal).catch((error: unknown) => {
+      this.#failed = { error };
+      this.#wakeup.wake();
+    });
     const under = new Set<Promise<void>>();
     try {
       while (!signal.aborted) {
+        if (this.#failed !== undefined) throw this.#failed.error;
         const nowMs = performance.now();
         this.#sweepWhenDue(nowMs);
         const ref =
@@ -101,7 +107,6 @@ export class StatusWriter {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { log, logger } = this.#options;
-    await log.ensureStream(streams.STATUS);
     for await (const item of log.follow('STATUS', { signal })) {
       if (item.kind === 'damage') continue;
       if (item.reset) this.#forget();
@@ -268,9 +273,4 @@ function asLive(
     generation: typeof generation === 'number' ? generation : (before?.generation ?? 0),
     status: object.status,
   };
-}
-
-/** Whether an error says that another replica has taken over. */
-export function isFenced(error: unknown): boolean {
-  return error instanceof LogError && error.code === 'fenced';
 }

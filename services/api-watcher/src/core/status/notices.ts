@@ -1,4 +1,5 @@
 // A status that is written → what its owner must act on, as Events (events.k8s.io/v1) tell it.
+import type { Fault } from '@sluice/events';
 import { isRecord } from '../kubernetes/api-object.ts';
 import { conditionsOf } from './conditions.ts';
 
@@ -19,6 +20,14 @@ const maxNoteBytes = 1024;
 export function noticesOf(before: unknown, written: Fields): Notice[] {
   const known = new Set(complaints(isRecord(before) ? before : {}).map(({ note }) => note));
   return complaints(written).filter(({ note }) => !known.has(note));
+}
+
+/** What an object that was refused is told. */
+export function refusalNotice(faults: readonly Fault[]): Notice {
+  const words = faults.map(({ path, message, hint }) =>
+    [path === '' ? message : `${path} ${message}`, hint].filter((part) => part !== '').join(': '),
+  );
+  return { reason: 'Refused', note: cut(`not taken, what was in force stays: ${words.join('; ')}`) };
 }
 
 function complaints(status: Fields): Notice[] {
