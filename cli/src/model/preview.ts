@@ -58,6 +58,7 @@ async function environmentOf({ found, maxEventBytes, translation }: PreviewOptio
   const key = await loadSealingKey(layout.secretKey);
   return {
     addressing: {
+      kind: 'pool',
       pool: poolAddresses(instance.pool),
       lowPortOffset: instance.lowPortOffset,
       usable: isOwnAddress,

@@ -36,6 +36,16 @@ export const configSchema = z
       .refine((cidr) => ipaddr.isValidCIDR(cidr), 'must be a CIDR such as 127.80.0.0/24')
       .default('127.80.0.0/24')
       .meta({ description: 'Addresses that Gateways get', example: '127.80.0.0/24' }),
+    SLUICE_BIND_ADDRESSES: list(',', 1)
+      .refine((addresses) => addresses.every((address) => ipaddr.isValid(address)), {
+        error: 'must be IP addresses, separated by commas',
+      })
+      .prefault('0.0.0.0')
+      .meta({
+        description:
+          'Addresses that Envoys bind where Services of Gateways lead to them: SLUICE_SOURCE=kubernetes',
+        example: '0.0.0.0,::',
+      }),
     SLUICE_LOW_PORT_OFFSET: integer(0, 60_000).prefault('0').meta({
       description: 'Added to ports below 1024 when binding, where low ports may not be bound',
       example: '10000',

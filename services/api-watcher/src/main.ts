@@ -2,10 +2,8 @@ import { connectEventLog } from '@sluice/event-log';
 import { inspectCertificate, loadSealingKey } from '@sluice/sealed-secret';
 import { logAddress, runService } from '@sluice/service-kit';
 import { FactsLog } from './adapters/facts-log.ts';
-import { OwnAddresses } from './adapters/own-addresses.ts';
 import { Reconciler } from './adapters/reconciler.ts';
 import { configSchema, controllersOf } from './config.ts';
-import { poolAddresses } from './core/addresses.ts';
 import { createMetrics, registerFigures } from './metrics.ts';
 import { openMode } from './open-mode.ts';
 
@@ -28,19 +26,19 @@ await runService({
     const running = (async () => {
       await mode.lead(signal);
       if (signal.aborted) return;
-      const facts = await FactsLog.open({ log, key, logger, wrote: (type) => metrics.written.inc({ type }) });
+      const facts = await FactsLog.open({
+        log,
+        key,
+        logger,
+        wrote: (type) => metrics.written.inc({ type }),
+      });
       registerFigures(registry, () => facts.inForce);
-      const addresses = new OwnAddresses();
       const reconciler = new Reconciler({
         source: mode.source,
         facts,
-        addresses,
+        addresses: mode.addresses,
         environment: {
-          addressing: {
-            pool: poolAddresses(config.SLUICE_ADDRESS_POOL),
-            lowPortOffset: config.SLUICE_LOW_PORT_OFFSET,
-            usable: (address) => addresses.usable(address),
-          },
+          addressing: mode.addressing,
           standalone: mode.standalone,
           controllers: new Set(controllersOf(config)),
           keyId: key.keyId,

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly trouble: Counter<'kind' | 'what'>;
   /** Statuses written to the API server, by kind and outcome. */
   readonly statuses: Counter<'kind' | 'outcome'>;
+  /** Services and EndpointSlices of Gateways written to the API server, by kind and outcome. */
+  readonly infrastructure: Counter<'kind' | 'outcome'>;
 }
 
 /** Registers the metrics. */
@@ -46,6 +48,12 @@ export function createMetrics(registry: Registry): Metrics {
     statuses: new Counter({
       name: 'sluice_source_status_writes_total',
       help: 'Statuses written to the API server, by kind of object and by what came of it.',
+      labelNames: ['kind', 'outcome'],
+      registers,
+    }),
+    infrastructure: new Counter({
+      name: 'sluice_source_infrastructure_writes_total',
+      help: 'Services and EndpointSlices of Gateways written to the API server, by kind and by what came of it.',
       labelNames: ['kind', 'outcome'],
       registers,
     }),

@@ -3,6 +3,7 @@ import type { Health, Logger } from '@sluice/service-kit';
 import { kubernetesMode } from './adapters/kubernetes/kubernetes-mode.ts';
 import { directoryMode, type SourceMode } from './adapters/source-mode.ts';
 import { type Config, controllersOf } from './config.ts';
+import { poolAddresses } from './core/addresses.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Opens the source that the configuration names. */
@@ -17,11 +18,17 @@ export async function openMode(
   },
 ): Promise<SourceMode> {
   if (config.SLUICE_SOURCE === 'directory')
-    return directoryMode({ paths: config.SLUICE_SOURCE_DIRS, logger: parts.logger });
+    return directoryMode({
+      paths: config.SLUICE_SOURCE_DIRS,
+      pool: poolAddresses(config.SLUICE_ADDRESS_POOL),
+      lowPortOffset: config.SLUICE_LOW_PORT_OFFSET,
+      logger: parts.logger,
+    });
   return await kubernetesMode({
     ...parts,
     kubeconfig: config.SLUICE_KUBECONFIG,
     controllers: controllersOf(config),
     lease: { namespace: config.SLUICE_LEASE_NAMESPACE, seconds: config.SLUICE_LEASE_SECONDS },
+    bindAddresses: config.SLUICE_BIND_ADDRESSES,
   });
 }

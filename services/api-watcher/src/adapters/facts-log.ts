@@ -41,6 +41,7 @@ export interface FactsLogOptions {
 export class FactsLog {
   readonly inForce = new InForce();
   readonly #options: FactsLogOptions;
+  readonly #listeners = new Set<(fact: Fact) => void>();
   #writers: Record<OwnStream, LogWriter>;
   readonly #damaged: Record<OwnStream, LogError | undefined> = { FACTS: undefined, SECRETS: undefined };
   #mendedMs = 0;
@@ -106,6 +107,11 @@ export class FactsLog {
     );
   }
 
+  /** Calls `told` with each fact once it is on the log and in force. */
+  onWritten(told: (fact: Fact) => void): void {
+    this.#listeners.add(told);
+  }
+
   /** Appends facts in order; up to 1,000 are one atomic batch. */
   async writeFacts(facts: readonly PlannedFact[], traceparent?: string): Promise<void> {
     if (facts.length === 0) return;
@@ -113,6 +119,7 @@ export class FactsLog {
     for (const { fact, encoded } of facts) {
       this.inForce.apply(encoded.subject, fact);
       this.#options.wrote(fact.type);
+      for (const told of this.#listeners) told(fact);
     }
   }
 

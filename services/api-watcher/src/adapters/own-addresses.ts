@@ -1,8 +1,16 @@
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 
+/** Tells when the addresses that can be had have changed. */
+export interface AddressWatch {
+  /** Looks again. @returns whether anything changed since the last look */
+  refresh(): boolean;
+  /** Has `wake` called when it is time to look; without it that is done every few seconds. */
+  onChange?(wake: () => void): void;
+}
+
 /** Tells which addresses a process of this machine can bind: its own, and all of the loopback network where there is a loopback interface. */
-export class OwnAddresses {
+export class OwnAddresses implements AddressWatch {
   #known = read();
 
   /** Whether `address`, in canonical form, can be bound. */
@@ -12,7 +20,6 @@ export class OwnAddresses {
     return this.#known.has(address);
   }
 
-  /** Looks again. @returns whether anything changed */
   refresh(): boolean {
     const now = read();
     const changed = now.size !== this.#known.size || [...now].some((address) => !this.#known.has(address));

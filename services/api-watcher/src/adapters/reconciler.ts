@@ -11,14 +11,14 @@ import { plan } from '../core/plan.ts';
 import type { Source, SourceUpdate, Unavailable } from '../core/source.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FactsLog } from './facts-log.ts';
-import type { OwnAddresses } from './own-addresses.ts';
+import type { AddressWatch } from './own-addresses.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface ReconcilerOptions {
   readonly source: Source;
   readonly facts: FactsLog;
   readonly environment: Environment;
-  readonly addresses: OwnAddresses;
+  readonly addresses: AddressWatch;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
   readonly logger: Logger;
@@ -53,6 +53,7 @@ export class Reconciler {
     const ends = new AbortController();
     const all = AbortSignal.any([signal, ends.signal]);
     all.addEventListener('abort', () => this.#wakeup.wake());
+    this.#options.addresses.onChange?.(() => this.#wakeup.wake());
     if (facts.needsMending) await this.#mend('a stream was damaged when it was opened');
     const reading = this.#read(source.updates(all));
     const watching = facts.watch(all, (damage) => {

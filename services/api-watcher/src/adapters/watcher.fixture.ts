@@ -43,6 +43,7 @@ export async function startWatcher(options: WatcherOptions): Promise<RunningWatc
     addresses,
     environment: {
       addressing: {
+        kind: 'pool',
         pool: poolAddresses('127.80.0.0/24'),
         lowPortOffset: 0,
         usable: (a) => addresses.usable(a),

@@ -11,6 +11,7 @@ const gateway = (name: string, addresses: object[] = [], namespace = 'default') 
   });
 const own = new Set(['127.80.0.1', '127.80.0.2', '127.80.0.9', '127.0.0.1', '::1', '10.0.0.1']);
 const addressing = {
+  kind: 'pool' as const,
   pool: ['127.80.0.1', '127.80.0.2'],
   lowPortOffset: 10_000,
   usable: (a: string) => own.has(a),

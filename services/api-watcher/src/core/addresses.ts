@@ -9,7 +9,8 @@ import { keyOf } from './keys.ts';
 type Assignment = FactOf<'AddressAssigned'>;
 
 /** What may be assigned. */
-export interface Addressing {
+export interface PoolAddressing {
+  readonly kind: 'pool';
   /** Addresses that are given out, lowest first; see `poolAddresses`. */
   readonly pool: readonly string[];
   /** Added to ports below 1024 when binding. */
@@ -60,7 +61,7 @@ interface Wishes {
 export function assignAddresses(
   gateways: readonly Gateway[],
   before: ReadonlyMap<string, Assignment>,
-  addressing: Addressing,
+  addressing: PoolAddressing,
 ): Map<string, Assignment> {
   const inPool = new Set(addressing.pool);
   const wishes = gateways
@@ -110,7 +111,7 @@ function inUse(wishes: Wishes, owner: ReadonlyMap<string, Wishes>): Assignment['
   });
 }
 
-function wishesOf(gateway: Gateway, addressing: Addressing): Wishes {
+function wishesOf(gateway: Gateway, addressing: PoolAddressing): Wishes {
   const ref = objectRefOf(gateway);
   const requested = gateway.spec.addresses;
   const unusable: { value: string; reason: string }[] = [];
@@ -129,7 +130,7 @@ function wishesOf(gateway: Gateway, addressing: Addressing): Wishes {
   return { ref, key: keyOf(ref), fixed: [...fixed], any, unusable };
 }
 
-function whyUnusable(value: string, addressing: Addressing): string {
+function whyUnusable(value: string, addressing: PoolAddressing): string {
   if (!ipaddr.isValid(value) || (ipaddr.IPv4.isIPv4(value) && !ipaddr.IPv4.isValidFourPartDecimal(value)))
     return 'is no IP address';
   const address = ipaddr.parse(value);

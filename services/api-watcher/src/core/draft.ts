@@ -2,10 +2,14 @@
 import { type EncodedEvent, encodeEvent, type Fact, type FactOf } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
 import type { Secret } from '@sluice/kinds';
-import type { Addressing } from './addresses.ts';
+import type { PoolAddressing } from './addresses.ts';
 import type { CertificateFacts } from './certificate.ts';
 import type { Declarations } from './declarations.ts';
 import type { InForce } from './in-force.ts';
+import type { ServiceAddressing } from './infrastructure/service-addresses.ts';
+
+/** Where the addresses of Gateways come from. */
+export type Addressing = PoolAddressing | ServiceAddressing;
 
 /** What the plan needs to know of the world. */
 export interface Environment {

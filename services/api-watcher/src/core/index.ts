@@ -1,4 +1,4 @@
-export { type Addressing, poolAddresses } from './addresses.ts';
+export { type PoolAddressing, poolAddresses } from './addresses.ts';
 export type { Environment, PlannedFact } from './draft.ts';
 export { type PreviewInput, previewFacts } from './preview.ts';
 export { type DocumentReading, maxFileBytes } from './read-part.ts';

@@ -4,6 +4,7 @@ import { canonicalJson } from '@sluice/ir';
 import { type Gateway, objectRefOf } from '@sluice/kinds';
 import { assignAddresses } from './addresses.ts';
 import { add, type Draft } from './draft.ts';
+import { assignServiceAddresses } from './infrastructure/service-addresses.ts';
 import { keyOf } from './keys.ts';
 
 /** Assigns and releases addresses where a Gateway or a GatewayClass changed. */
@@ -13,7 +14,12 @@ export function planAddresses(draft: Draft): void {
     draft.objects.entries().some(([key, fact]) => concerns(draft, key, fact));
   if (!touched) return;
   const gateways = ours(draft);
-  const assigned = assignAddresses(gateways, draft.inForce.addresses, draft.environment.addressing);
+  const { addressing } = draft.environment;
+  const before = draft.inForce.addresses;
+  const assigned =
+    addressing.kind === 'pool'
+      ? assignAddresses(gateways, before, addressing)
+      : assignServiceAddresses(gateways, before, addressing);
   for (const [key, fact] of assigned) {
     const current = draft.inForce.addresses.get(key);
     if (current === undefined || canonicalJson(current) !== canonicalJson(fact)) add(draft, fact);

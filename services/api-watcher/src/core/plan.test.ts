@@ -8,7 +8,7 @@ import { plan } from './plan.ts';
 import { readPart } from './read-part.ts';
 
 const environment: Environment = {
-  addressing: { pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
+  addressing: { kind: 'pool', pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
   standalone: true,
   controllers: new Set(['sluice.dev/gateway-controller']),
   keyId: 'k1',

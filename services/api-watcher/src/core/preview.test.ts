@@ -4,7 +4,7 @@ import type { Environment } from './draft.ts';
 import { previewFacts } from './preview.ts';
 
 const environment: Environment = {
-  addressing: { pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
+  addressing: { kind: 'pool', pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
   controllers: new Set(['sluice.dev/gateway-controller']),
   standalone: true,
   keyId: 'k1',

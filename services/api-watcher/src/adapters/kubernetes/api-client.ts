@@ -17,8 +17,9 @@ export interface ApiCall {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. A PATCH is a JSON merge patch (RFC 7386). */
+  /** Sent as JSON. A PATCH is a JSON merge patch (RFC 7386), or with `apply` a whole object to apply (server-side apply). */
   readonly body?: unknown;
+  readonly apply?: boolean;
   readonly signal?: AbortSignal;
   /** The answer must have begun after so long, ms. Default 30,000. */
   readonly timeoutMs?: number;
@@ -86,7 +87,7 @@ export class ApiClient {
         ...(body === undefined
           ? {}
           : {
-              'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+              'content-type': contentTypeOf(call),
             }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -105,6 +106,12 @@ export class ApiClient {
     }
     return await this.#authorization;
   }
+}
+
+function contentTypeOf({ method, apply = false }: ApiCall): string {
+  if (method !== 'PATCH') return 'application/json';
+  // JSON is YAML, and API servers older than 1.35 know this name only.
+  return apply ? 'application/apply-patch+yaml' : 'application/merge-patch+json';
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -8,6 +8,7 @@ import type { SourceMode } from '../source-mode.ts';
 import { apiAccess } from './api-access.ts';
 import { ApiClient } from './api-client.ts';
 import { EventRecorder } from './event-recorder.ts';
+import { GatewayInfrastructure } from './infrastructure.ts';
 import { KubernetesSource } from './kubernetes-source.ts';
 import { electionTimes, LeaderElection } from './leader-election.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -24,6 +25,8 @@ export interface KubernetesModeOptions {
   readonly controllers: readonly string[];
   /** Where the Lease stands, and how long it counts, s. */
   readonly lease: { readonly namespace: string; readonly seconds: number };
+  /** IP addresses that Envoys bind. */
+  readonly bindAddresses: readonly string[];
 }
 
 /** An object that was refused, and its uid. */
@@ -60,11 +63,24 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
       unavailable: (kinds) => tellUnavailable(health, kinds),
     },
   });
+  const infrastructure = new GatewayInfrastructure({
+    api,
+    namespace: lease.namespace,
+    logger,
+    wrote: (kind, outcome) => metrics.infrastructure.inc({ kind, outcome }),
+  });
   return {
     source,
     standalone: false,
+    addressing: {
+      kind: 'services',
+      bindAddresses: options.bindAddresses,
+      ingress: (gateway) => infrastructure.ingress(gateway),
+    },
+    addresses: infrastructure,
     async lead(signal) {
       source.start(signal);
+      infrastructure.start(signal);
       health.set('source', true, 'read by another replica, this one stands by');
       await election.acquire(signal);
       if (!signal.aborted) health.set('source', false, 'not listed yet');
@@ -98,7 +114,10 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
       const lost = election.lost.then(() => {
         if (!signal.aborted) throw leaseLost();
       });
-      await Promise.race([writer.run(signal), lost]);
+      await Promise.race([
+        Promise.all([writer.run(signal), infrastructure.run(facts, mayWrite, signal)]),
+        lost,
+      ]);
     },
     async close() {
       await election.release();

@@ -53,6 +53,8 @@ export interface ReflectorOptions {
   readonly resources: readonly ApiResource[];
   /** Only the object of this name. */
   readonly only?: { readonly namespace: string; readonly name: string };
+  /** Only those that a label selector chooses, in one namespace or (the empty string) in all. */
+  readonly chosen?: { readonly namespace: string; readonly labels: string };
   readonly sink: ReflectorSink;
   readonly logger: Logger;
   readonly times: ReflectorTimes;
@@ -179,14 +181,14 @@ export class Reflector {
     resource: ApiResource,
     { paged, signal }: { paged: boolean; signal: AbortSignal },
   ): Promise<Listed> {
-    const { api, only } = this.#options;
+    const { api, only, chosen } = this.#options;
     const items: ApiObject[] = [];
     let next = '';
     for (;;) {
       const answer = await api.json({
-        path: collectionPath(resource, only?.namespace),
+        path: collectionPath(resource, (only ?? chosen)?.namespace),
         query: {
-          ...selectorOf(only),
+          ...selectorOf({ only, chosen }),
           ...(paged ? { limit: `${pageSize}` } : {}),
           ...(next === '' ? {} : { continue: next }),
         },
@@ -245,16 +247,16 @@ export class Reflector {
     at: { resourceVersion: string; readonly resource: ApiResource },
     signal: AbortSignal,
   ): Promise<'again' | 'list again'> {
-    const { api, only, times, sink } = this.#options;
+    const { api, only, chosen, times, sink } = this.#options;
     const seconds = Math.ceil(times.watchSeconds * (1 + Math.random()));
     const ends = AbortSignal.any([signal, AbortSignal.timeout((seconds + 30) * 1000)]);
     const damaged = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     try {
       const lines = await api.stream({
-        path: collectionPath(at.resource, only?.namespace),
+        path: collectionPath(at.resource, (only ?? chosen)?.namespace),
         query: {
-          ...selectorOf(only),
+          ...selectorOf({ only, chosen }),
           watch: '1',
           allowWatchBookmarks: 'true',
           resourceVersion: at.resourceVersion,
@@ -291,8 +293,17 @@ function take(event: Exclude<WatchEvent, { kind: 'error' | 'damaged' }>, sink: R
   return event.object.metadata.resourceVersion;
 }
 
-function selectorOf(only: ReflectorOptions['only']): Record<string, string> {
-  return only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` };
+function selectorOf({
+  only,
+  chosen,
+}: {
+  readonly only: ReflectorOptions['only'] | undefined;
+  readonly chosen: ReflectorOptions['chosen'] | undefined;
+}): Record<string, string> {
+  return {
+    ...(only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` }),
+    ...(chosen === undefined ? {} : { labelSelector: chosen.labels }),
+  };
 }
 
 function readPage(answer: unknown): { items: readonly unknown[]; resourceVersion: string; next: string } {

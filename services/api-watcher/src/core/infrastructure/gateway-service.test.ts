@@ -86,10 +86,10 @@ test('names that are cut alike stay apart', () => {
 
 test('slices by family, sorted, 1,000 endpoints each at most; an Envoy that is not ready is named as such', () => {
   const envoys = [
-    { ip: '10.0.0.2', node: 'n2', ready: false },
-    { ip: 'fd00::1', node: 'n1', ready: true },
-    { ip: '10.0.0.1', node: 'n1', ready: true },
-    { ip: 'no address', node: 'n3', ready: true },
+    { ip: '10.0.0.2', node: 'n2', ready: false, terminating: false },
+    { ip: 'fd00::1', node: 'n1', ready: true, terminating: false },
+    { ip: '10.0.0.1', node: 'n1', ready: true, terminating: false },
+    { ip: 'no address', node: 'n3', ready: true, terminating: false },
   ];
   const [v4, v6, ...none] = gatewaySlices(gateway(), sockets, envoys);
   expect(none).toEqual([]);
@@ -113,6 +113,7 @@ test('slices by family, sorted, 1,000 endpoints each at most; an Envoy that is n
     ip: `10.1.${i >> 8}.${i & 255}`,
     node: 'n',
     ready: true,
+    terminating: false,
   }));
   expect(gatewaySlices(gateway(), sockets, many).map(({ endpoints }) => endpoints.length)).toEqual([
     1_000, 1,

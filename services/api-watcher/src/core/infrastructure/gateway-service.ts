@@ -21,6 +21,8 @@ export interface EnvoyPod {
   readonly ip: string;
   readonly node: string;
   readonly ready: boolean;
+  /** It has been told to end: what it has in hand is still answered. */
+  readonly terminating: boolean;
 }
 
 interface Meta {
@@ -112,10 +114,10 @@ export function gatewaySlices(
         port: bindPort,
         protocol: transport,
       })),
-      endpoints: members.map(({ ip, node, ready }) => ({
+      endpoints: members.map(({ ip, node, ready, terminating }) => ({
         addresses: [ip],
         nodeName: node,
-        conditions: { ready, serving: ready, terminating: false },
+        conditions: { ready: ready && !terminating, serving: ready, terminating },
       })),
     }));
   });

@@ -1,0 +1,247 @@
+// Services and EndpointSlices of Gateways, kept as the facts in force would have them. Level-triggered: whatever changes,
+// all is compared, and what differs is applied. See docs/adr/0013.
+import { canonicalHash } from '@sluice/ir';
+import type { Gateway } from '@sluice/kinds';
+import type { Logger } from '@sluice/service-kit';
+import {
+  type GatewayService,
+  type GatewaySlice,
+  gatewayService,
+  gatewayServiceName,
+  gatewaySlices,
+  managedBy,
+} from '../../core/infrastructure/gateway-service.ts';
+import { holds, ingressOf } from '../../core/infrastructure/observed.ts';
+import { type ApiObject, asApiObject, isRecord } from '../../core/kubernetes/api-object.ts';
+import { objectPath } from '../../core/kubernetes/api-paths.ts';
+import type { FactsLog } from '../facts-log.ts';
+import type { AddressWatch } from '../own-addresses.ts';
+import { Wakeup } from '../wakeup.ts';
+import { type ApiClient, ApiError } from './api-client.ts';
+import { Backoff } from './backoff.ts';
+import { InfrastructureView, serviceResource, sliceResource } from './infrastructure-view.ts';
+import { productionReflectorTimes, type ReflectorTimes } from './reflector.ts';
+
+export interface InfrastructureOptions {
+  readonly api: ApiClient;
+  /** Namespace of the Envoys. */
+  readonly namespace: string;
+  readonly logger: Logger;
+  readonly times?: ReflectorTimes;
+  /** Told of each write: `Service` or `EndpointSlice`, and how it went. */
+  wrote(kind: string, outcome: 'written' | 'failed' | 'removed'): void;
+}
+
+type Wanted = GatewayService | GatewaySlice;
+
+const fieldManager = 'sluice.dev/api-watcher';
+/** All is compared at least this often, ms. */
+const lookMs = 30_000;
+/** Changes that come within this time are worked through together, ms. */
+const gatherMs = 5;
+
+/** The infrastructure of all Gateways. Reads from `start` on; writes while `run` runs. */
+export class GatewayInfrastructure implements AddressWatch {
+  readonly #options: InfrastructureOptions;
+  readonly #view: InfrastructureView;
+  readonly #wakeup = new Wakeup();
+  /** Hash of what was applied last, by path: what we no longer want of an object shows only here. */
+  readonly #applied = new Map<string, string>();
+  /** What stands in the way of a Gateway's Service, by key of the Gateway. */
+  readonly #faults = new Map<string, string>();
+  /** Name of each Gateway's Service by key of the Gateway, and the key by that name. */
+  readonly #services = new Map<string, string>();
+  readonly #wakers = new Set<() => void>();
+  #toldAddresses = '';
+
+  constructor(options: InfrastructureOptions) {
+    this.#options = options;
+    const { api, namespace, logger, times = productionReflectorTimes } = options;
+    this.#view = new InfrastructureView({
+      api,
+      namespace,
+      logger,
+      times,
+      changed: () => {
+        this.#wakeup.wake();
+        for (const wake of this.#wakers) wake();
+      },
+    });
+  }
+
+  /** Begins to read. Once. */
+  start(signal: AbortSignal): void {
+    this.#view.start(signal);
+  }
+
+  /** See `ServiceAddressing`. */
+  ingress(gateway: string): { addresses: readonly string[]; fault: string } {
+    const service = this.#services.get(gateway);
+    return {
+      addresses: service === undefined ? [] : ingressOf(this.#view.services.get(service)),
+      fault: this.#faults.get(gateway) ?? '',
+    };
+  }
+
+  refresh(): boolean {
+    const addresses = JSON.stringify(
+      [...this.#services.keys()].sort().map((key) => [key, this.ingress(key)]),
+    );
+    const changed = addresses !== this.#toldAddresses;
+    this.#toldAddresses = addresses;
+    return changed;
+  }
+
+  onChange(wake: () => void): void {
+    this.#wakers.add(wake);
+  }
+
+  /** Applies until the signal aborts. */
+  async run(facts: FactsLog, mayWrite: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+    const wake = (): void => this.#wakeup.wake();
+    facts.onWritten((fact) => {
+      if (fact.type === 'AddressAssigned' || fact.type === 'AddressReleased') wake();
+      else if (fact.type === 'ObjectChanged' && fact.object.kind === 'Gateway') wake();
+    });
+    signal.addEventListener('abort', wake, { once: true });
+    const backoff = new Backoff({ firstMs: 100, maxMs: 10_000 });
+    while (!signal.aborted) {
+      let waitMs = lookMs;
+      try {
+        if (this.#view.complete) await this.#sync(facts, mayWrite);
+        backoff.reset();
+      } catch (error) {
+        waitMs = backoff.next(error instanceof ApiError ? error.status.retryAfterMs : 0);
+        this.#options.logger.warn(
+          { err: error },
+          'infrastructure of Gateways cannot be written, trying again',
+        );
+      }
+      await this.#wakeup.wait(waitMs);
+      await this.#wakeup.pause(gatherMs);
+    }
+  }
+
+  async #sync({ inForce }: FactsLog, mayWrite: () => Promise<boolean>): Promise<void> {
+    const wanted = new Map<string, Wanted>();
+    const gateways = new Set<string>();
+    let failure: unknown;
+    for (const [key, { sockets }] of inForce.addresses) {
+      const object = inForce.objects.get(key)?.object;
+      if (object?.kind !== 'Gateway' || sockets === undefined) continue;
+      const gateway: Gateway = object;
+      gateways.add(key);
+      const service = gatewayService(gateway, sockets);
+      this.#services.set(key, `${gateway.metadata.namespace}/${gatewayServiceName(gateway)}`);
+      if (service === undefined) continue;
+      const objects = [service, ...gatewaySlices(gateway, sockets, this.#view.envoys())];
+      for (const o of objects) wanted.set(pathOf(o), o);
+      try {
+        await this.#applyFor(key, objects, mayWrite);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    for (const key of this.#services.keys()) if (!gateways.has(key)) this.#forget(key);
+    await this.#prune(wanted, mayWrite);
+    if (failure !== undefined) throw failure;
+  }
+
+  #forget(key: string): void {
+    this.#services.delete(key);
+    this.#faults.delete(key);
+  }
+
+  async #applyFor(key: string, objects: readonly Wanted[], mayWrite: () => Promise<boolean>): Promise<void> {
+    let fault = '';
+    try {
+      for (const object of objects) {
+        const path = pathOf(object);
+        const hash = canonicalHash(object);
+        const there = this.#view.find(object.kind, `${object.metadata.namespace}/${object.metadata.name}`);
+        if (this.#applied.get(path) === hash && holds(there, object)) continue;
+        fault = there === undefined ? await this.#whyForeign(object) : '';
+        if (fault !== '') return;
+        if (!(await mayWrite())) return;
+        await this.#apply(object, path);
+        this.#applied.set(path, hash);
+      }
+    } catch (error) {
+      if (error instanceof ApiError) fault = `the API server refuses its Service: ${error.message}`;
+      throw error;
+    } finally {
+      this.#tellFault(key, fault);
+    }
+  }
+
+  /** An object of that name that does not bear our label is somebody else's. */
+  async #whyForeign({ apiVersion, kind, metadata }: Wanted): Promise<string> {
+    try {
+      const found = asApiObject(
+        await this.#options.api.json({ path: pathOf({ apiVersion, kind, metadata }) }),
+      );
+      const labels = isRecord(found?.metadata.labels) ? found.metadata.labels : {};
+      const isOurs = holds(labels, managedBy);
+      return isOurs ? '' : `${kind} ${metadata.namespace}/${metadata.name} is there already and not ours`;
+    } catch (error) {
+      if (error instanceof ApiError && error.status.code === 404) return '';
+      throw error;
+    }
+  }
+
+  async #apply(object: Wanted, path: string): Promise<void> {
+    const { api, logger, wrote } = this.#options;
+    try {
+      const answer = await api.json({
+        method: 'PATCH',
+        path,
+        query: { fieldManager, force: 'true' },
+        body: object,
+        apply: true,
+      });
+      this.#view.put(asApiObject(answer));
+      wrote(object.kind, 'written');
+      logger.debug({ path }, 'applied');
+    } catch (error) {
+      wrote(object.kind, 'failed');
+      throw error;
+    }
+  }
+
+  /** Takes away what bears our label and belongs to no Gateway of ours. */
+  async #prune(wanted: ReadonlyMap<string, Wanted>, mayWrite: () => Promise<boolean>): Promise<void> {
+    const { api, wrote } = this.#options;
+    for (const [kind, object] of this.#view.objects()) {
+      const path = objectPath(kind === 'Service' ? serviceResource : sliceResource, object.metadata);
+      if (wanted.has(path) || isEnding(object)) continue;
+      if (!(await mayWrite())) return;
+      try {
+        const preconditions = { uid: object.metadata.uid };
+        await api.json({
+          method: 'DELETE',
+          path,
+          body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions },
+        });
+        wrote(kind, 'removed');
+      } catch (error) {
+        if (!(error instanceof ApiError && [404, 409].includes(error.status.code))) throw error;
+      }
+      this.#applied.delete(path);
+    }
+  }
+
+  #tellFault(key: string, fault: string): void {
+    if ((this.#faults.get(key) ?? '') === fault) return;
+    if (fault === '') this.#faults.delete(key);
+    else this.#faults.set(key, fault);
+    for (const wake of this.#wakers) wake();
+  }
+}
+
+function isEnding({ metadata }: ApiObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+function pathOf({ kind, metadata }: Pick<Wanted, 'apiVersion' | 'kind' | 'metadata'>): string {
+  return objectPath(kind === 'Service' ? serviceResource : sliceResource, metadata);
+}
