@@ -19,10 +19,21 @@ export async function conformanceImages(): Promise<readonly Image[]> {
   return [
     single('^registry\\.k8s\\.io/gateway-api/echo-basic:', programs['echo-basic'], '/echo-basic'),
     single('^registry\\.k8s\\.io/coredns/coredns:', programs.coredns, '/coredns'),
-    { ...single('(^|/)envoyproxy/envoy:', toolPath('envoy'), '/usr/local/bin/envoy'), system: false },
+    envoyImage(),
     single('(^|/)nats:', toolPath('nats-server'), '/nats-server'),
     ...['api-watcher', 'translator', 'xds-server'].map(serviceImage),
   ];
+}
+
+/** Under its own name on PATH, beside this machine's libraries. */
+function envoyImage(): Image {
+  return {
+    pattern: '(^|/)envoyproxy/envoy:',
+    entrypoint: ['envoy'],
+    env: { PATH: '/opt/envoy:/usr/bin:/bin' },
+    mounts: [{ source: toolPath('envoy'), target: '/opt/envoy/envoy' }],
+    system: true,
+  };
 }
 
 /** A service runs from its sources, as everywhere; it sees the checkout and Node at the places where they lie on this machine. */

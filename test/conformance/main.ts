@@ -1,8 +1,9 @@
 /** `npm run conformance`: see `options.ts`. Exit code 0 when tests ran and none failed, else 1. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { clusterUnavailable, ensurePrograms, startCluster } from '@sluice/testkit/cluster';
 import { conformanceImages } from './images.ts';
+import { installSluice } from './install.ts';
 import { type ConformanceOptions, readOptions, usage } from './options.ts';
 import { readReport, verdict } from './report.ts';
 import { reportPage, reportTables } from './report-table.ts';
@@ -13,19 +14,10 @@ const checkout = join(import.meta.dirname, '..', '..');
 async function run(options: ConformanceOptions): Promise<boolean> {
   const { 'conformance.test': suite } = await ensurePrograms(['conformance.test']);
   await using cluster = await startCluster({ pods: { images: await conformanceImages() } });
-  for (const file of manifests()) await cluster.apply(readFileSync(file, 'utf8'));
+  await installSluice(cluster);
   rmSync(options.report, { force: true });
   const code = await runSuite(cluster, { suite, options });
   return tell(options) && code === 0;
-}
-
-/** What users apply, in the order of the names. */
-function manifests(): readonly string[] {
-  const dir = join(checkout, 'deploy', 'kubernetes');
-  return readdirSync(dir)
-    .filter((name) => name.endsWith('.yaml'))
-    .toSorted()
-    .map((name) => join(dir, name));
 }
 
 /** Prints the report; false where tests failed or none ran. */

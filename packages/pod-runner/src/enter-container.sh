@@ -5,6 +5,10 @@
 set -eu
 root=$1 user=$2 readonly=$3
 shift 3
+# PATH is the container's: what this script runs is found on the machine's.
+wanted=${PATH-}
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+chroot=$(command -v chroot)
 
 mount -t tmpfs -o mode=0755 tmpfs "$root"
 mkdir -p "$root/proc" "$root/dev/shm" "$root/tmp" "$root/etc"
@@ -39,4 +43,5 @@ if [ "$readonly" = yes ]; then
   # What Kubernetes leaves writable is a mount of its own; /tmp belongs to the root.
   mount -o remount,ro,mode=0755 tmpfs "$root"
 fi
-exec chroot --userspec="$user" --groups= "$root" "$@"
+PATH=$wanted
+exec "$chroot" --userspec="$user" --groups= "$root" "$@"

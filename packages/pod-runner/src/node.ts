@@ -1,5 +1,13 @@
-import { CoreV1Api, type KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import {
+  CoreV1Api,
+  type KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
 import type { Config } from './config.ts';
+
+const mergePatch = setHeaderOptions('Content-Type', 'application/merge-patch+json');
 
 /**
  * Registers the Node, ready and with room for all Pods. It sends no heartbeats: the cluster must run without the node-lifecycle
@@ -14,7 +22,8 @@ export async function registerNode(kubeConfig: KubeConfig, config: Config): Prom
   const now = new Date();
   const room = { cpu: '64', memory: '256Gi', pods: '1000' };
   const core = kubeConfig.makeApiClient(CoreV1Api);
-  const { metadata } = await core.readNode({ name });
+  // Each new Node is tainted as not ready, until the controller that this cluster does without takes the taint away.
+  const { metadata } = await core.patchNode({ name, body: { spec: { taints: null } } }, mergePatch);
   await core.replaceNodeStatus({
     name,
     body: {

@@ -43,7 +43,6 @@ export function podStatus(state: PodState, before: readonly V1PodCondition[], no
     startTime,
     initContainerStatuses: init.map(containerStatus),
     containerStatuses: containers.map(containerStatus),
-    qosClass: 'BestEffort',
   };
 }
 

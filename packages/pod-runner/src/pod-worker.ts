@@ -103,7 +103,8 @@ export class PodWorker {
   /** An object that is missing may come: it is tried again until the Pod ends. */
   async #makeVolumes(): Promise<void> {
     const { signal } = this.#stop;
-    const sources = { ...this.#sources, dir: join(this.#dir, 'volumes') };
+    const claims = join(this.#deps.config.dir, 'claims');
+    const sources = { ...this.#sources, dir: join(this.#dir, 'volumes'), claims };
     while (!signal.aborted) {
       try {
         this.#volumes = await makeVolumes(sources);

@@ -11,6 +11,8 @@ export interface VolumeSources {
   readonly objects: PodObjects;
   /** The Pod's own directory for volumes. */
   readonly dir: string;
+  /** The node's directory for what outlives a Pod. */
+  readonly claims: string;
 }
 
 interface File {
@@ -30,23 +32,32 @@ export async function makeVolumes(sources: VolumeSources): Promise<Map<string, s
 }
 
 async function makeVolume(volume: V1Volume, sources: VolumeSources): Promise<string> {
-  const { hostPath, emptyDir } = volume;
+  const { hostPath, emptyDir, persistentVolumeClaim } = volume;
   if (hostPath !== undefined) {
     if (hostPath.type === 'DirectoryOrCreate') mkdirSync(hostPath.path, { recursive: true });
     return hostPath.path;
   }
+  if (persistentVolumeClaim !== undefined) return makeClaim(persistentVolumeClaim.claimName, sources);
   const group = sources.pod.spec?.securityContext?.fsGroup ?? 0;
   const dir = join(sources.dir, volume.name);
-  if (emptyDir !== undefined) {
-    mkdirSync(dir, { recursive: true });
-    chownSync(dir, 0, group);
-    chmodSync(dir, 0o2777);
-    return dir;
-  }
+  if (emptyDir !== undefined) return makeWritable(dir, group);
   const files = await filesOf(volume, sources);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   for (const file of files) writeVolumeFile(dir, file, group);
+  return dir;
+}
+
+/** A claim is a directory of the node, by its name: what one Pod has written the next one finds. */
+function makeClaim(claim: string, { pod, claims }: VolumeSources): string {
+  const { metadata, spec } = pod;
+  return makeWritable(join(claims, metadata?.namespace ?? '', claim), spec?.securityContext?.fsGroup ?? 0);
+}
+
+function makeWritable(dir: string, group: number): string {
+  mkdirSync(dir, { recursive: true });
+  chownSync(dir, 0, group);
+  chmodSync(dir, 0o2777);
   return dir;
 }
 
