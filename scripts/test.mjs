@@ -65,6 +65,8 @@ async function main() {
   const work = mkdtempSync(join(root, '.cache/test-'));
   try {
     const checked = await runChecks();
+    // Minutes, once for each version: not within the time limit of a test. What fails here fails in the tests that need it.
+    if (process.argv.length === 2) await runOnToolchain(['packages/testkit/src/cluster/prepare-tests.ts']);
     const tested = await runTests(work);
     if (checked.failed.length > 0) console.log(`failed checks: ${checked.failed.join(', ')}`);
     finish({

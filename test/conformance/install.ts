@@ -13,8 +13,10 @@ export async function installSluice(cluster: Cluster): Promise<void> {
   const manifest = (name: string) => readFileSync(join(checkout, 'deploy', name), 'utf8');
   const { resources } = kustomizationSchema.parse(parse(manifest('kustomization.yaml')));
   await cluster.apply(manifest('namespace.yaml'));
-  const secrets = execFileSync(join(checkout, 'bin', 'sluice'), ['kubernetes', 'secrets'], {
+  const sluice = [join(checkout, 'cli/src/main.ts'), 'kubernetes', 'secrets'];
+  const secrets = execFileSync(process.execPath, sluice, {
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   await cluster.apply(secrets);
   for (const resource of resources) await cluster.apply(manifest(resource));
