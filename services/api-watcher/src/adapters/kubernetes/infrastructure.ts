@@ -199,7 +199,16 @@ export class GatewayInfrastructure implements AddressWatch {
         body: object,
         apply: true,
       });
-      this.#view.put(asApiObject(answer));
+      const there = asApiObject(answer);
+      // Entries of lists that somebody else put in outlast an application, which merges them by key.
+      const isWhole = holds(there, object) || !('spec' in object);
+      this.#view.put(
+        isWhole
+          ? there
+          : asApiObject(
+              await api.json({ method: 'PATCH', path, body: { spec: { ports: object.spec.ports } } }),
+            ),
+      );
       wrote(object.kind, 'written');
       logger.debug({ path }, 'applied');
     } catch (error) {
