@@ -1,7 +1,8 @@
 /** `npm run conformance`: see `options.ts`. Exit code 0 when tests ran and none failed, else 1. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { clusterUnavailable, ensurePrograms, startCluster } from '@sluice/testkit/cluster';
+import { claimedFeatures } from './accepted.ts';
 import { conformanceImages } from './images.ts';
 import { installSluice } from './install.ts';
 import { type ConformanceOptions, readOptions, usage } from './options.ts';
@@ -15,13 +16,15 @@ async function run(options: ConformanceOptions): Promise<boolean> {
   const { 'conformance.test': suite } = await ensurePrograms(['conformance.test']);
   await using cluster = await startCluster({ pods: { images: await conformanceImages() } });
   await installSluice(cluster);
+  const features = await claimedFeatures(cluster);
   rmSync(options.report, { force: true });
-  const code = await runSuite(cluster, { suite, options });
+  const code = await runSuite(cluster, { suite, options, features });
   return tell(options) && code === 0;
 }
 
 /** Prints the report; false where tests failed or none ran. */
 function tell({ report: file, writePage }: ConformanceOptions): boolean {
+  if (!existsSync(file)) throw new Error('the suite ended before it wrote a report: the reason is above');
   const report = readReport(readFileSync(file, 'utf8'));
   process.stdout.write(`\n${reportTables(report)}\nreport: ${file}\n`);
   if (writePage) writeFileSync(join(checkout, 'docs', 'conformance.md'), reportPage(report));

@@ -12,21 +12,38 @@ const unusableAddress = '203.0.113.1';
 /** How long our GatewayClass has to be accepted, seconds: the suite's own 180 would only delay the same end. */
 const acceptedWithinSeconds = 60;
 
+/** One run of the suite. */
+export interface SuiteRun {
+  /** The suite's program. */
+  readonly suite: string;
+  readonly options: ConformanceOptions;
+  /** What GatewayClass.status.supportedFeatures claims; empty: what the kinds' core tests need, and no extended feature. */
+  readonly features: readonly string[];
+}
+
+/** Features without which the suite starts no profile: the kinds themselves. */
+const kindFeatures = [
+  'Gateway',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'UDPRoute',
+  'ReferenceGrant',
+];
+
 /**
- * Runs the suite inside the cluster's network with this terminal. Which extended features are tested is read from
- * GatewayClass.status.supportedFeatures: what Sluice claims.
+ * Runs the suite inside the cluster's network with this terminal.
  * @returns its exit code
  */
-export async function runSuite(
-  cluster: Cluster,
-  { suite, options }: { readonly suite: string; readonly options: ConformanceOptions },
-): Promise<number> {
+export async function runSuite(cluster: Cluster, { suite, options, features }: SuiteRun): Promise<number> {
   mkdirSync(dirname(options.report), { recursive: true });
   const { command, args } = cluster.inside(suite, [
     '-test.v',
     '-test.timeout=45m',
     '-test.run=^TestConformance$',
     '--gateway-class=sluice',
+    `--supported-features=${(features.length === 0 ? kindFeatures : features).join(',')}`,
     `--conformance-profiles=${options.profiles.join(',')}`,
     `--usable-address=${usableAddress}`,
     `--unusable-address=${unusableAddress}`,
