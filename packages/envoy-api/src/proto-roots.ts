@@ -24,6 +24,8 @@ export const protoRoots: readonly string[] = [
   // network and listener filters
   'extensions/filters/network/http_connection_manager/v3/http_connection_manager',
   'extensions/filters/network/tcp_proxy/v3/tcp_proxy',
+  'extensions/filters/udp/udp_proxy/v3/udp_proxy',
+  'extensions/filters/udp/udp_proxy/v3/route',
   'extensions/filters/network/rbac/v3/rbac',
   'extensions/filters/listener/tls_inspector/v3/tls_inspector',
   'extensions/filters/listener/http_inspector/v3/http_inspector',

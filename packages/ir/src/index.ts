@@ -7,6 +7,7 @@ export * from './hash.ts';
 export * from './http-policy.ts';
 export * from './http-route.ts';
 export * from './key.ts';
+export * from './l4-route.ts';
 export * from './listener.ts';
 export * from './precedence.ts';
 export * from './resource.ts';

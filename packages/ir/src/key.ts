@@ -9,6 +9,7 @@ export const irKinds = [
   'gateway',
   'listener',
   'http-route',
+  'l4-route',
   'cluster',
   'endpoint-group',
   'certificate',

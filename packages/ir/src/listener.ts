@@ -2,25 +2,28 @@ import { z } from 'zod';
 
 /** One server of a listener: what a Gateway calls a listener. Routes attach to servers. */
 export const irServerSchema = z.strictObject({
-  /** The Gateway listener's name, unique in the Gateway. */
+  /** The Gateway listener's name, or `<namespace>/<set>/<name>` of a listener that a ListenerSet adds: unique in the Gateway. */
   name: z.string(),
   /** Lower case; `*` means every host; `*.example.com` any number of labels before the suffix. */
   hostname: z.string(),
-  /** Keys of certificates, in the order of the Gateway. Empty for HTTP; never empty for HTTPS. */
+  /** Keys of certificates, in the order of the Gateway. Never empty for HTTPS; else empty. */
   certificates: z.array(z.string()),
+  /** TLS connections are passed through as they are, to l4-routes: always in a TLS listener, beside others in HTTPS. */
+  passthrough: z.literal(true).optional(),
 });
 export type IrServer = z.infer<typeof irServerSchema>;
 
 /**
  * One port of one Gateway, the unit that the data plane binds. Gateway listeners that share a port and a protocol
- * become servers of one such listener. Key: `<namespace>/<gateway>/<port>`.
+ * become servers of one such listener; so do HTTPS and TLS, which are told apart by SNI. Key: `<namespace>/<gateway>/<port>`,
+ * with `/udp` behind it for a UDP port.
  */
 export const irListenerSchema = z.strictObject({
   kind: z.literal('listener'),
   key: z.string(),
   /** Key of the gateway. */
   gateway: z.string(),
-  protocol: z.enum(['HTTP', 'HTTPS']),
+  protocol: z.enum(['HTTP', 'HTTPS', 'TLS', 'TCP', 'UDP']),
   /** IP addresses that clients reach it at, sorted; bound as they are where there is no `socket`. */
   addresses: z.array(z.string()),
   /** The port of the spec, 1–65535: hostnames, redirects and the Host header speak of this one. */

@@ -5,6 +5,7 @@ import { irEndpointGroupSchema } from './endpoint.ts';
 import { irGatewaySchema } from './gateway.ts';
 import { irHttpRouteSchema } from './http-route.ts';
 import { type IrId, type IrKind, irId } from './key.ts';
+import { irL4RouteSchema } from './l4-route.ts';
 import { irListenerSchema } from './listener.ts';
 
 /** Any resource of the IR. */
@@ -12,6 +13,7 @@ export const irResourceSchema = z.discriminatedUnion('kind', [
   irGatewaySchema,
   irListenerSchema,
   irHttpRouteSchema,
+  irL4RouteSchema,
   irClusterSchema,
   irEndpointGroupSchema,
   irCertificateSchema,

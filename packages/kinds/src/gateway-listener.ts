@@ -13,6 +13,7 @@ import {
   qualifiedName,
   sectionName,
 } from './text.ts';
+import { repeated } from './unique.ts';
 import { gatewayGroup } from './versions.ts';
 
 /** A reference to a Secret (or another holder of a certificate). */
@@ -95,3 +96,23 @@ export const listenerSchema = z
       fault('hostname', `must not be set for protocol ${is}`, 'remove hostname');
   });
 export type Listener = z.infer<typeof listenerSchema>;
+
+/** Says which listeners of one object have a name, or a port, protocol and hostname, that another one has. */
+export function distinctListeners(listeners: readonly Listener[], context: z.RefinementCtx): void {
+  for (const { index, first } of repeated(listeners, (l) => l.name))
+    context.addIssue({
+      code: 'custom',
+      path: [index, 'name'],
+      message: `is also the name of listeners[${first}]`,
+      params: { hint: 'give each listener a name of its own' },
+    });
+  for (const { index, first } of repeated(listeners, (l) =>
+    JSON.stringify([l.port, l.protocol, l.hostname ?? null]),
+  ))
+    context.addIssue({
+      code: 'custom',
+      path: [index],
+      message: `has the port, protocol and hostname of listeners[${first}]`,
+      params: { hint: 'make one of the three differ, or remove one of the two' },
+    });
+}

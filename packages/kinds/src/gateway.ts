@@ -1,6 +1,6 @@
 // Gateway, Gateway API v1.7.0 (with the experimental fields of that release, so that they are not "unknown").
 import { z } from 'zod';
-import { listenerSchema, secretRefSchema } from './gateway-listener.ts';
+import { distinctListeners, listenerSchema, secretRefSchema } from './gateway-listener.ts';
 import { labelSelectorSchema } from './label-selector.ts';
 import { annotationsSchema, labelsSchema, namespacedMetadata } from './metadata.ts';
 import {
@@ -42,10 +42,9 @@ const address = z.strictObject({
 const gatewaySpec = z
   .strictObject({
     gatewayClassName: objectName,
-    listeners: listOf(listenerSchema, 64, 'split it into several Gateways').min(
-      1,
-      'must have at least one listener',
-    ),
+    listeners: listOf(listenerSchema, 64, 'split it into several Gateways')
+      .min(1, 'must have at least one listener')
+      .superRefine(distinctListeners),
     addresses: listOf(address, 16).default([]),
     infrastructure: z
       .strictObject({
@@ -77,23 +76,9 @@ const gatewaySpec = z
       .exactOptional(),
     defaultScope: z.enum(['All', 'None']).exactOptional(),
   })
-  .superRefine(({ listeners, addresses }, context) => {
+  .superRefine(({ addresses }, context) => {
     const fault = (path: (string | number)[], message: string, hint = ''): void =>
       context.addIssue({ code: 'custom', path, message, params: { hint } });
-    for (const { index, first } of repeated(listeners, (l) => l.name))
-      fault(
-        ['listeners', index, 'name'],
-        `is also the name of listeners[${first}]`,
-        'give each listener a name of its own',
-      );
-    for (const { index, first } of repeated(listeners, (l) =>
-      JSON.stringify([l.port, l.protocol, l.hostname ?? null]),
-    ))
-      fault(
-        ['listeners', index],
-        `has the port, protocol and hostname of listeners[${first}]`,
-        'make one of the three differ, or remove one of the two',
-      );
     for (const { index, first } of repeated(addresses, (a) =>
       a.value === undefined ? undefined : JSON.stringify([a.type, a.value]),
     ))

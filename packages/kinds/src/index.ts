@@ -28,7 +28,9 @@ export type { CorsFilter, HeaderFilter, HttpFilter, MirrorFilter, PathModifier }
 export type { HttpMatch } from './http-match.ts';
 export { type HttpBackendRef, type HttpRoute, type HttpRule, httpRouteSchema } from './http-route.ts';
 export { findKind, type Kind, kinds } from './kinds.ts';
+export type { L4BackendRef, L4Rule } from './l4-route.ts';
 export { type LabelSelector, selectorMatches } from './label-selector.ts';
+export { type ListenerSet, listenerSetSchema } from './listener-set.ts';
 export type { ObjectMeta } from './metadata.ts';
 export { type Namespace, namespaceNameLabel, namespaceSchema } from './namespace.ts';
 export { formatPath } from './nearest.ts';
@@ -46,4 +48,7 @@ export { type ObjectSource, type ParsedObject, parseObject } from './parse.ts';
 export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts';
 export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
 export { type Service, type ServicePort, serviceSchema } from './service.ts';
+export { type TcpRoute, tcpRouteSchema } from './tcp-route.ts';
+export { type TlsRoute, tlsRouteSchema } from './tls-route.ts';
+export { type UdpRoute, udpRouteSchema } from './udp-route.ts';
 export { gatewayGroup } from './versions.ts';

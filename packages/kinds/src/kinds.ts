@@ -7,11 +7,15 @@ import { gatewaySchema } from './gateway.ts';
 import { gatewayClassSchema } from './gateway-class.ts';
 import { grpcRouteSchema } from './grpc-route.ts';
 import { httpRouteSchema } from './http-route.ts';
+import { listenerSetSchema } from './listener-set.ts';
 import { namespaceSchema } from './namespace.ts';
 import type { SourceObject } from './object.ts';
 import { referenceGrantSchema } from './reference-grant.ts';
 import { secretSchema } from './secret.ts';
 import { serviceSchema } from './service.ts';
+import { tcpRouteSchema } from './tcp-route.ts';
+import { tlsRouteSchema } from './tls-route.ts';
+import { udpRouteSchema } from './udp-route.ts';
 import { gatewayGroup } from './versions.ts';
 
 /** What is known of a kind. */
@@ -80,6 +84,42 @@ export const kinds: readonly Kind[] = [
     namespaced: true,
     shortNames: ['btlspolicy'],
     schema: backendTlsPolicySchema,
+  },
+  {
+    ...gatewayApi,
+    versions: ['v1'],
+    kind: 'ListenerSet',
+    plural: 'listenersets',
+    namespaced: true,
+    shortNames: ['lset'],
+    schema: listenerSetSchema,
+  },
+  {
+    ...gatewayApi,
+    versions: ['v1', 'v1alpha3', 'v1alpha2'],
+    kind: 'TLSRoute',
+    plural: 'tlsroutes',
+    namespaced: true,
+    shortNames: [],
+    schema: tlsRouteSchema,
+  },
+  {
+    ...gatewayApi,
+    versions: ['v1', 'v1alpha2'],
+    kind: 'TCPRoute',
+    plural: 'tcproutes',
+    namespaced: true,
+    shortNames: [],
+    schema: tcpRouteSchema,
+  },
+  {
+    ...gatewayApi,
+    versions: ['v1', 'v1alpha2'],
+    kind: 'UDPRoute',
+    plural: 'udproutes',
+    namespaced: true,
+    shortNames: [],
+    schema: udpRouteSchema,
   },
   {
     ...gatewayApi,

@@ -7,10 +7,14 @@ import { gatewaySchema } from './gateway.ts';
 import { gatewayClassSchema } from './gateway-class.ts';
 import { grpcRouteSchema } from './grpc-route.ts';
 import { httpRouteSchema } from './http-route.ts';
+import { listenerSetSchema } from './listener-set.ts';
 import { namespaceSchema } from './namespace.ts';
 import { referenceGrantSchema } from './reference-grant.ts';
 import type { Secret } from './secret.ts';
 import { serviceSchema } from './service.ts';
+import { tcpRouteSchema } from './tcp-route.ts';
+import { tlsRouteSchema } from './tls-route.ts';
+import { udpRouteSchema } from './udp-route.ts';
 
 /**
  * Any object that may stand on the log: every kind save Secret. Fills in the spec's defaults and normalises the
@@ -23,6 +27,10 @@ export const knownObjectSchema = z.discriminatedUnion('kind', [
   grpcRouteSchema,
   backendTlsPolicySchema,
   configMapSchema,
+  listenerSetSchema,
+  tlsRouteSchema,
+  tcpRouteSchema,
+  udpRouteSchema,
   serviceSchema,
   endpointSliceSchema,
   namespaceSchema,

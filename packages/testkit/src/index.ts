@@ -10,6 +10,7 @@ export * from './manifests.ts';
 export * from './nats.ts';
 export * from './process.ts';
 export * from './service-docs.ts';
+export * from './stream-backend.ts';
 export * from './temp-dir.ts';
 export * from './tool-path.ts';
 export * from './until.ts';

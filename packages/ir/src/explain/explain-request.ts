@@ -46,6 +46,7 @@ export function listenersFor(ir: IrIndex, request: ExplainRequest): readonly IrL
   const { address, gateway, port } = request;
   const reached = ir.listeners.filter(
     (listener) =>
+      listener.protocol !== 'UDP' &&
       listener.addresses.length > 0 &&
       (address === undefined || listener.addresses.includes(address)) &&
       (gateway === undefined || listener.gateway === gateway),
@@ -71,7 +72,7 @@ type FromListener = Omit<Explanation, 'listener'>;
 function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest): FromListener {
   const nothing = { shadowed: [], candidates: [] };
   const { tls } = request;
-  if ((listener.protocol === 'HTTPS') !== (tls !== undefined))
+  if (listener.protocol !== (tls === undefined ? 'HTTP' : 'HTTPS'))
     return {
       ...nothing,
       outcome: refused(
@@ -84,6 +85,10 @@ function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest):
   if (tls !== undefined && bySni === undefined) {
     const what = sni === undefined ? 'a client that sends no SNI' : `the SNI ${sni}`;
     return { ...nothing, outcome: refused('no-server', `no hostname of the Gateway covers ${what}`) };
+  }
+  if (bySni?.passthrough) {
+    const reason = 'the connection is passed through as it is, by a TLSRoute: see sluice explain tls';
+    return { ...nothing, server: serverOf(bySni), outcome: refused('wrong-protocol', reason) };
   }
   const read = readRequest(request);
   const chosen = bySni === undefined ? {} : { server: serverOf(bySni) };

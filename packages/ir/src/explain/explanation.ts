@@ -2,6 +2,7 @@
 import type { IrRetry } from '../http-policy.ts';
 import type { IrHeaderEdit, IrHttpMatch } from '../http-route.ts';
 import type { ObjectRef } from '../key.ts';
+import type { IrListener } from '../listener.ts';
 import type { PrecedenceStep } from '../precedence.ts';
 import type { Mismatch } from './match.ts';
 
@@ -123,7 +124,7 @@ export interface Explanation {
   readonly listener?: {
     readonly key: string;
     readonly gateway: string;
-    readonly protocol: 'HTTP' | 'HTTPS';
+    readonly protocol: IrListener['protocol'];
     readonly addresses: readonly string[];
     readonly port: number;
     readonly bindPort: number;

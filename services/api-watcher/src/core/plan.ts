@@ -117,11 +117,15 @@ const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>
   Secret: 4,
   GatewayClass: 5,
   Gateway: 6,
-  Address: 7,
+  ListenerSet: 7,
+  Address: 8,
   ConfigMap: 4,
   BackendTLSPolicy: 5,
-  HTTPRoute: 8,
-  GRPCRoute: 8,
+  HTTPRoute: 9,
+  GRPCRoute: 9,
+  TLSRoute: 9,
+  TCPRoute: 9,
+  UDPRoute: 9,
 };
 const rankOfKind: ReadonlyMap<string, number> = new Map(Object.entries(ranks));
 /** More than any rank. */

@@ -1,10 +1,10 @@
 // Backends of a rule. What comes in: a backendRef, Services and grants; what goes out: the cluster to send to, or why
 // there is none: then its share of requests is answered 500. Gateway API v1.7.0 HTTPBackendRef.
 import type { Collection, Fetch } from '@sluice/incremental';
-import { type BackendObjectRef, gatewayGroup } from '@sluice/kinds';
-import { isPermitted } from './grants.ts';
+import type { BackendObjectRef } from '@sluice/kinds';
+import { findService } from './backend-service.ts';
 import type { RouteRefFault } from './http-filter.ts';
-import { objectKey, servicePortKey } from './keys.ts';
+import { servicePortKey } from './keys.ts';
 import { type ServiceInfo, type ServicePortInfo, servedAppProtocols } from './service-port.ts';
 
 /** What resolving reads. */
@@ -31,28 +31,8 @@ export function resolveBackend(
   needs: BackendNeeds,
   fetch: Fetch,
 ): ResolvedBackend {
-  const { ref } = of;
-  if (ref.group !== '' || ref.kind !== 'Service') {
-    const kind = ref.group === '' ? ref.kind : `${ref.kind}.${ref.group}`;
-    return fault('InvalidKind', `backends of kind ${kind} are not supported, only Service`);
-  }
-  const namespace = ref.namespace ?? of.namespace;
-  const key = objectKey(namespace, ref.name);
-  const reference = {
-    fromGroup: gatewayGroup,
-    fromKind: of.kind,
-    fromNamespace: of.namespace,
-    toGroup: '',
-    toKind: 'Service',
-    toNamespace: namespace,
-    toName: ref.name,
-  };
-  if (!isPermitted(reference, needs.permissions, fetch))
-    return fault(
-      'RefNotPermitted',
-      `no ReferenceGrant in namespace ${namespace} allows ${of.kind}s of ${of.namespace} to use Service ${ref.name}`,
-    );
-  return resolveService({ key, port: ref.port }, needs, fetch);
+  const found = findService(of, needs.permissions, fetch);
+  return 'fault' in found ? found : resolveService({ key: found.key, port: of.ref.port }, needs, fetch);
 }
 
 function resolveService(
@@ -78,7 +58,10 @@ function resolveService(
   if (service === undefined) return fault('BackendNotFound', `Service ${key} does not exist`);
   if (service.external)
     return fault('BackendNotFound', `Service ${key} is of type ExternalName, which has no endpoints here`);
-  const ports = service.ports.map((p) => p.port).join(', ');
+  const ports = service.ports
+    .filter((p) => p.transport === 'tcp')
+    .map((p) => p.port)
+    .join(', ');
   return fault(
     'BackendNotFound',
     `Service ${key} has no TCP port ${port}${ports === '' ? '' : `; it has ${ports}`}`,

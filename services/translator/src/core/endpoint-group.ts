@@ -14,6 +14,8 @@ interface Needs {
   readonly slices: Collection<EndpointSlice>;
   readonly services: Collection<ServiceInfo>;
   readonly clusters: Collection<IrCluster>;
+  /** Service ports that routes below HTTP send to; the first that knows one counts. */
+  readonly l4Uses: readonly Collection<number>[];
 }
 
 /** Endpoint groups by key; a group without a usable endpoint is left out. */
@@ -35,20 +37,28 @@ function* groupsOf(
   const serviceKey = objectKey(slice.metadata.namespace, name);
   const service = fetch(needs.services, serviceKey);
   if (service === undefined || service.external) return;
-  for (const { port, name: portName } of service.ports) {
-    const slicePort = slice.ports.find((p) => p.name === portName && p.protocol === 'TCP');
+  for (const { port, name: portName, transport } of service.ports) {
+    const protocol = transport.toUpperCase();
+    const slicePort = slice.ports.find((p) => p.name === portName && p.protocol === protocol);
     if (slicePort?.port === undefined) continue;
-    const cluster = servicePortKey(serviceKey, port);
-    if (fetch(needs.clusters, cluster) === undefined) continue;
+    const servicePort = servicePortKey(serviceKey, port, transport);
+    if (!isUsed(servicePort, needs, fetch)) continue;
     const endpoints = endpointsOf(slice.endpoints, slicePort.port, service.publishNotReady);
     const group: IrEndpointGroup = {
       kind: 'endpoint-group',
-      key: servicePortKey(key, port),
-      service: cluster,
+      key: servicePortKey(key, port, transport),
+      service: servicePort,
       endpoints,
     };
     if (endpoints.length > 0) yield [group.key, group];
   }
+}
+
+function isUsed(servicePort: string, { clusters, l4Uses }: Needs, fetch: Fetch): boolean {
+  return (
+    fetch(clusters, servicePort) !== undefined ||
+    l4Uses.some((uses) => fetch(uses, servicePort) !== undefined)
+  );
 }
 
 function endpointsOf(endpoints: readonly Endpoint[], port: number, publishNotReady: boolean): IrEndpoint[] {

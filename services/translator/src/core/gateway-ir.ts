@@ -1,16 +1,16 @@
-// Gateways into the IR. What comes in: plans; what goes out: gateways, listeners (one per port, with the Gateway's
-// listeners as servers) and the certificates that are presented. A Gateway without an address has no listener yet.
+// Gateways into the IR. What comes in: plans; what goes out: gateways, listeners (one per port, with the listeners of
+// the Gateway and its ListenerSets as servers) and the certificates that are presented. A Gateway without an address has no listener yet.
 import type { FactOf } from '@sluice/events';
 import type { Collection, Graph } from '@sluice/incremental';
 import { compareText, type IrCertificate, type IrGateway, type IrListener } from '@sluice/ir';
-import { isServable, type ListenerModel } from './gateway.ts';
-import { bindPort, type GatewayPlan, servablePorts, socketOf, takenBy } from './gateway-plan.ts';
+import { bindPort, type GatewayPlan, type Port, servablePorts, socketOf, takenBy } from './gateway-plan.ts';
 import { listenerKey } from './keys.ts';
+import { isServable, type ListenerModel, transportOf } from './listener-model.ts';
 
 /** Ports of a Gateway that are bound, ascending. */
-export function boundPorts(plan: GatewayPlan): number[] {
+function boundPorts(plan: GatewayPlan): Port[] {
   if (plan.model.addresses.length === 0) return [];
-  return servablePorts(plan.model).filter((port) => takenBy(plan, port) === '');
+  return servablePorts(plan.model).filter((socket) => takenBy(plan, socket) === '');
 }
 
 /** Gateways that have something to serve. */
@@ -25,7 +25,7 @@ export function irGateways(graph: Graph, plans: Collection<GatewayPlan>): Collec
       generation: model.generation,
       addresses: [...model.addresses],
       listeners: boundPorts(plan)
-        .map((port) => listenerKey(key, port))
+        .map(({ port, transport }) => listenerKey(key, port, transport))
         .sort(compareText),
     };
   });
@@ -34,21 +34,23 @@ export function irGateways(graph: Graph, plans: Collection<GatewayPlan>): Collec
 /** Listeners by key. */
 export function irListeners(graph: Graph, plans: Collection<GatewayPlan>): Collection<IrListener> {
   return graph.flatMap(plans, 'ir listeners', (plan) =>
-    boundPorts(plan).map((port) => {
-      const listener = listenerOf(plan, port);
+    boundPorts(plan).map((socket) => {
+      const listener = listenerOf(plan, socket);
       return [listener.key, listener] as const;
     }),
   );
 }
 
-function listenerOf({ model }: GatewayPlan, port: number): IrListener {
-  const members = model.listeners.filter((l) => l.port === port && isServable(l));
-  const socket = socketOf(model, port);
+function listenerOf({ model }: GatewayPlan, { port, transport }: Port): IrListener {
+  const members = model.listeners.filter(
+    (l) => l.port === port && transportOf(l) === transport && isServable(l),
+  );
+  const socket = socketOf(model, { port, transport });
   return {
     kind: 'listener',
-    key: listenerKey(model.key, port),
+    key: listenerKey(model.key, port, transport),
     gateway: model.key,
-    protocol: members.some((l) => l.protocol === 'HTTPS') ? 'HTTPS' : 'HTTP',
+    protocol: protocolOf(members),
     addresses: [...model.addresses],
     port,
     bindPort: bindPort(port, model.lowPortOffset),
@@ -57,8 +59,21 @@ function listenerOf({ model }: GatewayPlan, port: number): IrListener {
   };
 }
 
+/** HTTPS and TLS may share a port: HTTPS then, with servers that pass connections through. */
+function protocolOf(members: readonly ListenerModel[]): IrListener['protocol'] {
+  const has = (protocol: string): boolean => members.some((l) => l.protocol === protocol);
+  for (const protocol of ['HTTPS', 'TLS', 'TCP', 'UDP'] as const) if (has(protocol)) return protocol;
+  return 'HTTP';
+}
+
 function serverOf(listener: ListenerModel): IrListener['servers'][number] {
-  return { name: listener.name, hostname: listener.hostname, certificates: [...listener.certificates] };
+  const { id, hostname, protocol, certificates } = listener;
+  return {
+    name: id,
+    hostname,
+    certificates: [...certificates],
+    ...(protocol === 'TLS' ? { passthrough: true as const } : {}),
+  };
 }
 
 /** Certificates that some listener presents. */

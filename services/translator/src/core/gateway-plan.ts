@@ -4,21 +4,27 @@
 // wins, then namespace/name, then the lower port.
 import type { Collection, Graph } from '@sluice/incremental';
 import type { IrListener } from '@sluice/ir';
-import { type GatewayModel, isServable } from './gateway.ts';
-import { listenerKey } from './keys.ts';
+import type { GatewayModel } from './gateway.ts';
+import { listenerKey, type Transport } from './keys.ts';
+import { isServable, transportOf } from './listener-model.ts';
 
 /** A Gateway with what its neighbours leave to it. */
 export interface GatewayPlan {
   readonly model: GatewayModel;
   /** Ports that cannot be bound, each with the reason in words, sorted. */
-  readonly taken: readonly { readonly port: number; readonly message: string }[];
+  readonly taken: readonly (Port & { readonly message: string })[];
 }
 
-interface Claim {
+/** A port of a Gateway. */
+export interface Port {
+  readonly port: number;
+  readonly transport: Transport;
+}
+
+interface Claim extends Port {
   readonly slot: string;
   readonly createdAt: string;
   readonly gateway: string;
-  readonly port: number;
 }
 
 /** The port that is bound for a port of the spec: low ones are moved where they may not be bound. */
@@ -27,17 +33,25 @@ export function bindPort(port: number, lowPortOffset: number): number {
 }
 
 /** What is bound for a port instead of the Gateway's addresses; undefined: those. */
-export function socketOf({ sockets }: GatewayModel, port: number): IrListener['socket'] {
-  const found = sockets?.ports.find((p) => p.port === port && p.transport === 'TCP');
+export function socketOf({ sockets }: GatewayModel, { port, transport }: Port): IrListener['socket'] {
+  const found = sockets?.ports.find((p) => p.port === port && p.transport === transport.toUpperCase());
   return found === undefined
     ? undefined
     : { addresses: [...(sockets?.addresses ?? [])], port: found.bindPort };
 }
 
-/** Ports of a Gateway that have at least one listener to serve, ascending. */
-export function servablePorts(model: GatewayModel): number[] {
+/** Ports of a Gateway that have at least one listener to serve, ascending, TCP before UDP. */
+export function servablePorts(model: GatewayModel): Port[] {
   if (model.refusal !== undefined) return [];
-  return [...new Set(model.listeners.filter(isServable).map((l) => l.port))].sort((a, b) => a - b);
+  const sockets = new Map(
+    model.listeners.filter(isServable).map((l) => {
+      const socket = { port: l.port, transport: transportOf(l) };
+      return [`${socket.port}/${socket.transport}`, socket];
+    }),
+  );
+  return [...sockets.values()].sort(
+    (a, b) => a.port - b.port || (a.transport === b.transport ? 0 : a.transport === 'tcp' ? -1 : 1),
+  );
 }
 
 /** Plans by Gateway. */
@@ -53,17 +67,22 @@ export function gatewayPlans(graph: Graph, models: Collection<GatewayModel>): Co
   });
   return graph.map(models, 'gateway plans', (model, _key, fetch) => {
     const taken = [];
-    for (const port of servablePorts(model)) {
+    for (const { port, transport } of servablePorts(model)) {
       const bound = bindPort(port, model.lowPortOffset);
       if (bound > 65_535)
-        taken.push({ port, message: `port ${port} would be bound as ${bound}, which is no port` });
-      if (model.sockets !== undefined && socketOf(model, port) === undefined)
-        taken.push({ port, message: `no port of the data plane is assigned to port ${port} yet` });
+        taken.push({ port, transport, message: `port ${port} would be bound as ${bound}, which is no port` });
+      if (model.sockets !== undefined && socketOf(model, { port, transport }) === undefined)
+        taken.push({
+          port,
+          transport,
+          message: `no port of the data plane is assigned to port ${port} yet`,
+        });
       for (const address of model.addresses) {
-        const owner = fetch(owners, slotOf(address, bound));
+        const owner = fetch(owners, slotOf(address, bound, transport));
         if (owner === undefined || (owner.gateway === model.key && owner.port === port)) continue;
         taken.push({
           port,
+          transport,
           message: `port ${bound} of ${address} is taken by port ${owner.port} of Gateway ${owner.gateway}`,
         });
         break;
@@ -74,16 +93,16 @@ export function gatewayPlans(graph: Graph, models: Collection<GatewayModel>): Co
 }
 
 function* claimsOf(model: GatewayModel): Generator<readonly [string, Claim]> {
-  for (const port of servablePorts(model))
+  for (const { port, transport } of servablePorts(model))
     for (const address of model.addresses) {
-      const slot = slotOf(address, bindPort(port, model.lowPortOffset));
-      const claim = { slot, createdAt: model.createdAt, gateway: model.key, port };
-      yield [`${slot}|${listenerKey(model.key, port)}`, claim] as const;
+      const slot = slotOf(address, bindPort(port, model.lowPortOffset), transport);
+      const claim = { slot, createdAt: model.createdAt, gateway: model.key, port, transport };
+      yield [`${slot}|${listenerKey(model.key, port, transport)}`, claim] as const;
     }
 }
 
-function slotOf(address: string, port: number): string {
-  return `${address}|${port}`;
+function slotOf(address: string, port: number, transport: Transport): string {
+  return `${address}|${port}|${transport}`;
 }
 
 function precedes(a: Claim, b: Claim): boolean {
@@ -92,6 +111,6 @@ function precedes(a: Claim, b: Claim): boolean {
 }
 
 /** Why a port of a Gateway cannot be bound; the empty string where it can. */
-export function takenBy(plan: GatewayPlan, port: number): string {
-  return plan.taken.find((t) => t.port === port)?.message ?? '';
+export function takenBy(plan: GatewayPlan, { port, transport }: Port): string {
+  return plan.taken.find((t) => t.port === port && t.transport === transport)?.message ?? '';
 }

@@ -1,30 +1,34 @@
 // Statuses of Gateways. What comes in: plans, counts of routes, what Envoys have and what they refused; what goes
 // out: the status of each Gateway. Gateway API v1.7.0 GatewayStatus. Programmed is true only once every Envoy that is
 // connected and answers has acknowledged the newest version of the Gateway, its listeners and certificates.
-import type { Collection, Graph } from '@sluice/incremental';
+import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import { condition, type Say, summarize, type TimelessCondition } from './conditions.ts';
 import type { EnvoyView } from './envoy-view.ts';
 import type { GatewayPlan } from './gateway-plan.ts';
 import { sectionKey } from './keys.ts';
-import { isAccepted, isServed, listenerStatus } from './listener-status.ts';
+import { attachedSets, isAccepted, isServed, listenerStatus } from './listener-status.ts';
 import { type RejectionTable, rejectionsOf } from './rejection.ts';
 import type { StatusOutput } from './status.ts';
 
-interface Needs {
+/** What statuses of Gateways and ListenerSets read. */
+export interface GatewayStatusNeeds {
   readonly plans: Collection<GatewayPlan>;
-  readonly attachedRoutes: Collection<number>;
+  /** By kind of route. */
+  readonly attachedRoutes: readonly Collection<number>[];
   readonly envoys: Collection<EnvoyView>;
   readonly rejections: RejectionTable;
 }
 
+/** How many routes of all kinds a listener has. */
+export function attachedTo(section: string, counts: readonly Collection<number>[], fetch: Fetch): number {
+  return counts.reduce((sum, count) => sum + (fetch(count, section) ?? 0), 0);
+}
+
 /** Statuses by Gateway. */
-export function gatewayStatuses(graph: Graph, needs: Needs): Collection<StatusOutput> {
+export function gatewayStatuses(graph: Graph, needs: GatewayStatusNeeds): Collection<StatusOutput> {
   return graph.map(needs.plans, 'gateway statuses', (plan, key, fetch) => {
     const { model } = plan;
-    const say = programmedOf(plan, {
-      envoys: fetch(needs.envoys, key) ?? { connected: 0, waiting: [], silent: [] },
-      refused: rejectionsOf(needs.rejections, model.ref, fetch),
-    });
+    const say = programmedOf(plan, needs, fetch);
     const programmed = condition('Gateway.Programmed', model.generation, say);
     const pending = say.status === 'True' ? '' : say.message;
     return {
@@ -36,10 +40,12 @@ export function gatewayStatuses(graph: Graph, needs: Needs): Collection<StatusOu
         listeners: judgedListeners(plan).map((listener) =>
           listenerStatus(listener, {
             plan,
-            attachedRoutes: fetch(needs.attachedRoutes, sectionKey(key, listener.name)) ?? 0,
+            generation: model.generation,
+            attachedRoutes: attachedTo(sectionKey(key, listener.id), needs.attachedRoutes, fetch),
             pending,
           }),
         ),
+        ...(model.takesSets ? { attachedListenerSets: attachedSets(plan).length } : {}),
       },
     };
   });
@@ -51,11 +57,16 @@ function isJudged({ model }: GatewayPlan): boolean {
 }
 
 function judgedListeners(plan: GatewayPlan): GatewayPlan['model']['listeners'] {
-  return isJudged(plan) ? plan.model.listeners : [];
+  return isJudged(plan) ? ownListeners(plan) : [];
+}
+
+function ownListeners({ model }: GatewayPlan): GatewayPlan['model']['listeners'] {
+  return model.listeners.filter((l) => l.set === '');
 }
 
 function acceptedOf(plan: GatewayPlan): TimelessCondition {
-  const { generation, refusal, listeners } = plan.model;
+  const { generation, refusal } = plan.model;
+  const listeners = ownListeners(plan);
   if (refusal?.reason === 'Pending')
     return condition('Gateway.Accepted', generation, {
       status: 'Unknown',
@@ -81,8 +92,11 @@ function acceptedOf(plan: GatewayPlan): TimelessCondition {
   return condition('Gateway.Accepted', generation, { status, reason: 'ListenersNotValid', message });
 }
 
-function resolvedRefsOf({ model }: GatewayPlan): TimelessCondition {
-  const bad = model.listeners.filter((l) => l.refFaults.length > 0).map((l) => l.name);
+function resolvedRefsOf(plan: GatewayPlan): TimelessCondition {
+  const { model } = plan;
+  const bad = ownListeners(plan)
+    .filter((l) => l.refFaults.length > 0)
+    .map((l) => l.name);
   if (bad.length === 0)
     return condition('Gateway.ResolvedRefs', model.generation, {
       status: 'True',
@@ -102,11 +116,15 @@ type Programmed =
   | Say<'Gateway.Programmed', 'False'>
   | Say<'Gateway.Programmed', 'Unknown'>;
 
-function programmedOf(
+/** What a Gateway and, by way of it, its ListenerSets say of Programmed. */
+export function programmedOf(
   plan: GatewayPlan,
-  { envoys, refused }: { envoys: EnvoyView; refused: readonly string[] },
+  needs: Pick<GatewayStatusNeeds, 'envoys' | 'rejections'>,
+  fetch: Fetch,
 ): Programmed {
   const { model } = plan;
+  const envoys = fetch(needs.envoys, model.key) ?? { connected: 0, waiting: [], silent: [] };
+  const refused = rejectionsOf(needs.rejections, model.ref, fetch);
   const no = (reason: Say<'Gateway.Programmed', 'False'>['reason'], message: string): Programmed => ({
     status: 'False',
     reason,

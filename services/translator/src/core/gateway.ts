@@ -1,53 +1,15 @@
-// Gateways. What comes in: a Gateway with its class, certificates, grants and addresses; what goes out: a model of it
-// in which everything is judged that concerns this Gateway alone. Gateway API v1.7.0 GatewaySpec.
+// Gateways. What comes in: a Gateway with its class, ListenerSets, certificates, grants and addresses; what goes out: a
+// model of it in which everything is judged that concerns this Gateway alone. Gateway API v1.6.3 GatewaySpec.
 import type { FactOf, Sockets } from '@sluice/events';
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { ObjectRef } from '@sluice/ir';
-import {
-  type Gateway,
-  type GatewayClass,
-  gatewayGroup,
-  type LabelSelector,
-  type Listener,
-} from '@sluice/kinds';
+import { type Gateway, type GatewayClass, gatewayGroup } from '@sluice/kinds';
 import type { OwnClass } from './gateway-class.ts';
 import { objectKey } from './keys.ts';
-import { type ListenerRefFault, resolveCertificates } from './listener-certificates.ts';
-import {
-  type Conflict,
-  conflictOf,
-  isServedProtocol,
-  listenerHostname,
-  overlapOf,
-} from './listener-conflicts.ts';
+import { conflictsOf } from './listener-conflicts.ts';
+import { judgeListener, type ListenerModel } from './listener-model.ts';
+import { type JudgedSet, judgeSets, type ListenerSetNeeds, type SetModel } from './listener-sets.ts';
 import type { ReasonOf } from './reasons.ts';
-
-/** Which routes a listener takes. */
-export interface AllowedRoutes {
-  readonly from: 'All' | 'Selector' | 'Same' | 'None';
-  readonly selector: LabelSelector | undefined;
-  /** Whether HTTPRoutes are among its kinds. */
-  readonly http: boolean;
-}
-
-/** One listener, judged. */
-export interface ListenerModel {
-  readonly name: string;
-  readonly port: number;
-  readonly protocol: string;
-  /** `*` for all. */
-  readonly hostname: string;
-  readonly allowed: AllowedRoutes;
-  readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];
-  /** Why its protocol is not served; the empty string where it is. */
-  readonly unsupported: string;
-  readonly conflict: Conflict | undefined;
-  readonly refFaults: readonly ListenerRefFault[];
-  /** Keys of IR certificates. */
-  readonly certificates: readonly string[];
-  /** Other listeners whose TLS hostnames overlap; the empty string where there are none. */
-  readonly overlap: string;
-}
 
 /** Why a Gateway as a whole is not served. */
 export interface GatewayRefusal {
@@ -64,7 +26,12 @@ export interface GatewayModel {
   readonly createdAt: string;
   readonly controllerName: string;
   readonly refusal: GatewayRefusal | undefined;
+  /** Its own in their order, then those of its attached ListenerSets in the order of precedence. */
   readonly listeners: readonly ListenerModel[];
+  /** Whether `allowedListeners` is set. */
+  readonly takesSets: boolean;
+  /** ListenerSets that name it, attached or not, in the order of precedence. */
+  readonly sets: readonly SetModel[];
   /** IP addresses, sorted. */
   readonly addresses: readonly string[];
   readonly lowPortOffset: number;
@@ -73,7 +40,7 @@ export interface GatewayModel {
   readonly unusable: readonly { readonly value: string; readonly reason: string }[];
 }
 
-interface Needs {
+interface Needs extends ListenerSetNeeds {
   readonly gateways: Collection<Gateway>;
   readonly classes: Collection<GatewayClass>;
   readonly ownClasses: Collection<OwnClass>;
@@ -84,13 +51,6 @@ interface Needs {
   readonly orphanController: string | undefined;
 }
 
-/** Whether traffic can be served by a listener as far as its Gateway alone can tell. */
-export function isServable(listener: ListenerModel): boolean {
-  if (listener.unsupported !== '' || listener.conflict !== undefined) return false;
-  if (listener.supportedKinds.length === 0) return false;
-  return listener.protocol === 'HTTP' || listener.certificates.length > 0;
-}
-
 /** Models of our Gateways by key. */
 export function gatewayModels(graph: Graph, needs: Needs): Collection<GatewayModel> {
   return graph.map(needs.gateways, 'gateway models', (gateway, key, fetch) => {
@@ -98,6 +58,7 @@ export function gatewayModels(graph: Graph, needs: Needs): Collection<GatewayMod
     if (owner === undefined) return undefined;
     const { metadata, spec } = gateway;
     const assigned = fetch(needs.addresses, key);
+    const sets = judgeSets({ gateway, key }, needs, fetch);
     return {
       key,
       ref: { group: gatewayGroup, kind: 'Gateway', namespace: metadata.namespace, name: metadata.name },
@@ -106,7 +67,9 @@ export function gatewayModels(graph: Graph, needs: Needs): Collection<GatewayMod
       createdAt: metadata.creationTimestamp,
       controllerName: owner.controllerName,
       refusal: owner.refusal ?? refusalOf(gateway),
-      listeners: spec.listeners.map((listener) => judge({ listener, gateway }, needs, fetch)),
+      listeners: listenersOf({ gateway, sets }, needs, fetch),
+      takesSets: spec.allowedListeners !== undefined,
+      sets: sets.map(({ model }) => model),
       addresses: [...(assigned?.addresses ?? [])].sort(),
       lowPortOffset: assigned?.lowPortOffset ?? 0,
       sockets: assigned?.sockets,
@@ -157,49 +120,26 @@ function refusalOf({ spec }: Gateway): GatewayRefusal | undefined {
   return undefined;
 }
 
-function judge(
-  { listener, gateway }: { listener: Listener; gateway: Gateway },
+/** The listeners of a Gateway, then those of its attached sets in the order of precedence. */
+function listenersOf(
+  { gateway, sets }: { gateway: Gateway; sets: readonly JudgedSet[] },
   needs: Needs,
   fetch: Fetch,
-): ListenerModel {
-  const { supportedKinds, fault } = kindsOf(listener);
-  const served = isServedProtocol(listener.protocol);
-  const tls =
-    listener.protocol === 'HTTPS'
-      ? resolveCertificates({ listener, namespace: gateway.metadata.namespace }, needs, fetch)
-      : { keys: [], faults: [] };
-  const { namespaces } = listener.allowedRoutes;
-  return {
-    name: listener.name,
-    port: listener.port,
-    protocol: listener.protocol,
-    hostname: listenerHostname(listener),
-    allowed: { from: namespaces.from, selector: namespaces.selector, http: supportedKinds.length > 0 },
-    supportedKinds,
-    unsupported: unsupportedBy(listener, served),
-    conflict: served ? conflictOf(listener, gateway.spec.listeners) : undefined,
-    refFaults: [...tls.faults, ...fault],
-    certificates: tls.keys,
-    overlap: overlapOf(listener, gateway.spec.listeners),
-  };
-}
-
-function unsupportedBy(listener: Listener, served: boolean): string {
-  if (!served) return `protocol ${listener.protocol} is not supported, only HTTP and HTTPS`;
-  return listener.tls?.mode === 'Passthrough' ? 'TLS mode Passthrough is not supported for HTTPS' : '';
-}
-
-function kindsOf(listener: Listener): {
-  supportedKinds: ListenerModel['supportedKinds'];
-  fault: ListenerRefFault[];
-} {
-  const httpRoute = { group: gatewayGroup, kind: 'HTTPRoute' };
-  const wanted = listener.allowedRoutes.kinds;
-  if (!isServedProtocol(listener.protocol)) return { supportedKinds: [], fault: [] };
-  if (wanted.length === 0) return { supportedKinds: [httpRoute], fault: [] };
-  const foreign = wanted.filter((k) => k.group !== gatewayGroup || k.kind !== 'HTTPRoute');
-  const supportedKinds = foreign.length === wanted.length ? [] : [httpRoute];
-  if (foreign.length === 0) return { supportedKinds, fault: [] };
-  const message = `routes of kind ${[...new Set(foreign.map((k) => k.kind))].join(', ')} are not supported here`;
-  return { supportedKinds, fault: [{ reason: 'InvalidRouteKinds', message }] };
+): ListenerModel[] {
+  const holders = [
+    { key: '', namespace: gateway.metadata.namespace, listeners: gateway.spec.listeners },
+    ...sets.flatMap(({ set, model }) =>
+      model.notAllowed === ''
+        ? [{ key: model.key, namespace: set.metadata.namespace, listeners: set.spec.listeners }]
+        : [],
+    ),
+  ];
+  const placed = holders.flatMap(({ key, namespace, listeners }, rank) =>
+    listeners.map((listener) => ({ listener, rank, namespace, set: key })),
+  );
+  const conflicts = conflictsOf(placed);
+  const all = placed.map(({ listener }) => listener);
+  return placed.map((place, i) =>
+    judgeListener({ ...place, conflict: conflicts[i] }, all, { ...needs, fetch }),
+  );
 }

@@ -12,10 +12,14 @@ import {
   type HttpRoute,
   type KnownObject,
   kinds,
+  type ListenerSet,
   type Namespace,
   objectRefOf,
   type ReferenceGrant,
   type Service,
+  type TcpRoute,
+  type TlsRoute,
+  type UdpRoute,
 } from '@sluice/kinds';
 import { objectKey } from './keys.ts';
 
@@ -29,10 +33,14 @@ export interface FactInput {
 export interface Inputs {
   readonly classes: Source<GatewayClass>;
   readonly gateways: Source<Gateway>;
+  readonly listenerSets: Source<ListenerSet>;
   readonly routes: Source<HttpRoute>;
   readonly grpcRoutes: Source<GrpcRoute>;
   readonly backendTlsPolicies: Source<BackendTlsPolicy>;
   readonly configMaps: Source<ConfigMap>;
+  readonly tlsRoutes: Source<TlsRoute>;
+  readonly tcpRoutes: Source<TcpRoute>;
+  readonly udpRoutes: Source<UdpRoute>;
   readonly services: Source<Service>;
   readonly slices: Source<EndpointSlice>;
   readonly namespaces: Source<Namespace>;
@@ -50,10 +58,14 @@ export function makeInputs(graph: Graph): Inputs {
   return {
     classes: graph.source('GatewayClass'),
     gateways: graph.source('Gateway'),
+    listenerSets: graph.source('ListenerSet'),
     routes: graph.source('HTTPRoute'),
     grpcRoutes: graph.source('GRPCRoute'),
     backendTlsPolicies: graph.source('BackendTLSPolicy'),
     configMaps: graph.source('ConfigMap'),
+    tlsRoutes: graph.source('TLSRoute'),
+    tcpRoutes: graph.source('TCPRoute'),
+    udpRoutes: graph.source('UDPRoute'),
     services: graph.source('Service'),
     slices: graph.source('EndpointSlice'),
     namespaces: graph.source('Namespace'),
@@ -67,10 +79,14 @@ export function makeInputs(graph: Graph): Inputs {
 const sourceOf = {
   GatewayClass: 'classes',
   Gateway: 'gateways',
+  ListenerSet: 'listenerSets',
   HTTPRoute: 'routes',
   GRPCRoute: 'grpcRoutes',
   BackendTLSPolicy: 'backendTlsPolicies',
   ConfigMap: 'configMaps',
+  TLSRoute: 'tlsRoutes',
+  TCPRoute: 'tcpRoutes',
+  UDPRoute: 'udpRoutes',
   Service: 'services',
   EndpointSlice: 'slices',
   Namespace: 'namespaces',
@@ -143,6 +159,9 @@ function putObject(object: KnownObject, inputs: Inputs): void {
     case 'Gateway':
       inputs.gateways.set(key, object);
       return;
+    case 'ListenerSet':
+      inputs.listenerSets.set(key, object);
+      return;
     case 'HTTPRoute':
       inputs.routes.set(key, object);
       return;
@@ -154,6 +173,15 @@ function putObject(object: KnownObject, inputs: Inputs): void {
       return;
     case 'ConfigMap':
       inputs.configMaps.set(key, object);
+      return;
+    case 'TLSRoute':
+      inputs.tlsRoutes.set(key, object);
+      return;
+    case 'TCPRoute':
+      inputs.tcpRoutes.set(key, object);
+      return;
+    case 'UDPRoute':
+      inputs.udpRoutes.set(key, object);
       return;
     case 'Service':
       inputs.services.set(key, object);

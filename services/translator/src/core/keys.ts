@@ -7,17 +7,24 @@ export function objectKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-/** `<namespace>/<gateway>/<port>`: a listener of the IR. */
-export function listenerKey(gateway: string, port: number): string {
-  return `${gateway}/${port}`;
+/** What a port is bound for: one of TCP and one of UDP are two. */
+export type Transport = 'tcp' | 'udp';
+
+/** `<namespace>/<gateway>/<port>`, and `/udp` behind it: a listener of the IR. */
+export function listenerKey(gateway: string, port: number, transport: Transport = 'tcp'): string {
+  return `${gateway}/${port}${suffixOf(transport)}`;
 }
 
-/** `<namespace>/<service>/<port>`: a cluster of the IR, and what endpoint groups call `service`. */
-export function servicePortKey(service: string, port: number): string {
-  return `${service}/${port}`;
+/** `<namespace>/<service>/<port>`, and `/udp` behind it: a cluster of the IR, and what endpoint groups call `service`. */
+export function servicePortKey(service: string, port: number, transport: Transport = 'tcp'): string {
+  return `${service}/${port}${suffixOf(transport)}`;
 }
 
-/** One listener of a Gateway as the user named it. */
+function suffixOf(transport: Transport): string {
+  return transport === 'udp' ? '/udp' : '';
+}
+
+/** One listener of a Gateway by its `id`, also where a ListenerSet holds it. */
 export function sectionKey(gateway: string, listener: string): string {
   return `${gateway}|${listener}`;
 }

@@ -15,6 +15,12 @@ export interface ListenerRefFault {
   readonly message: string;
 }
 
+/** The object that holds a listener. */
+interface Holder {
+  readonly kind: 'Gateway' | 'ListenerSet';
+  readonly namespace: string;
+}
+
 interface Needs {
   readonly certificates: Collection<FactOf<'CertificateObserved'>>;
   readonly permissions: Collection<true>;
@@ -22,7 +28,7 @@ interface Needs {
 
 /** Resolves the certificates of an HTTPS listener; the keys are those of IR certificates, in the order of the spec. */
 export function resolveCertificates(
-  of: { listener: Listener; namespace: string },
+  of: { listener: Listener; holder: Holder },
   needs: Needs,
   fetch: Fetch,
 ): { keys: string[]; faults: ListenerRefFault[] } {
@@ -31,7 +37,7 @@ export function resolveCertificates(
   const faults: ListenerRefFault[] = [];
   if (refs.length === 0) faults.push(invalid('tls.certificateRefs names no certificate'));
   for (const ref of refs) {
-    const found = resolve({ ref, namespace: of.namespace }, needs, fetch);
+    const found = resolve({ ref, holder: of.holder }, needs, fetch);
     if (found.fault !== undefined) faults.push(found.fault);
     if (found.key !== undefined && !keys.includes(found.key)) keys.push(found.key);
   }
@@ -39,19 +45,19 @@ export function resolveCertificates(
 }
 
 function resolve(
-  of: { ref: SecretRef; namespace: string },
+  of: { ref: SecretRef; holder: Holder },
   needs: Needs,
   fetch: Fetch,
 ): { key?: string; fault?: ListenerRefFault } {
-  const { ref } = of;
+  const { ref, holder } = of;
   if (ref.group !== '' || ref.kind !== 'Secret')
     return { fault: invalid(`certificateRefs names a ${ref.kind}, only Secrets are supported`) };
-  const namespace = ref.namespace ?? of.namespace;
+  const namespace = ref.namespace ?? holder.namespace;
   const key = objectKey(namespace, ref.name);
   const reference = {
     fromGroup: 'gateway.networking.k8s.io',
-    fromKind: 'Gateway',
-    fromNamespace: of.namespace,
+    fromKind: holder.kind,
+    fromNamespace: holder.namespace,
     toGroup: '',
     toKind: 'Secret',
     toNamespace: namespace,
@@ -61,7 +67,7 @@ function resolve(
     return {
       fault: {
         reason: 'RefNotPermitted',
-        message: `no ReferenceGrant in namespace ${namespace} allows Gateways of ${of.namespace} to use Secret ${ref.name}`,
+        message: `no ReferenceGrant in namespace ${namespace} allows ${holder.kind}s of ${holder.namespace} to use Secret ${ref.name}`,
       },
     };
   const certificate = fetch(needs.certificates, key);

@@ -1,8 +1,11 @@
-// Which listeners of one Gateway cannot stand side by side. Gateway API v1.7.0 GatewaySpec.listeners: listeners of
-// one port must share a protocol and differ in hostname; of those that do not, none wins. Listeners whose protocol is
-// not served take no part. Also: TLS listeners of a port whose hostnames overlap (OverlappingTLSConfig).
+// Which listeners of a Gateway and its ListenerSets cannot stand side by side. Gateway API v1.6.3 GatewaySpec.listeners:
+// HTTP, HTTPS and TLS listeners of one port must differ in hostname, and TCP and UDP have a port for themselves; of those
+// that do not, none wins. ListenerSetSpec.listeners: the Gateway's own go before those of a set, an older set before a
+// younger one, and the later one alone is in conflict. HTTPS and TLS can share a port, as both are told apart by SNI; UDP
+// ports are others than TCP's. Listeners whose protocol is not served take no part.
 import type { Listener } from '@sluice/kinds';
 import { anyHostname, covers } from './hostname.ts';
+import { isServedProtocol } from './route-kinds.ts';
 
 /** Why a listener is in conflict. */
 export interface Conflict {
@@ -10,7 +13,11 @@ export interface Conflict {
   readonly message: string;
 }
 
-const servedProtocols: ReadonlySet<string> = new Set(['HTTP', 'HTTPS']);
+/** A listener with the rank of the object that holds it: 0 the Gateway, then its sets in the order of precedence. */
+export interface RankedListener {
+  readonly listener: Listener;
+  readonly rank: number;
+}
 
 /** The hostname of a listener, lower case, `*` for all. */
 export function listenerHostname(listener: Listener): string {
@@ -19,25 +26,56 @@ export function listenerHostname(listener: Listener): string {
     : listener.hostname.toLowerCase();
 }
 
-/** Whether the protocol of a listener is served. */
-export function isServedProtocol(protocol: string): protocol is 'HTTP' | 'HTTPS' {
-  return servedProtocols.has(protocol);
+/** The conflict of each listener, in the order given, which is that of ranks. */
+export function conflictsOf(ranked: readonly RankedListener[]): (Conflict | undefined)[] {
+  const byPort = new Map<string, RankedListener[]>();
+  const standing = new Map<Listener, boolean>();
+  const conflicts: (Conflict | undefined)[] = [];
+  for (const entry of ranked) {
+    const slot = slotOf(entry.listener);
+    byPort.set(slot, [...(byPort.get(slot) ?? []), entry]);
+  }
+  for (const { listener, rank } of ranked) {
+    const rivals = (byPort.get(slotOf(listener)) ?? []).filter(
+      (other) =>
+        other.rank === rank || (other.rank < rank && (other.rank === 0 || standing.get(other.listener))),
+    );
+    const conflict = isServedProtocol(listener.protocol)
+      ? conflictOf(
+          listener,
+          rivals.map((r) => r.listener),
+        )
+      : undefined;
+    standing.set(listener, conflict === undefined);
+    conflicts.push(conflict);
+  }
+  return conflicts;
 }
 
-/** The conflict of one listener with the others of its Gateway. */
+/** The conflict of one listener with others of the same precedence. */
 export function conflictOf(listener: Listener, all: readonly Listener[]): Conflict | undefined {
   const neighbours = sharingPort(listener, all);
-  const foreign = neighbours.filter((other) => other.protocol !== listener.protocol);
+  const sameName = (other: Listener): boolean => listenerHostname(other) === listenerHostname(listener);
+  const foreign = neighbours.filter(
+    (other) =>
+      other.protocol !== listener.protocol && (!(isBySni(other) && isBySni(listener)) || sameName(other)),
+  );
   if (foreign.length > 0)
     return {
       reason: 'ProtocolConflict',
       message: `port ${listener.port} is ${listener.protocol} here and ${names(foreign, (l) => `${l.protocol} in listener ${l.name}`)}`,
     };
-  const same = neighbours.filter((other) => listenerHostname(other) === listenerHostname(listener));
+  const same = neighbours.filter((other) => other.protocol === listener.protocol && sameName(other));
   if (same.length === 0) return undefined;
+  const others = names(same, (l) => `listener ${l.name}`);
+  if (listener.protocol === 'TCP' || listener.protocol === 'UDP')
+    return {
+      reason: 'ProtocolConflict',
+      message: `${listener.protocol} port ${listener.port} is also that of ${others}, and nothing tells their connections apart`,
+    };
   return {
     reason: 'HostnameConflict',
-    message: `port ${listener.port} with hostname ${listenerHostname(listener)} is also that of ${names(same, (l) => `listener ${l.name}`)}`,
+    message: `port ${listener.port} with hostname ${listenerHostname(listener)} is also that of ${others}`,
   };
 }
 
@@ -54,9 +92,18 @@ export function overlapOf(listener: Listener, all: readonly Listener[]): string 
     : `its hostname overlaps with that of ${names(overlapping, (l) => `listener ${l.name}`)}`;
 }
 
+/** Ports of UDP are others than those of TCP. */
+function slotOf({ protocol, port }: Listener): string {
+  return `${protocol === 'UDP' ? 'udp' : 'tcp'}/${port}`;
+}
+
+function isBySni({ protocol }: Listener): boolean {
+  return protocol === 'HTTPS' || protocol === 'TLS';
+}
+
 function sharingPort(listener: Listener, all: readonly Listener[]): Listener[] {
   return all.filter(
-    (other) => other !== listener && other.port === listener.port && isServedProtocol(other.protocol),
+    (other) => other !== listener && slotOf(other) === slotOf(listener) && isServedProtocol(other.protocol),
   );
 }
 

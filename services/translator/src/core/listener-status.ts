@@ -1,7 +1,9 @@
 // The status of one listener. Gateway API v1.7.0 ListenerStatus.
 import { condition, summarize, type TimelessCondition } from './conditions.ts';
-import { isServable, type ListenerModel } from './gateway.ts';
 import { type GatewayPlan, takenBy } from './gateway-plan.ts';
+import { isServable, type ListenerModel, transportOf } from './listener-model.ts';
+import type { SetModel } from './listener-sets.ts';
+import type { ReasonOf } from './reasons.ts';
 
 /** An entry of `status.listeners`. */
 export interface ListenerStatus {
@@ -14,6 +16,8 @@ export interface ListenerStatus {
 /** What a listener's status depends on. */
 export interface ListenerFacts {
   readonly plan: GatewayPlan;
+  /** Of the object that holds the listener. */
+  readonly generation: number;
   readonly attachedRoutes: number;
   /** Why the Gateway as a whole is not programmed; the empty string where it is. */
   readonly pending: string;
@@ -21,19 +25,31 @@ export interface ListenerFacts {
 
 /** Whether a listener is served: fit by itself, and its port can be had. */
 export function isServed(plan: GatewayPlan, listener: ListenerModel): boolean {
-  return plan.model.refusal === undefined && isServable(listener) && takenBy(plan, listener.port) === '';
+  return plan.model.refusal === undefined && isServable(listener) && isFree(plan, listener);
+}
+
+/** Sets that count as attached: allowed, and with a listener to serve. */
+export function attachedSets(plan: GatewayPlan): SetModel[] {
+  return plan.model.refusal === undefined
+    ? plan.model.sets.filter(
+        (set) =>
+          set.notAllowed === '' && plan.model.listeners.some((l) => l.set === set.key && isServed(plan, l)),
+      )
+    : [];
 }
 
 /** Whether a listener is accepted; references play no part. */
 export function isAccepted(plan: GatewayPlan, listener: ListenerModel): boolean {
-  return (
-    listener.unsupported === '' && listener.conflict === undefined && takenBy(plan, listener.port) === ''
-  );
+  return listener.unsupported === undefined && listener.conflict === undefined && isFree(plan, listener);
+}
+
+function isFree(plan: GatewayPlan, listener: ListenerModel): boolean {
+  return takenBy(plan, { port: listener.port, transport: transportOf(listener) }) === '';
 }
 
 /** Builds the entry. */
 export function listenerStatus(listener: ListenerModel, facts: ListenerFacts): ListenerStatus {
-  const { generation } = facts.plan.model;
+  const { generation } = facts;
   return {
     name: listener.name,
     supportedKinds: listener.supportedKinds,
@@ -48,15 +64,13 @@ export function listenerStatus(listener: ListenerModel, facts: ListenerFacts): L
   };
 }
 
-function accepted(listener: ListenerModel, { plan }: ListenerFacts): TimelessCondition {
-  const { generation } = plan.model;
-  const say = (
-    reason: 'UnsupportedProtocol' | 'HostnameConflict' | 'ProtocolConflict' | 'PortUnavailable',
-    message: string,
-  ) => condition('Listener.Accepted', generation, { status: 'False', reason, message });
-  if (listener.unsupported !== '') return say('UnsupportedProtocol', listener.unsupported);
+function accepted(listener: ListenerModel, { plan, generation }: ListenerFacts): TimelessCondition {
+  const say = (reason: ReasonOf<'Listener.Accepted', 'False'>, message: string) =>
+    condition('Listener.Accepted', generation, { status: 'False', reason, message });
+  if (listener.unsupported !== undefined)
+    return say(listener.unsupported.reason, listener.unsupported.message);
   if (listener.conflict !== undefined) return say(listener.conflict.reason, listener.conflict.message);
-  const taken = takenBy(plan, listener.port);
+  const taken = takenBy(plan, { port: listener.port, transport: transportOf(listener) });
   if (taken !== '') return say('PortUnavailable', taken);
   return condition('Listener.Accepted', generation, {
     status: 'True',
@@ -91,8 +105,11 @@ function resolvedRefs({ refFaults }: ListenerModel, generation: number): Timeles
   return condition('Listener.ResolvedRefs', generation, { status: 'False', reason: first.reason, message });
 }
 
-function programmed(listener: ListenerModel, { plan, pending }: ListenerFacts): TimelessCondition {
-  const { generation, refusal } = plan.model;
+function programmed(
+  listener: ListenerModel,
+  { plan, pending, generation }: ListenerFacts,
+): TimelessCondition {
+  const { refusal } = plan.model;
   const say = (reason: 'Invalid' | 'Pending' | 'HostnameConflict' | 'ProtocolConflict', message: string) =>
     condition('Listener.Programmed', generation, { status: 'False', reason, message });
   if (listener.conflict !== undefined) return say(listener.conflict.reason, listener.conflict.message);

@@ -3,7 +3,7 @@
 import type { Revision } from '@sluice/events';
 import { type Collection, Graph, type Source } from '@sluice/incremental';
 import { type IrGateway, type IrId, type IrListener, type IrResource, irId } from '@sluice/ir';
-import { attachmentTables } from './attachment-table.ts';
+import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
 import { backendTlsStatuses } from './backend-tls-status.ts';
 import { clusters } from './cluster.ts';
@@ -16,6 +16,10 @@ import { gatewayPlans } from './gateway-plan.ts';
 import { gatewayStatuses } from './gateway-status.ts';
 import { permissionsOf } from './grants.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
+import type { L4Needs } from './l4-backend.ts';
+import { type L4Part, l4Part, l4Statuses, l4Uses } from './l4-route.ts';
+import { listenerSetStatuses } from './listener-set-status.ts';
+import { namespaceLabels, setsByGateway } from './listener-sets.ts';
 import { rejectionTable } from './rejection.ts';
 import { attachedRoutes, clusterUses, irRoutes, type RouteParts } from './route-ir.ts';
 import { routeParents } from './route-parents.ts';
@@ -55,7 +59,7 @@ export function buildModel(settings: ModelSettings): Model {
   const inputs = makeInputs(graph);
   const revisions = graph.source<Revision>('revisions');
   const envoyViews = graph.source<EnvoyView>('envoy views');
-  const { classes, gateways, namespaces, certificates, routes, slices } = inputs;
+  const { classes, gateways, listenerSets, namespaces, certificates, routes, slices } = inputs;
   const orphanController = settings.reportOrphans ? settings.controllerNames[0] : undefined;
   const rejections = rejectionTable(graph, inputs.rejections);
   const permissions = permissionsOf(graph, inputs.grants);
@@ -69,8 +73,12 @@ export function buildModel(settings: ModelSettings): Model {
     policyForPort(port, backendTls, fetch) === undefined ? undefined : (true as const),
   );
   const own = ownClasses(graph, { classes, controllerNames: new Set(settings.controllerNames) });
+  const labels = namespaceLabels(graph, namespaces);
   const models = gatewayModels(graph, {
     gateways,
+    listenerSets,
+    setsByGateway: setsByGateway(graph, listenerSets),
+    labels,
     classes,
     ownClasses: own,
     certificates,
@@ -81,7 +89,7 @@ export function buildModel(settings: ModelSettings): Model {
   const plans = gatewayPlans(graph, models);
   const irGw = irGateways(graph, plans);
   const irLs = irListeners(graph, plans);
-  const tables = attachmentTables(graph, { models, gateways, namespaces });
+  const tables = attachmentTables(graph, { models, gateways, listenerSets, labels });
   const parts: RouteParts = {
     routes,
     tables,
@@ -90,8 +98,11 @@ export function buildModel(settings: ModelSettings): Model {
   };
   const irRt = irRoutes(graph, parts);
   const irCl = clusters(graph, { uses: clusterUses(graph, irRt), ports, backendTls });
-  const irEp = endpointGroups(graph, { slices, services, clusters: irCl });
-  const attached = attachedRoutes(graph, parts);
+  const l4 = l4Parts(graph, { inputs, services, permissions, tables, orphanController });
+  const uses = l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`));
+  const irEp = endpointGroups(graph, { slices, services, clusters: irCl, l4Uses: uses });
+  const attached = [attachedRoutes(graph, parts), ...l4.map(({ part }) => part.attachedRoutes)];
+  const statusNeeds = { plans, attachedRoutes: attached, envoys: envoyViews, rejections };
   const wanted = wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions });
   return {
     graph,
@@ -99,10 +110,24 @@ export function buildModel(settings: ModelSettings): Model {
     revisions,
     envoyViews,
     wanted,
-    resources: [irGw, irLs, irCertificates(graph, { listeners: irLs, certificates }), irRt, irCl, irEp],
+    resources: [
+      irGw,
+      irLs,
+      irCertificates(graph, { listeners: irLs, certificates }),
+      irRt,
+      irCl,
+      irEp,
+      ...l4.map(({ part }) => part.ir),
+    ],
     statuses: [
       classStatuses(graph, { classes, own }),
-      gatewayStatuses(graph, { plans, attachedRoutes: attached, envoys: envoyViews, rejections }),
+      gatewayStatuses(graph, statusNeeds),
+      listenerSetStatuses(graph, {
+        ...statusNeeds,
+        listenerSets,
+        existing: tables.existing,
+        orphanController,
+      }),
       routeStatuses(graph, { ...parts, rejections }),
       backendTlsStatuses(graph, {
         policies: inputs.backendTlsPolicies,
@@ -110,8 +135,22 @@ export function buildModel(settings: ModelSettings): Model {
         routes: irRt,
         gateways: tables.gateways,
       }),
+      ...l4.map(({ kind, part }) => l4Statuses(graph, { part, rejections, kind })),
     ],
   };
+}
+
+/** TLSRoutes, TCPRoutes and UDPRoutes. */
+function l4Parts(
+  graph: Graph,
+  of: L4Needs & { inputs: Inputs; tables: AttachmentTables; orphanController: string | undefined },
+): { kind: string; part: L4Part }[] {
+  const { tlsRoutes, tcpRoutes, udpRoutes } = of.inputs;
+  return [
+    { kind: 'TLSRoute', part: l4Part(graph, { ...of, routes: tlsRoutes, protocol: 'TLS' }) },
+    { kind: 'TCPRoute', part: l4Part(graph, { ...of, routes: tcpRoutes, protocol: 'TCP' }) },
+    { kind: 'UDPRoute', part: l4Part(graph, { ...of, routes: udpRoutes, protocol: 'UDP' }) },
+  ];
 }
 
 /** The newest revision among a Gateway, its listeners and their certificates. */

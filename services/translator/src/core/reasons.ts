@@ -18,7 +18,13 @@ export const reasons = {
   'Gateway.ResolvedRefs': { True: ['ResolvedRefs'], False: ['ListenersNotResolved'], Unknown: [] },
   'Listener.Accepted': {
     True: ['Accepted'],
-    False: ['PortUnavailable', 'UnsupportedProtocol', 'HostnameConflict', 'ProtocolConflict'],
+    False: [
+      'PortUnavailable',
+      'UnsupportedProtocol',
+      'UnsupportedValue',
+      'HostnameConflict',
+      'ProtocolConflict',
+    ],
     Unknown: [],
   },
   'Listener.Conflicted': {
@@ -34,6 +40,16 @@ export const reasons = {
   'Listener.Programmed': {
     True: ['Programmed'],
     False: ['Invalid', 'Pending', 'HostnameConflict', 'ProtocolConflict'],
+    Unknown: [],
+  },
+  'ListenerSet.Accepted': {
+    True: ['Accepted', 'ListenersNotValid'],
+    False: ['Invalid', 'NotAllowed', 'ParentNotAccepted', 'ListenersNotValid'],
+    Unknown: [],
+  },
+  'ListenerSet.Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'NotAllowed', 'ParentNotProgrammed', 'ListenersNotValid'],
     Unknown: [],
   },
   'Listener.OverlappingTLSConfig': { True: ['OverlappingHostnames'], False: [], Unknown: [] },

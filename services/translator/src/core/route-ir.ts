@@ -8,6 +8,7 @@ import { gatewayGroup, type HttpRoute } from '@sluice/kinds';
 import type { AttachmentTables } from './attachment-table.ts';
 import { bindPort } from './gateway-plan.ts';
 import { listenerKey, sectionKey } from './keys.ts';
+import { transportOf } from './listener-model.ts';
 import { type RedirectListener, redirectAction } from './redirect.ts';
 import type { AttachedListener, ParentResult } from './route-parents.ts';
 import type { RouteRules, RuleModel } from './route-rules.ts';
@@ -21,7 +22,7 @@ export interface RouteParts {
 }
 
 /** Whether none of a route's rules can be served as written. */
-export function isRefused(rules: RouteRules): boolean {
+export function isRefused(rules: Pick<RouteRules, 'total' | 'dropped'>): boolean {
   return rules.total > 0 && rules.dropped.length === rules.total;
 }
 
@@ -69,10 +70,11 @@ export function clustersOf(action: IrHttpAction): string[] {
   );
 }
 
-function attachmentsOf(listeners: readonly AttachedListener[]): IrAttachment[] {
+/** Where a route of any kind is attached, one entry for each listener. */
+export function attachmentsOf(listeners: readonly AttachedListener[]): IrAttachment[] {
   const found = new Map<string, IrAttachment>();
   for (const l of listeners) {
-    const listener = listenerKey(l.gateway, l.port);
+    const listener = listenerKey(l.gateway, l.port, transportOf(l));
     const id = `${listener}|${l.listener}`;
     const hostnames = [...new Set([...(found.get(id)?.hostnames ?? []), ...l.hostnames])].sort(compareText);
     found.set(id, { listener, server: l.listener, hostnames });

@@ -1,15 +1,9 @@
-// Attaching routes to listeners. What comes in: an HTTPRoute and the tables of Gateways and Namespaces; what goes
-// out: for each parentRef of ours where the route attaches, or why not. Gateway API v1.7.0 ParentReference,
+// Attaching routes to listeners. What comes in: a route and the tables of Gateways, ListenerSets and Namespaces; what
+// goes out: for each parentRef of ours where the route attaches, or why not. Gateway API v1.6.3 ParentReference,
 // AllowedRoutes, HTTPRouteSpec.hostnames. Whether a listener can be served at the moment plays no part here.
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
-import {
-  gatewayGroup,
-  type HttpRoute,
-  namespaceNameLabel,
-  type ParentRef,
-  selectorMatches,
-} from '@sluice/kinds';
-import type { AttachmentTables, GatewayTable, ListenerRow } from './attachment-table.ts';
+import { gatewayGroup, namespaceNameLabel, type ParentRef, selectorMatches } from '@sluice/kinds';
+import type { AttachmentTables, ListenerRow, ParentTable } from './attachment-table.ts';
 import { intersectAll } from './hostname.ts';
 import { objectKey } from './keys.ts';
 import type { ReasonOf } from './reasons.ts';
@@ -18,6 +12,7 @@ import type { ReasonOf } from './reasons.ts';
 export interface AttachedListener {
   /** Key of the Gateway. */
   readonly gateway: string;
+  /** Its `id`: unique among the listeners of the Gateway and its sets. */
   readonly listener: string;
   readonly port: number;
   readonly protocol: string;
@@ -42,30 +37,43 @@ export interface ParentResult {
   readonly listeners: readonly AttachedListener[];
 }
 
+/** What attaching needs to know of a route of any kind. */
+export interface AttachableRoute {
+  readonly kind: string;
+  readonly metadata: { readonly namespace: string };
+  readonly spec: {
+    readonly parentRefs: readonly ParentRef[];
+    /** Absent or empty: every hostname of the listeners. */
+    readonly hostnames?: readonly string[];
+  };
+}
+
 /** Results by route, in the order of its parentRefs; parents that are not ours are left out. */
-export function routeParents(
+export function routeParents<R extends AttachableRoute>(
   graph: Graph,
-  of: { routes: Collection<HttpRoute>; tables: AttachmentTables; orphanController: string | undefined },
+  of: {
+    routes: Collection<R>;
+    tables: AttachmentTables;
+    orphanController: string | undefined;
+    /** Names the collection; the default is that of HTTPRoutes. */
+    name?: string;
+  },
 ): Collection<readonly ParentResult[]> {
-  return graph.map(of.routes, 'route parents', (route, _key, fetch) => {
+  return graph.map(of.routes, of.name ?? 'route parents', (route, _key, fetch) => {
     const results: ParentResult[] = [];
     for (const parentRef of route.spec.parentRefs) {
-      if (parentRef.group !== gatewayGroup || parentRef.kind !== 'Gateway') continue;
-      const gateway = objectKey(parentRef.namespace ?? route.metadata.namespace, parentRef.name);
-      const table = fetch(of.tables.gateways, gateway);
-      if (table !== undefined) {
-        const outcome = attach({ route, parentRef, gateway, table }, of.tables, fetch);
-        const { controllerName } = table;
+      const parent = parentOf({ route, parentRef }, of.tables, fetch);
+      if (parent === undefined) continue;
+      if (parent.table !== undefined) {
+        const { controllerName } = parent.table;
+        const outcome = attach({ route, parentRef, ...parent, table: parent.table }, of.tables, fetch);
         results.push(
           'reason' in outcome
             ? { parentRef, controllerName, detached: outcome, listeners: [] }
             : { parentRef, controllerName, detached: undefined, listeners: outcome.listeners },
         );
-      } else if (of.orphanController !== undefined && fetch(of.tables.existing, gateway) === undefined) {
-        const detached = {
-          reason: 'NoMatchingParent' as const,
-          message: `Gateway ${gateway} does not exist`,
-        };
+      } else if (of.orphanController !== undefined && !parent.exists) {
+        const detached = { reason: 'NoMatchingParent' as const, message: `${parent.label} does not exist` };
         results.push({ parentRef, controllerName: of.orphanController, detached, listeners: [] });
       }
     }
@@ -73,11 +81,33 @@ export function routeParents(
   });
 }
 
+interface Parent {
+  /** For messages. */
+  readonly label: string;
+  readonly table: ParentTable | undefined;
+  readonly exists: boolean;
+}
+
+/** What a parentRef names; undefined for a kind of parent that routes do not attach to. */
+function parentOf(
+  { route, parentRef }: { route: AttachableRoute; parentRef: ParentRef },
+  tables: AttachmentTables,
+  fetch: Fetch,
+): Parent | undefined {
+  const { group, kind, namespace, name } = parentRef;
+  if (group !== gatewayGroup || (kind !== 'Gateway' && kind !== 'ListenerSet')) return undefined;
+  const key = objectKey(namespace ?? route.metadata.namespace, name);
+  const label = `${kind} ${key}`;
+  return kind === 'Gateway'
+    ? { label, table: fetch(tables.gateways, key), exists: fetch(tables.existing, key) !== undefined }
+    : { label, table: fetch(tables.sets, key), exists: fetch(tables.existingSets, key) !== undefined };
+}
+
 interface Attempt {
-  readonly route: HttpRoute;
+  readonly route: AttachableRoute;
   readonly parentRef: ParentRef;
-  readonly gateway: string;
-  readonly table: GatewayTable;
+  readonly label: string;
+  readonly table: ParentTable;
 }
 
 function attach(
@@ -85,39 +115,40 @@ function attach(
   tables: AttachmentTables,
   fetch: Fetch,
 ): Detached | { listeners: AttachedListener[] } {
-  const { route, parentRef, gateway, table } = attempt;
+  const { route, parentRef, label, table } = attempt;
+  const hostnamesOfRoute = route.spec.hostnames ?? [];
   if (table.pending !== '') return { reason: 'Pending', message: table.pending };
+  if (table.detached !== '')
+    return { reason: 'NoMatchingParent', message: `${label} is not attached: ${table.detached}` };
   const meant = table.listeners.filter(
     (l) =>
       (parentRef.sectionName === undefined || l.name === parentRef.sectionName) &&
       (parentRef.port === undefined || l.port === parentRef.port),
   );
   if (meant.length === 0)
-    return {
-      reason: 'NoMatchingParent',
-      message: `Gateway ${gateway} has no listener ${describe(parentRef, table)}`,
-    };
+    return { reason: 'NoMatchingParent', message: `${label} has no listener ${describe(parentRef, table)}` };
   const open = meant.filter((l) => allows(l, attempt, tables, fetch));
   if (open.length === 0)
     return {
       reason: 'NotAllowedByListeners',
-      message: `allowedRoutes of ${plural(meant)} of Gateway ${gateway} takes no HTTPRoute of namespace ${route.metadata.namespace}`,
+      message: `allowedRoutes of ${plural(meant)} of ${label} takes no ${route.kind} of namespace ${route.metadata.namespace}`,
     };
   const listeners = open
-    .map(({ name, port, protocol, hostname }) => {
-      const hostnames = intersectAll(hostname, route.spec.hostnames);
-      return { gateway, listener: name, port, protocol, hostnames };
+    .map(({ id, port, protocol, hostname }) => {
+      const hostnames = intersectAll(hostname, hostnamesOfRoute);
+      return { gateway: table.gateway, listener: id, port, protocol, hostnames };
     })
     .filter((l) => l.hostnames.length > 0);
   if (listeners.length > 0) return { listeners };
   return {
     reason: 'NoMatchingListenerHostname',
-    message: `no hostname of the route (${route.spec.hostnames.join(', ')}) is one of ${open.map((l) => `listener ${l.name} (${l.hostname})`).join(', ')}`,
+    message: `no hostname of the route (${hostnamesOfRoute.join(', ')}) is one of ${open.map((l) => `listener ${l.name} (${l.hostname})`).join(', ')}`,
   };
 }
 
-function allows({ allowed }: ListenerRow, attempt: Attempt, tables: AttachmentTables, fetch: Fetch): boolean {
-  if (!allowed.http) return false;
+function allows(row: ListenerRow, attempt: Attempt, tables: AttachmentTables, fetch: Fetch): boolean {
+  const { allowed } = row;
+  if (!allowed.kinds.includes(attempt.route.kind)) return false;
   const { namespace } = attempt.route.metadata;
   switch (allowed.from) {
     case 'All':
@@ -125,7 +156,7 @@ function allows({ allowed }: ListenerRow, attempt: Attempt, tables: AttachmentTa
     case 'None':
       return false;
     case 'Same':
-      return attempt.gateway.startsWith(`${namespace}/`);
+      return row.namespace === namespace;
     case 'Selector': {
       const labels = fetch(tables.labels, objectKey('', namespace)) ?? { [namespaceNameLabel]: namespace };
       return allowed.selector !== undefined && selectorMatches(allowed.selector, labels);
@@ -133,7 +164,7 @@ function allows({ allowed }: ListenerRow, attempt: Attempt, tables: AttachmentTa
   }
 }
 
-function describe(parentRef: ParentRef, table: GatewayTable): string {
+function describe(parentRef: ParentRef, table: ParentTable): string {
   const wanted = [
     ...(parentRef.sectionName === undefined ? [] : [`named ${parentRef.sectionName}`]),
     ...(parentRef.port === undefined ? [] : [`on port ${parentRef.port}`]),

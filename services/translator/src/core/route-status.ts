@@ -2,9 +2,9 @@
 // one entry per parentRef of ours. Gateway API v1.7.0 RouteParentStatus: rules that are dropped show as
 // PartiallyInvalid ("Dropped Rule"), as long as not all are; what Envoy refused shows there too ("Fall Back").
 
-import type { Collection, Graph } from '@sluice/incremental';
+import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { ObjectRef } from '@sluice/ir';
-import { gatewayGroup, type HttpRoute } from '@sluice/kinds';
+import { type BackendObjectRef, gatewayGroup } from '@sluice/kinds';
 import { condition, summarize, type TimelessCondition } from './conditions.ts';
 import { type RejectionTable, rejectionsOf } from './rejection.ts';
 import { isRefused, type RouteParts } from './route-ir.ts';
@@ -21,21 +21,44 @@ export function routeStatuses(
     const rules = fetch(parts.rules, key);
     const parents = fetch(parts.parents, key);
     if (rules === undefined || parents === undefined) return undefined;
-    const { namespace, name, uid, generation } = route.metadata;
+    const { namespace, name } = route.metadata;
     const ref = { group: gatewayGroup, kind: 'HTTPRoute', namespace, name };
-    const refused = [ref, ...servicesOf(route)].flatMap((source) =>
-      rejectionsOf(parts.rejections, source, fetch),
-    );
-    const entries = parents.map((parent) => ({
-      parentRef: parent.parentRef,
-      controllerName: parent.controllerName,
-      conditions: conditionsOf(parent, { rules, refused, generation }),
-    }));
-    return { ref, uid, status: { parents: entries } };
+    const { rejections } = parts;
+    const unresolved = 'such requests are answered 500';
+    return parentStatuses({ ref, route, parents, rules, rejections, unresolved }, fetch);
   });
 }
 
-function servicesOf({ metadata, spec }: HttpRoute): ObjectRef[] {
+/** What the status of a route of any kind is made from. */
+export interface RouteFacts {
+  readonly ref: ObjectRef;
+  readonly route: RouteOfAnyKind;
+  readonly parents: readonly ParentResult[];
+  readonly rules: Omit<RouteRules, 'rules'>;
+  readonly rejections: RejectionTable;
+  /** What becomes of traffic to a reference that leads nowhere. */
+  readonly unresolved: string;
+}
+
+interface RouteOfAnyKind {
+  readonly metadata: { readonly namespace: string; readonly uid: string; readonly generation: number };
+  readonly spec: { readonly rules: readonly { readonly backendRefs: readonly BackendObjectRef[] }[] };
+}
+
+/** The status of a route of any kind: one entry for each parent of ours. */
+export function parentStatuses(of: RouteFacts, fetch: Fetch): StatusOutput {
+  const { ref, route, parents, rules, rejections, unresolved } = of;
+  const { uid, generation } = route.metadata;
+  const refused = [ref, ...servicesOf(route)].flatMap((source) => rejectionsOf(rejections, source, fetch));
+  const entries = parents.map((parent) => ({
+    parentRef: parent.parentRef,
+    controllerName: parent.controllerName,
+    conditions: conditionsOf(parent, { rules, refused, generation, unresolved }),
+  }));
+  return { ref, uid, status: { parents: entries } };
+}
+
+function servicesOf({ metadata, spec }: RouteOfAnyKind): ObjectRef[] {
   const refs = spec.rules.flatMap((rule) =>
     rule.backendRefs.filter((ref) => ref.group === '' && ref.kind === 'Service'),
   );
@@ -47,7 +70,8 @@ function servicesOf({ metadata, spec }: HttpRoute): ObjectRef[] {
 }
 
 interface Facts {
-  readonly rules: RouteRules;
+  readonly unresolved: string;
+  readonly rules: Omit<RouteRules, 'rules'>;
   readonly refused: readonly string[];
   readonly generation: number;
 }
@@ -85,7 +109,7 @@ function acceptedOf({ detached }: ParentResult, { rules, generation }: Facts): T
   });
 }
 
-function resolvedRefs({ rules, generation }: Facts): TimelessCondition {
+function resolvedRefs({ rules, generation, unresolved }: Facts): TimelessCondition {
   const [first] = rules.refFaults;
   if (first === undefined)
     return condition('Route.ResolvedRefs', generation, {
@@ -93,7 +117,7 @@ function resolvedRefs({ rules, generation }: Facts): TimelessCondition {
       reason: 'ResolvedRefs',
       message: 'all references are resolved',
     });
-  const message = `${summarize(rules.refFaults.map((fault) => fault.message))}; such requests are answered 500`;
+  const message = `${summarize(rules.refFaults.map((fault) => fault.message))}; ${unresolved}`;
   return condition('Route.ResolvedRefs', generation, { status: 'False', reason: first.reason, message });
 }
 

@@ -1,18 +1,18 @@
 // Services as routes and endpoints see them. What comes in: Services; what goes out: one entry per Service and one per
-// TCP port, with the protocol that `appProtocol` asks for (KEP-3726). A change of labels touches no route.
+// TCP port, with the HTTP that `appProtocol` asks for (KEP-3726). A change of labels touches no route.
 import type { Collection, Graph } from '@sluice/incremental';
 import type { Service, ServicePort } from '@sluice/kinds';
-import { objectKey, servicePortKey } from './keys.ts';
+import { objectKey, servicePortKey, type Transport } from './keys.ts';
 
 /** What endpoints need to know of a Service. */
 export interface ServiceInfo {
   readonly external: boolean;
   readonly publishNotReady: boolean;
-  /** TCP ports, sorted by number. */
-  readonly ports: readonly { readonly port: number; readonly name: string }[];
+  /** Of TCP and UDP, sorted by number, TCP first. */
+  readonly ports: readonly { readonly port: number; readonly name: string; readonly transport: Transport }[];
 }
 
-/** A port that routes may send to. */
+/** A TCP port that routes of HTTP may send to. */
 export interface ServicePortInfo {
   readonly namespace: string;
   readonly service: string;
@@ -51,14 +51,17 @@ export function serviceInfos(graph: Graph, services: Collection<Service>): Colle
   return graph.map(services, 'service infos', ({ spec }) => ({
     external: spec.type === 'ExternalName',
     publishNotReady: spec.publishNotReadyAddresses,
-    ports: tcpPorts(spec.ports).map(({ port, name }) => ({ port, name })),
+    ports: [
+      ...portsOf(spec.ports, 'tcp').map(({ port, name }) => ({ port, name, transport: 'tcp' as const })),
+      ...portsOf(spec.ports, 'udp').map(({ port, name }) => ({ port, name, transport: 'udp' as const })),
+    ].sort((a, b) => a.port - b.port),
   }));
 }
 
 /** Ports by `<namespace>/<service>/<port>`. Services of type ExternalName have none: they have no endpoints here. */
 export function servicePorts(graph: Graph, services: Collection<Service>): Collection<ServicePortInfo> {
   return graph.flatMap(services, 'service ports', ({ metadata, spec }) =>
-    (spec.type === 'ExternalName' ? [] : tcpPorts(spec.ports)).map((port) => {
+    (spec.type === 'ExternalName' ? [] : portsOf(spec.ports, 'tcp')).map((port) => {
       const appProtocol = port.appProtocol ?? '';
       const lower = appProtocol.toLowerCase();
       const info: ServicePortInfo = {
@@ -75,6 +78,6 @@ export function servicePorts(graph: Graph, services: Collection<Service>): Colle
   );
 }
 
-function tcpPorts(ports: readonly ServicePort[]): ServicePort[] {
-  return ports.filter((port) => port.protocol === 'TCP').sort((a, b) => a.port - b.port);
+function portsOf(ports: readonly ServicePort[], transport: Transport): ServicePort[] {
+  return ports.filter((port) => port.protocol === transport.toUpperCase()).sort((a, b) => a.port - b.port);
 }

@@ -32,7 +32,7 @@ const requestFields = {
   upstream_ms: '%RESPONSE_DURATION%',
 };
 
-const connectionFields = {
+const refusedFields = {
   client: '%DOWNSTREAM_REMOTE_ADDRESS%',
   details: '%CONNECTION_TERMINATION_DETAILS%',
   flags: '%RESPONSE_FLAGS%',
@@ -41,6 +41,23 @@ const connectionFields = {
   sni: '%REQUESTED_SERVER_NAME%',
   time: '%START_TIME%',
   tls_failure: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
+};
+
+const connectionFields = {
+  bytes_received: '%BYTES_RECEIVED%',
+  bytes_sent: '%BYTES_SENT%',
+  client: '%DOWNSTREAM_REMOTE_ADDRESS%',
+  details: '%CONNECTION_TERMINATION_DETAILS%',
+  duration_ms: '%DURATION%',
+  flags: '%RESPONSE_FLAGS%',
+  kind: 'connection',
+  local: '%DOWNSTREAM_LOCAL_ADDRESS%',
+  revision: `%METADATA(UPSTREAM_HOST:${metadataNamespace}:revision)%`,
+  route: `%METADATA(CLUSTER:${metadataNamespace}:route)%`,
+  sni: '%REQUESTED_SERVER_NAME%',
+  time: '%START_TIME%',
+  upstream: '%UPSTREAM_HOST%',
+  upstream_failure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
 };
 
 function jsonToStdout(fields: Record<string, string>): AccessLog['configType'] {
@@ -54,9 +71,15 @@ export const requestLog: AccessLog = create(AccessLogSchema, {
   configType: jsonToStdout(requestFields),
 });
 
+/** The log of connections below HTTP, and of UDP sessions, when they end. Without revision where no endpoint was there. */
+export const connectionLog: AccessLog = create(AccessLogSchema, {
+  name: 'envoy.access_loggers.stdout',
+  configType: jsonToStdout(connectionFields),
+});
+
 /** The log of connections that no server takes: an SNI that no hostname covers. */
 export const refusedConnectionLog: AccessLog = create(AccessLogSchema, {
   name: 'envoy.access_loggers.stdout',
   filter: { filterSpecifier: { case: 'responseFlagFilter', value: { flags: ['NR'] } } },
-  configType: jsonToStdout(connectionFields),
+  configType: jsonToStdout(refusedFields),
 });

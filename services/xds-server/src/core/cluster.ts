@@ -18,7 +18,7 @@ const idleTimeoutMs = 4_000;
 const bufferBytes = 32_768;
 
 /** Envoy's default of 1,024 each turns into 503s on a busy edge; Sluice sets limits by policy, not by surprise. */
-const limits = create(CircuitBreakers_ThresholdsSchema, {
+export const connectionLimits = create(CircuitBreakers_ThresholdsSchema, {
   maxConnections: 1_000_000,
   maxPendingRequests: 1_000_000,
   maxRequests: 1_000_000,
@@ -34,7 +34,7 @@ export function compileCluster(cluster: IrCluster): XdsResource {
     connectTimeout: duration(cluster.connectTimeoutMs),
     perConnectionBufferLimitBytes: bufferBytes,
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
-    circuitBreakers: { thresholds: [limits] },
+    circuitBreakers: { thresholds: [connectionLimits] },
     ...(cluster.tls?.type === 'verified'
       ? { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }
       : {}),

@@ -7,6 +7,7 @@ import {
   cluster,
   endpoints,
   forward,
+  l4Route,
   listener,
   prefix,
   route,
@@ -24,13 +25,28 @@ const hostname = fc.constantFrom('*', '*.example', 'a.example', 'b.a.example');
 
 const resource: fc.Arbitrary<IrResource> = fc.oneof(
   fc
-    .record({ key: listenerKey, hosts: fc.uniqueArray(hostname, { minLength: 1 }), https: fc.boolean() })
-    .map(({ key, hosts, https }) =>
+    .record({
+      key: listenerKey,
+      hosts: fc.uniqueArray(hostname, { minLength: 1 }),
+      protocol: fc.constantFrom(
+        'HTTP' as const,
+        'HTTPS' as const,
+        'TLS' as const,
+        'TCP' as const,
+        'UDP' as const,
+      ),
+      through: fc.integer({ min: 0, max: 4 }),
+    })
+    .map(({ key, hosts, protocol, through }) =>
       listener(80, {
         key,
-        protocol: https ? 'HTTPS' : 'HTTP',
+        protocol,
         servers: hosts.map((host, n) =>
-          server(host, { name: `s${n}`, certificates: https ? ['shop/c'] : [] }),
+          server(host, {
+            name: `s${n}`,
+            certificates: protocol === 'HTTPS' && n < through ? ['shop/c'] : [],
+            ...(protocol === 'TLS' || (protocol === 'HTTPS' && n >= through) ? { passthrough: true } : {}),
+          }),
         ),
       }),
     ),
@@ -58,6 +74,20 @@ const resource: fc.Arbitrary<IrResource> = fc.oneof(
     ),
 );
 
+const l4Resource: fc.Arbitrary<IrResource> = fc
+  .record({
+    name: fc.constantFrom('r', 's', 't'),
+    protocol: fc.constantFrom('TLS' as const, 'TCP' as const, 'UDP' as const),
+    to: fc.array(fc.constantFrom('a', 'b', { service: null, weight: 2 }), { maxLength: 3 }),
+    createdAt: fc.constantFrom('', '2026-01-01T00:00:00Z'),
+    hosts: fc.uniqueArray(hostname, { minLength: 1 }),
+    key: listenerKey,
+    on: fc.constantFrom('s0', 's1'),
+  })
+  .map(({ name, protocol, to, createdAt, hosts, key, on }) =>
+    l4Route(name, to, { protocol, createdAt, ...attached(hosts, { listener: key, server: on }) }),
+  );
+
 const newCompiler = (layout: RouteLayoutName) =>
   new XdsCompiler({
     layout: routeLayouts[layout],
@@ -72,7 +102,8 @@ const versions = (compiler: XdsCompiler) =>
 test.each(routeLayoutNames)(
   '%s: whatever changes led to an IR, its resources are those of a compilation from nothing, and the changes told add up to them',
   (layout) => {
-    const batch = fc.array(fc.record({ resource, remove: fc.boolean() }), { maxLength: 6 });
+    const any = fc.oneof({ arbitrary: resource, weight: 3 }, { arbitrary: l4Resource, weight: 1 });
+    const batch = fc.array(fc.record({ resource: any, remove: fc.boolean() }), { maxLength: 6 });
     fc.assert(
       fc.property(fc.array(batch, { maxLength: 12 }), (batches) => {
         const incremental = newCompiler(layout);

@@ -1,10 +1,12 @@
 // Changes of the IR → changes of Envoy resources. Only what a change can touch is made again: an endpoint group its
 // load assignments, a cluster itself, a certificate its secret, a route the tables it is attached to. What comes out
 // equal is no change.
-import type { IrCertificate, IrListener } from '@sluice/ir';
+import { canonicalJson, type IrCertificate, type IrListener } from '@sluice/ir';
 import { compileCluster } from './cluster.ts';
 import { type IrChange, IrState } from './ir-state.ts';
-import { compileListener, type ListenerContext } from './listener.ts';
+import { compileL4Assignment, compileL4Cluster } from './l4-cluster.ts';
+import type { RevisedL4Route } from './l4-route.ts';
+import { compileListener, isHttp, type ListenerContext } from './listener.ts';
 import { compileLoadAssignment } from './load-assignment.ts';
 import type { RevisedRoute } from './route.ts';
 import type { RouteTables } from './route-layout.ts';
@@ -31,7 +33,7 @@ export class XdsCompiler {
     this.#context = options;
     this.#findKeyPair = options.findKeyPair;
     this.#tables = options.layout.tables({
-      listener: (key) => this.#ir.listeners.get(key),
+      listener: (key) => ofHttp(this.#ir.listeners.get(key)),
       routesOf: (listener) => this.#ir.routesByListener.get(listener),
     });
   }
@@ -67,6 +69,9 @@ export class XdsCompiler {
       case 'http-route':
         this.#foldRoute(key, resource?.kind === kind ? { route: resource, revision } : undefined);
         return;
+      case 'l4-route':
+        this.#foldL4Route(key, resource?.kind === kind ? { route: resource, revision } : undefined, dirty);
+        return;
       case 'cluster':
         this.#ir.putCluster(key, resource?.kind === kind ? resource : undefined);
         dirty.clusters.add(key);
@@ -75,9 +80,12 @@ export class XdsCompiler {
       case 'endpoint-group': {
         const { before, after } = this.#ir.putGroup(key, resource?.kind === kind ? resource : undefined);
         for (const group of [before, after])
-          if (group !== undefined)
+          if (group !== undefined) {
             for (const cluster of this.#ir.clustersByService.get(group.service))
               dirty.assignments.add(cluster.key);
+            for (const { route } of this.#ir.l4RoutesByService.get(group.service))
+              dirty.assignments.add(route.key);
+          }
         return;
       }
       case 'certificate':
@@ -89,11 +97,27 @@ export class XdsCompiler {
 
   #foldListener(key: string, resource: IrListener | undefined, dirty: Dirty): void {
     dirty.listeners.add(key);
-    this.#tables.listenerChanged(this.#ir.putListener(key, resource));
+    const { before, after } = this.#ir.putListener(key, resource);
+    this.#tables.listenerChanged({ before: ofHttp(before), after: ofHttp(after) });
   }
 
   #foldRoute(key: string, revised: RevisedRoute | undefined): void {
     this.#tables.routeChanged(this.#ir.putRoute(key, revised));
+  }
+
+  /** A listener holds the hostnames of routes and which one wins; all else is in the route's own cluster. */
+  #foldL4Route(key: string, revised: RevisedL4Route | undefined, dirty: Dirty): void {
+    const { before, after } = this.#ir.putL4Route(key, revised);
+    dirty.clusters.add(key);
+    dirty.assignments.add(key);
+    const [old, now] = [before?.route, after?.route];
+    if (
+      old?.createdAt === now?.createdAt &&
+      canonicalJson(old?.attachments ?? []) === canonicalJson(now?.attachments ?? [])
+    )
+      return;
+    for (const { listener } of [...(old?.attachments ?? []), ...(now?.attachments ?? [])])
+      dirty.listeners.add(listener);
   }
 
   #compile(dirty: Dirty): XdsChange[] {
@@ -119,11 +143,16 @@ export class XdsCompiler {
   }
 
   #cluster(key: string): XdsResource | undefined {
+    const l4Route = this.#ir.l4Routes.get(key);
+    if (l4Route !== undefined) return compileL4Cluster(l4Route.route);
     const cluster = this.#ir.clusters.get(key);
     return cluster && compileCluster(cluster);
   }
 
   #assignment(key: string): XdsResource | undefined {
+    const l4Route = this.#ir.l4Routes.get(key);
+    if (l4Route !== undefined)
+      return compileL4Assignment(l4Route, (service) => this.#ir.groupsByService.get(service));
     const cluster = this.#ir.clusters.get(key);
     if (cluster === undefined) return undefined;
     const groups = cluster.tls?.type === 'refused' ? [] : this.#ir.groupsByService.get(cluster.endpoints);
@@ -142,10 +171,16 @@ export class XdsCompiler {
 
   #listener(key: string): XdsResource | undefined {
     const listener = this.#ir.listeners.get(key);
-    return (
-      listener && compileListener(listener, this.#ir.gateways.get(listener.gateway)?.source, this.#context)
-    );
+    if (listener === undefined) return undefined;
+    const gateway = this.#ir.gateways.get(listener.gateway)?.source;
+    const l4Routes = this.#ir.l4RoutesByListener.get(key);
+    return compileListener(listener, { gateway, l4Routes }, this.#context);
   }
+}
+
+/** The listener where it has routes of HTTP: route tables know of no other. */
+function ofHttp(listener: IrListener | undefined): IrListener | undefined {
+  return listener !== undefined && isHttp(listener) ? listener : undefined;
 }
 
 /** What has to be made again, each once. */

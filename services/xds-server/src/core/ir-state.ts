@@ -9,6 +9,7 @@ import type {
   IrListener,
   IrResource,
 } from '@sluice/ir';
+import type { RevisedL4Route } from './l4-route.ts';
 import { Multimap } from './multimap.ts';
 import type { RevisedRoute } from './route.ts';
 
@@ -39,11 +40,16 @@ export class IrState {
   readonly gateways = new Map<string, IrGateway>();
   readonly listeners = new Map<string, IrListener>();
   readonly routes = new Map<string, RevisedRoute>();
+  readonly l4Routes = new Map<string, RevisedL4Route>();
   readonly clusters = new Map<string, IrCluster>();
   readonly groups = new Map<string, IrEndpointGroup>();
   readonly certificates = new Map<string, IrCertificate>();
   /** Listener → routes attached to it. */
   readonly routesByListener = new Multimap<RevisedRoute>();
+  /** Listener → l4-routes attached to it. */
+  readonly l4RoutesByListener = new Multimap<RevisedL4Route>();
+  /** Service port → l4-routes that send to it. */
+  readonly l4RoutesByService = new Multimap<RevisedL4Route>();
   /** Service port → its endpoint groups. */
   readonly groupsByService = new Multimap<IrEndpointGroup>();
   /** Service port → clusters that take its endpoints. */
@@ -64,6 +70,15 @@ export class IrState {
   putRoute(key: string, after: RevisedRoute | undefined): Replaced<RevisedRoute> {
     const replaced = replace(this.routes, key, after);
     this.routesByListener.replace(key, replaced, ({ route }) => route.attachments.map((a) => a.listener));
+    return replaced;
+  }
+
+  putL4Route(key: string, after: RevisedL4Route | undefined): Replaced<RevisedL4Route> {
+    const replaced = replace(this.l4Routes, key, after);
+    this.l4RoutesByListener.replace(key, replaced, ({ route }) => route.attachments.map((a) => a.listener));
+    this.l4RoutesByService.replace(key, replaced, ({ route }) =>
+      route.backends.flatMap(({ service }) => (service === null ? [] : [service])),
+    );
     return replaced;
   }
 

@@ -1,14 +1,19 @@
 // IrListener → Envoy Listener: one for each port of a Gateway, on all its addresses. HTTPS has a filter chain for each
-// server, chosen by SNI; Envoy changes chains in place, so a new server or certificate list touches no other chain.
+// server, chosen by SNI (what TLS, TCP and UDP have: l4-listener.ts); Envoy changes chains in place, so a new server or certificate list touches no other chain.
 // Routes and certificates come by name with constant bytes: a change of either never touches the listener.
 import { create } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
-import { type Address, AddressSchema } from '@sluice/envoy-api/envoy/config/core/v3/address_pb.js';
+import {
+  type Address,
+  AddressSchema,
+  SocketAddress_Protocol,
+} from '@sluice/envoy-api/envoy/config/core/v3/address_pb.js';
 import {
   type FilterChain,
   FilterChainSchema,
 } from '@sluice/envoy-api/envoy/config/listener/v3/listener_components_pb.js';
 import { type Listener, ListenerSchema } from '@sluice/envoy-api/envoy/config/listener/v3/listener_pb.js';
+import { UdpListenerConfigSchema } from '@sluice/envoy-api/envoy/config/listener/v3/udp_listener_config_pb.js';
 import { TlsInspectorSchema } from '@sluice/envoy-api/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import { HttpConnectionManagerSchema } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { TlsParameters_TlsProtocol } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
@@ -16,6 +21,8 @@ import { DownstreamTlsContextSchema } from '@sluice/envoy-api/envoy/extensions/t
 import type { IrListener, IrServer, ObjectRef } from '@sluice/ir';
 import { refusedConnectionLog } from './access-log.ts';
 import { connectionManager, type ListenerSettings } from './http-connection-manager.ts';
+import { passthroughChains, tcpChains, udpFilter } from './l4-listener.ts';
+import { type L4Win, l4Wins, type RevisedL4Route } from './l4-route.ts';
 import { duration, fromAds, pack } from './messages.ts';
 import type { RouteLayout } from './route-layout.ts';
 import { type XdsRef, type XdsResource, xdsResource } from './xds-resource.ts';
@@ -31,12 +38,14 @@ export interface ListenerContext {
 /** The Envoy listener, under the same name; undefined while it has no address. */
 export function compileListener(
   listener: IrListener,
-  gateway: ObjectRef | undefined,
+  of: { readonly gateway: ObjectRef | undefined; readonly l4Routes: Iterable<RevisedL4Route> },
   context: ListenerContext,
 ): XdsResource | undefined {
+  const wins = l4Wins(listener, of.l4Routes);
+  const parts = partsOf(listener, wins, context);
   const socket = listener.socket ?? { addresses: listener.addresses, port: listener.bindPort };
-  const [address, ...others] = socket.addresses.map((ip) => socketAddress(ip, socket.port));
-  if (address === undefined) return undefined;
+  const [address, ...others] = socket.addresses.map((ip) => socketAddress(ip, socket.port, listener));
+  if (address === undefined || parts === undefined) return undefined;
   const message = create(ListenerSchema, {
     name: listener.key,
     address,
@@ -44,28 +53,74 @@ export function compileListener(
     statPrefix: 'ingress',
     enableReusePort: true,
     perConnectionBufferLimitBytes: bufferBytes,
-    ...(listener.protocol === 'HTTPS' ? httpsChains(listener, context) : httpChains(listener, context)),
+    ...parts,
   });
   return xdsResource(
     {
       kind: 'listener',
       name: listener.key,
-      uses: usesOf(listener, context),
-      sources: gateway === undefined ? [] : [gateway],
+      uses: usesOf(listener, wins, context),
+      sources: [...(of.gateway === undefined ? [] : [of.gateway]), ...wins.map(({ route }) => route.source)],
     },
     ListenerSchema,
     message,
   );
 }
 
-function usesOf(listener: IrListener, { layout }: ListenerContext): XdsRef[] {
-  const certificates = [...new Set(listener.servers.flatMap((server) => server.certificates))].sort();
-  return [...certificates.map((name): XdsRef => ({ kind: 'secret', name })), ...layout.resourcesOf(listener)];
+/** Whether a listener has routes of HTTP. */
+export function isHttp({ protocol }: IrListener): boolean {
+  return protocol === 'HTTP' || protocol === 'HTTPS';
 }
 
-function socketAddress(address: string, port: number): Address {
+function usesOf(listener: IrListener, wins: readonly L4Win[], { layout }: ListenerContext): XdsRef[] {
+  const certificates = [...new Set(listener.servers.flatMap((server) => server.certificates))].sort();
+  const clusters = [...new Set(wins.map(({ route }) => route.key))].sort();
+  return [
+    ...certificates.map((name): XdsRef => ({ kind: 'secret', name })),
+    ...clusters.map((name): XdsRef => ({ kind: 'cluster', name })),
+    ...(isHttp(listener) ? layout.resourcesOf(listener) : []),
+  ];
+}
+
+type ListenerParts = Partial<
+  Pick<
+    Listener,
+    'filterChains' | 'listenerFilters' | 'listenerFiltersTimeout' | 'accessLog' | 'udpListenerConfig'
+  >
+>;
+
+/** What a listener's protocol adds; undefined where it cannot be bound: UDP without a route. */
+function partsOf(
+  listener: IrListener,
+  wins: readonly L4Win[],
+  context: ListenerContext,
+): ListenerParts | undefined {
+  switch (listener.protocol) {
+    case 'HTTP':
+      return httpChains(listener, context);
+    case 'HTTPS':
+    case 'TLS':
+      return tlsChains(listener, wins, context);
+    case 'TCP':
+      return { filterChains: tcpChains(wins) };
+    case 'UDP': {
+      const [win] = wins;
+      if (win === undefined) return undefined;
+      return { listenerFilters: [udpFilter(win)], udpListenerConfig: create(UdpListenerConfigSchema, {}) };
+    }
+  }
+}
+
+function socketAddress(address: string, port: number, { protocol }: IrListener): Address {
   return create(AddressSchema, {
-    address: { case: 'socketAddress', value: { address, portSpecifier: { case: 'portValue', value: port } } },
+    address: {
+      case: 'socketAddress',
+      value: {
+        address,
+        portSpecifier: { case: 'portValue', value: port },
+        protocol: protocol === 'UDP' ? SocketAddress_Protocol.UDP : SocketAddress_Protocol.TCP,
+      },
+    },
   });
 }
 
@@ -73,10 +128,7 @@ function httpChains(listener: IrListener, context: ListenerContext): Pick<Listen
   return { filterChains: [filterChain('http', listener, null, context)] };
 }
 
-function httpsChains(
-  listener: IrListener,
-  context: ListenerContext,
-): Pick<Listener, 'filterChains' | 'listenerFilters' | 'listenerFiltersTimeout' | 'accessLog'> {
+function tlsChains(listener: IrListener, wins: readonly L4Win[], context: ListenerContext): ListenerParts {
   const { listenerFilters } = create(ListenerSchema, {
     listenerFilters: [
       {
@@ -89,7 +141,12 @@ function httpsChains(
     listenerFilters,
     listenerFiltersTimeout: duration(5_000),
     accessLog: [refusedConnectionLog],
-    filterChains: listener.servers.map((server) => httpsChain(listener, server, context)),
+    filterChains: [
+      ...listener.servers
+        .filter(({ passthrough }) => !passthrough)
+        .map((server) => httpsChain(listener, server, context)),
+      ...passthroughChains(listener, wins),
+    ],
   };
 }
 

@@ -41,7 +41,7 @@ export function compileLoadAssignment(cluster: IrCluster, groups: Iterable<IrEnd
 }
 
 /** One of each address and port, sorted; ready where any group says so. */
-function distinctEndpoints(groups: Iterable<IrEndpointGroup>): Endpoint[] {
+export function distinctEndpoints(groups: Iterable<IrEndpointGroup>): Endpoint[] {
   const byAddress = new Map<string, Endpoint>();
   for (const group of groups)
     for (const endpoint of group.endpoints) {
@@ -51,7 +51,11 @@ function distinctEndpoints(groups: Iterable<IrEndpointGroup>): Endpoint[] {
   return [...byAddress.values()].sort((a, b) => compareText(a.address, b.address) || a.port - b.port);
 }
 
-function lbEndpoint({ address, port }: Endpoint, healthStatus: HealthStatus): LbEndpoint {
+/** One endpoint. */
+export function lbEndpoint(
+  { address, port }: Pick<Endpoint, 'address' | 'port'>,
+  healthStatus: HealthStatus,
+): LbEndpoint {
   return create(LbEndpointSchema, {
     healthStatus,
     hostIdentifier: {

@@ -45,14 +45,16 @@ function unitOf(listener: IrListener, server: Pick<IrServer, 'name'> | null): Ro
 function serversOf(unit: RouteUnit, listener: IrListener): readonly IrServer[] | undefined {
   if (listener.protocol === 'HTTP')
     return unit.name === unitName(listener, null) ? listener.servers : undefined;
-  const servers = listener.servers.filter((server) => unit.name === unitName(listener, server));
+  const servers = listener.servers.filter(
+    (server) => !server.passthrough && unit.name === unitName(listener, server),
+  );
   return servers.length === 0 ? undefined : servers;
 }
 
 function unitsOfListener(listener: IrListener): RouteUnit[] {
   return listener.protocol === 'HTTP'
     ? [unitOf(listener, null)]
-    : listener.servers.map((server) => unitOf(listener, server));
+    : listener.servers.filter(({ passthrough }) => !passthrough).map((server) => unitOf(listener, server));
 }
 
 function unitOfAttachment(listener: IrListener, attachment: IrAttachment): RouteUnit {

@@ -38,11 +38,11 @@ export class PushGates {
     if (resource.kind !== 'listener') return true;
     const comesNew = !this.#options.channels.listener.held.has(resource.name);
     if (comesNew && this.#awaitsScopes(resource.name)) return false;
-    return resource.uses.every((use) =>
-      use.kind === 'secret'
-        ? this.#options.source.get(use.kind, use.name) !== undefined
-        : !comesNew || !this.#isStale(use.name),
-    );
+    return resource.uses.every((use) => {
+      if (use.kind === 'secret') return this.#options.source.get(use.kind, use.name) !== undefined;
+      if (use.kind === 'cluster') return this.#clusterInPlace(use.name);
+      return !comesNew || !this.#isStale(use.name);
+    });
   }
 
   /**
@@ -150,6 +150,7 @@ export class PushGates {
   #mayBeUsed(name: string): boolean {
     const { route, scope } = this.#options.channels;
     if (scope.held.mayUse(name)) return true;
+    if (this.#heldListeners().some((each) => each === undefined || usesCluster(each, name))) return true;
     const tables = [...route.held]
       .filter(([table]) => this.#mayBeServed(table))
       .map(([, held]) => held.resource);
@@ -164,14 +165,22 @@ export class PushGates {
    * table meanwhile: that alone does not keep clusters.
    */
   #mayBeServed(table: string): boolean {
-    const { listener } = this.#options.channels;
-    const sent = [...(listener.flight?.items.values() ?? [])];
-    const listeners = [
-      ...[...listener.held.values()].map((held) => held.resource),
-      ...sent.filter((each) => each !== undefined),
-    ];
-    return listeners.some(
+    return this.#heldListeners().some(
       (each) => each === undefined || each.uses.some((use) => use.kind === 'route' && use.name === table),
     );
   }
+
+  /** Listeners that the Envoy has or may have; undefined stands for one in a version that is not known here. */
+  #heldListeners(): (XdsResource | undefined)[] {
+    const { listener } = this.#options.channels;
+    const sent = [...(listener.flight?.items.values() ?? [])];
+    return [
+      ...[...listener.held.values()].map((held) => held.resource),
+      ...sent.filter((each) => each !== undefined),
+    ];
+  }
+}
+
+function usesCluster({ uses }: XdsResource, name: string): boolean {
+  return uses.some((use) => use.kind === 'cluster' && use.name === name);
 }

@@ -9,9 +9,12 @@ import type {
   IrHttpMatch,
   IrHttpRoute,
   IrHttpRule,
+  IrL4Backend,
+  IrL4Route,
   IrListener,
   IrServer,
 } from '@sluice/ir';
+import { l4RouteKey } from '@sluice/ir';
 
 const gatewayApi = 'gateway.networking.k8s.io';
 
@@ -103,6 +106,26 @@ export function route(name: string, rules: IrHttpRule[], rest: Partial<IrHttpRou
     createdAt: '',
     attachments: [{ listener: 'shop/edge/80', server: 'main', hostnames: ['*'] }],
     rules: rules.map((each, index) => ({ ...each, index })),
+    ...rest,
+  };
+}
+
+/** A TCPRoute of namespace `shop`, or another one, attached to server `main` of `shop/edge/80`; to Services or targets. */
+export function l4Route(
+  name: string,
+  to: readonly (string | IrL4Backend)[],
+  rest: Partial<IrL4Route> = {},
+): IrL4Route {
+  const { protocol = 'TCP' } = rest;
+  return {
+    kind: 'l4-route',
+    key: l4RouteKey(protocol, `shop/${name}`),
+    protocol,
+    source: { group: gatewayApi, kind: `${protocol}Route`, namespace: 'shop', name },
+    generation: 1,
+    createdAt: '',
+    attachments: [{ listener: 'shop/edge/80', server: 'main', hostnames: ['*'] }],
+    backends: to.map((each) => (typeof each === 'string' ? { service: `shop/${each}/80`, weight: 1 } : each)),
     ...rest,
   };
 }

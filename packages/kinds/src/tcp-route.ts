@@ -1,0 +1,15 @@
+// TCPRoute, Gateway API v1.6.3.
+import { z } from 'zod';
+import { l4RouteFields } from './l4-route.ts';
+import { namespacedMetadata } from './metadata.ts';
+import { dnsSubdomain } from './text.ts';
+import { apiVersions } from './versions.ts';
+
+/** Sends what reaches a port of protocol TCP to backends. */
+export const tcpRouteSchema = z.strictObject({
+  apiVersion: apiVersions('gateway.networking.k8s.io/v1', ['gateway.networking.k8s.io/v1alpha2']),
+  kind: z.literal('TCPRoute'),
+  metadata: namespacedMetadata(dnsSubdomain),
+  spec: z.strictObject(l4RouteFields),
+});
+export type TcpRoute = z.infer<typeof tcpRouteSchema>;
