@@ -11,6 +11,26 @@ interface Columns {
   readonly cells: (manifest: Manifest) => readonly string[];
 }
 
+/** Of routes of any kind. */
+function routeColumns(withHostnames: boolean): Columns {
+  return {
+    head: [...(withHostnames ? ['HOSTNAMES'] : []), 'PARENTS', 'ACCEPTED', 'RESOLVED', 'DELAY'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'HTTPRoute'>;
+      const parents = spec.parentRefs.map(({ namespace, name }) =>
+        namespace === undefined ? name : `${namespace}/${name}`,
+      );
+      return [
+        ...(withHostnames ? [joined(spec.hostnames, '*')] : []),
+        joined(parents),
+        parentCondition(manifest, 'Accepted'),
+        parentCondition(manifest, 'ResolvedRefs'),
+        delayText(manifest),
+      ];
+    },
+  };
+}
+
 /** Columns after NAMESPACE and NAME. A manifest came through the kind's schema, so its shape is known. */
 const columns: Readonly<Record<string, Columns>> = {
   Gateway: {
@@ -34,19 +54,20 @@ const columns: Readonly<Record<string, Columns>> = {
       return [spec.controllerName, conditionOf(manifest, 'Accepted')];
     },
   },
-  HTTPRoute: {
-    head: ['HOSTNAMES', 'PARENTS', 'ACCEPTED', 'RESOLVED', 'DELAY'],
+  HTTPRoute: routeColumns(true),
+  TLSRoute: routeColumns(true),
+  TCPRoute: routeColumns(false),
+  UDPRoute: routeColumns(false),
+  ListenerSet: {
+    head: ['GATEWAY', 'LISTENERS', 'ACCEPTED', 'PROGRAMMED'],
     cells: (manifest) => {
-      const { spec } = manifest as unknown as KnownObjectOf<'HTTPRoute'>;
-      const parents = spec.parentRefs.map(({ namespace, name }) =>
-        namespace === undefined ? name : `${namespace}/${name}`,
-      );
+      const { spec } = manifest as unknown as KnownObjectOf<'ListenerSet'>;
+      const { namespace, name } = spec.parentRef;
       return [
-        joined(spec.hostnames, '*'),
-        joined(parents),
-        parentCondition(manifest, 'Accepted'),
-        parentCondition(manifest, 'ResolvedRefs'),
-        delayText(manifest),
+        namespace === undefined ? name : `${namespace}/${name}`,
+        joined(spec.listeners.map(({ protocol, port }) => `${protocol}:${port}`)),
+        conditionOf(manifest, 'Accepted'),
+        conditionOf(manifest, 'Programmed'),
       ];
     },
   },

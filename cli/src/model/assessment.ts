@@ -44,11 +44,15 @@ export interface Assessment {
   readonly waitingFor: readonly string[];
 }
 
+const routeKinds = ['HTTPRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const;
+
 /** @param controllerNames whose GatewayClasses are ours. */
 export function assess(world: World, controllerNames: readonly string[]): Assessment {
   const gateways = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
   const keys = new Set(gateways.map(({ ref }) => refKey(ref)));
-  const routes = objectsOfKind(world, 'HTTPRoute').flatMap((fact) => routeState(world, fact, keys) ?? []);
+  const routes = routeKinds.flatMap((kind) =>
+    objectsOfKind(world, kind).flatMap((fact) => routeState(world, fact, keys) ?? []),
+  );
   const waiting = [...gateways, ...routes].filter(({ progress }) => progress === 'waiting');
   return {
     gateways: gateways.sort(byName),
@@ -119,7 +123,7 @@ function brokenListeners(status: unknown): string {
 
 function routeState(
   world: World,
-  { object, origin }: ObjectFact<'HTTPRoute'>,
+  { object, origin }: ObjectFact<(typeof routeKinds)[number]>,
   gateways: ReadonlySet<string>,
 ): RouteState | undefined {
   const ref = objectRefOf(object);

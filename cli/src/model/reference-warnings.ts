@@ -4,7 +4,7 @@ import type { DeclaredObject } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import type { KnownObjectOf } from '@sluice/kinds';
 
-type Route = KnownObjectOf<'HTTPRoute'>;
+type Route = KnownObjectOf<'HTTPRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'>;
 type Gateway = KnownObjectOf<'Gateway'>;
 
 /** Warnings on missing Services, ports, Gateways, listeners and Secrets. */
@@ -16,10 +16,14 @@ export function referenceWarnings(objects: readonly DeclaredObject[]): Fault[] {
   return objects.flatMap((declared) => {
     const { object, origin } = declared;
     const warn = (path: string, message: string, hint: string): Fault => ({ origin, path, message, hint });
-    if (object.kind === 'HTTPRoute')
+    if (isRoute(object))
       return [...parentWarnings(object, { find, warn }), ...backendWarnings(object, { find, warn })];
     return object.kind === 'Gateway' ? secretWarnings(object, { find, warn }) : [];
   });
+}
+
+function isRoute(object: DeclaredObject['object']): object is Route {
+  return ['HTTPRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].includes(object.kind);
 }
 
 interface Tools {

@@ -1,3 +1,4 @@
+export * from './explain-connection.ts';
 export * from './explain-request.ts';
 export * from './explanation.ts';
 export { editHeaders } from './header-edit.ts';
