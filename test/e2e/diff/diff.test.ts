@@ -198,7 +198,6 @@ describe('sluice replay --with', () => {
     });
     expect(ids(report.changes.xds)).toContain('changed Cluster/default/web/8080');
     expect(report.requests.changes).toEqual([]);
-
   });
 
   it('ends with 2 where that version cannot be run', async () => {

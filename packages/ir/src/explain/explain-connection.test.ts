@@ -25,7 +25,13 @@ function listener(
 function route(
   protocol: IrL4Route['protocol'],
   name: string,
-  of: { port: number; hostnames?: string[]; server?: string; createdAt?: string; backends?: IrL4Route['backends'] },
+  of: {
+    port: number;
+    hostnames?: string[];
+    server?: string;
+    createdAt?: string;
+    backends?: IrL4Route['backends'];
+  },
 ): IrL4Route {
   return {
     kind: 'l4-route',

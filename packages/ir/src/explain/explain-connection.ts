@@ -54,16 +54,21 @@ export function explainConnection(ir: IrIndex, connection: ExplainConnection): C
   }
   const at = { ...nothing, listener: listener.key };
   const sni = connection.sni?.toLowerCase() ?? '';
-  const server =
-    connection.protocol === 'TLS' ? mostSpecific(listener.servers, sni) : listener.servers[0];
+  const server = connection.protocol === 'TLS' ? mostSpecific(listener.servers, sni) : listener.servers[0];
   if (server === undefined) return { ...at, refused: `no listener of the Gateway covers the SNI ${sni}` };
   if (connection.protocol === 'TLS' && !server.passthrough)
-    return { ...at, server: server.name, refused: `listener ${server.name} ends TLS itself: see sluice explain` };
-  const wanted = ir.l4RoutesOf(listener.key).flatMap((route) =>
-    route.attachments
-      .filter((a) => a.listener === listener.key && a.server === server.name)
-      .flatMap(({ hostnames }) => hostnames.map((hostname) => ({ hostname, route }))),
-  );
+    return {
+      ...at,
+      server: server.name,
+      refused: `listener ${server.name} ends TLS itself: see sluice explain`,
+    };
+  const wanted = ir
+    .l4RoutesOf(listener.key)
+    .flatMap((route) =>
+      route.attachments
+        .filter((a) => a.listener === listener.key && a.server === server.name)
+        .flatMap(({ hostnames }) => hostnames.map((hostname) => ({ hostname, route }))),
+    );
   const decided = connection.protocol === 'TLS' ? mostSpecific(wanted, sni)?.hostname : '*';
   const [winner, ...others] = wanted
     .filter(({ hostname }) => hostname === decided)

@@ -75,9 +75,7 @@ describe.each(cases)('$name', ({ input, expectOutput }) => {
 });
 
 /** Objects that would give these are refused by their schema; unit tests show them. */
-const refusedBefore = [
-  'Route.Accepted False IncompatibleFilters',
-];
+const refusedBefore = ['Route.Accepted False IncompatibleFilters'];
 
 test('together the scenarios show every reason of the table', () => {
   const seen = new Set<string>();
