@@ -31,6 +31,12 @@ test('an object in two files is a fault of the second', () => {
   ]);
 });
 
+test('a merge key without an object is a fault', () => {
+  expect(validateDocuments('a:\n  <<: h\n', 'f').faults).toMatchObject([
+    { origin: { line: 1 }, message: 'makes no value', hint: expect.stringContaining('<<') },
+  ]);
+});
+
 test('no fault of a text repeats the text', () => {
   const canary = 'c4n4ry';
   for (const text of [
