@@ -95,10 +95,9 @@ async function followFrom(
   let last = of.after;
   for await (const item of log.follow(of.stream, { signal: of.signal })) {
     if (item.kind === 'damage') continue;
-    for (const event of item.events) {
-      if (event.seq <= last) continue;
-      of.seen(event);
-      last = event.seq;
-    }
+    // The events of one sequence come in one item.
+    const news = item.events.filter((event) => event.seq > last);
+    for (const event of news) of.seen(event);
+    last = news.at(-1)?.seq ?? last;
   }
 }

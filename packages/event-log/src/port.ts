@@ -32,7 +32,7 @@ export interface WriterStamp {
 
 /** An event as it stands on the log. */
 export interface LogEvent extends NewEvent {
-  /** Stream sequence, from 1. */
+  /** Stream sequence, from 1. The events of a small transaction share one; `writer.counter` tells their order. */
   readonly seq: number;
   /** Milliseconds since 1970, of the server's clock when it was stored. */
   readonly timeMs: number;

@@ -20,7 +20,7 @@ export interface Base {
 export async function findBase(context: LogContext, info: BackendStreamInfo, atSeq?: number): Promise<Base> {
   const stream = info.name;
   const epoch = atSeq === undefined ? await newestEpochStart(context, stream) : undefined;
-  const common = { stream, gapless: info.gapless };
+  const common = { stream, gapless: info.gapless, transactional: info.definition.transactional };
   let mark = await newestMark(context, stream, atSeq);
   while (mark !== undefined && mark.data.seq >= (epoch?.seq ?? 0) && mark.data.seq >= info.firstSeq - 1) {
     const { data } = mark;
@@ -41,7 +41,13 @@ export async function findBase(context: LogContext, info: BackendStreamInfo, atS
 
 function fromTheBeginning(info: BackendStreamInfo): Base {
   const { name: stream, gapless, firstSeq } = info;
-  const reader = new StreamReader({ stream, gapless, nextSeq: gapless ? Math.max(firstSeq, 1) : 1 });
+  const { transactional } = info.definition;
+  const reader = new StreamReader({
+    stream,
+    gapless,
+    transactional,
+    nextSeq: gapless ? Math.max(firstSeq, 1) : 1,
+  });
   const fold = new Fold();
   if (!gapless || firstSeq <= 1) return { fold, reader };
   const message = 'the head of the stream is gone and no good checkpoint stands for it';

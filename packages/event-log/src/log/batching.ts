@@ -13,6 +13,7 @@ export interface Job {
 
 /** A sealed batch, and the chain's head after it. */
 export interface Batch {
+  /** One for each event, or one pack of all. */
   readonly messages: readonly OutMessage[];
   readonly firstCounter: number;
   readonly head: ChainHead;
@@ -27,6 +28,14 @@ const maxInTurn = 6;
 export function mayGoInTurn(jobs: readonly Job[]): boolean {
   const events = jobs.reduce((sum, job) => sum + job.events.length, 0);
   return events <= maxInTurn && jobs.every((job) => job.transaction || job.events.length === 1);
+}
+
+/** Up to here a transaction is one message, bytes: beyond, writing it costs more than the wait for the disk. */
+const maxPackBytes = 64 * 1024;
+
+/** True where a transaction is small enough to be stored as one message. */
+export function mayBePacked(events: readonly NewEvent[]): boolean {
+  return events.length > 1 && events.reduce((sum, event) => sum + sizeOf(event), 0) <= maxPackBytes;
 }
 
 /** The server's limit of an atomic batch. */

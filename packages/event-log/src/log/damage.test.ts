@@ -134,7 +134,7 @@ describe('damage', () => {
     const log = createMemoryLog();
     const writer = await openWith(log, ir, 't');
     const { lastSeq } = await writer.transact(
-      events(5).map((e, i) => ({ ...e, subject: `ir.v1.${i}` })),
+      events(5).map((_, i) => event(`ir.v1.${i}`, 'large '.repeat(4_000))),
       event('revision.v1.r', 'c'),
     );
     log.faults.drop('IR', lastSeq - 2);
@@ -142,6 +142,17 @@ describe('damage', () => {
     expect(follower.items[0]).toMatchObject({ kind: 'damage' });
     expect(follower.batches).toEqual([]);
     await follower.stop();
+  });
+
+  it('of a small transaction, which is one message, takes all of it', async () => {
+    const log = createMemoryLog();
+    const writer = await openWith(log, ir, 't');
+    const { lastSeq } = await writer.transact([event('ir.v1.a', '1')], event('revision.v1.r', 'c1'));
+    await writer.transact([event('ir.v1.a', '2')], event('revision.v1.r', 'c2'));
+    log.faults.flipBit('IR', lastSeq);
+    const { damage } = await log.verify('IR');
+    expect(damage[0]).toMatchObject({ from: lastSeq, to: lastSeq });
+    await expect(log.stateAt('IR')).rejects.toMatchObject({ code: 'damaged' });
   });
 });
 

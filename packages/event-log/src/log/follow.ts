@@ -1,5 +1,5 @@
 import { type BackendStreamInfo, type RawReader, Unavailable } from '../backend.ts';
-import { unseal } from '../model/envelope.ts';
+import { unsealAll } from '../model/envelope.ts';
 import { StreamReader } from '../model/reader.ts';
 import { type Damage, type FollowItem, type FollowOptions, LogError, type Position } from '../port.ts';
 import { findBase } from './base.ts';
@@ -116,7 +116,7 @@ async function misfit(
   if (info.gapless && info.firstSeq > seq + 1) return 'purged';
   if (seq === 0 || position.hash === '' || seq < info.firstSeq) return undefined;
   const raw = await persist(run.context, () => run.context.backend.get(stream, seq), run.signal);
-  const event = raw === undefined ? undefined : unseal(raw);
+  const event = raw === undefined ? undefined : unsealAll(raw, info.definition)?.at(-1);
   if (event === undefined || event.hash === position.hash) return undefined;
   return {
     stream,
@@ -142,6 +142,7 @@ async function start(
     const reader = new StreamReader({
       stream: run.stream,
       gapless: info.gapless,
+      transactional: info.definition.transactional,
       nextSeq: from.seq + 1,
       hash: from.hash,
     });

@@ -20,6 +20,7 @@ export async function openWriter(
   const reader = new StreamReader({
     stream,
     gapless: false,
+    transactional: info.definition.transactional,
     nextSeq: start === undefined ? Math.max(info.firstSeq, 1) : start.seq + 1,
     ...(start === undefined ? {} : { heads: start.heads }),
   });

@@ -1,4 +1,4 @@
-import { unseal } from '../model/envelope.ts';
+import { unsealAll } from '../model/envelope.ts';
 import { subjectMatcher } from '../model/subject-filter.ts';
 import { Transactions } from '../model/transactions.ts';
 import type { LogEvent, ReadOptions } from '../port.ts';
@@ -12,7 +12,8 @@ export async function* read(
   options: ReadOptions = {},
 ): AsyncGenerator<LogEvent> {
   const { fromSeq = 1, fromTimeMs, toTimeMs = Number.POSITIVE_INFINITY, signal } = options;
-  const toSeq = options.toSeq ?? (await existingStream(context, stream)).lastSeq;
+  const { lastSeq, definition } = await existingStream(context, stream);
+  const { toSeq = lastSeq } = options;
   const matches = subjectMatcher(options.subjects);
   const transactions = new Transactions();
   const range = {
@@ -23,9 +24,10 @@ export async function* read(
   };
   for await (const raw of scan(context, stream, range)) {
     if (raw.timeMs > toTimeMs || signal?.aborted === true) return;
-    const event = unseal(raw);
-    if (event === undefined)
+    const events = unsealAll(raw, definition);
+    if (events === undefined)
       context.logger?.warn({ stream, seq: raw.seq }, 'a message is no event of the log');
-    else yield* transactions.next(event).filter((certain) => matches(certain.subject));
+    for (const event of events ?? [])
+      yield* transactions.next(event).filter((certain) => matches(certain.subject));
   }
 }

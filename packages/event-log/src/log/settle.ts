@@ -1,22 +1,24 @@
 import type { Lease } from '../model/control.ts';
-import { unseal } from '../model/envelope.ts';
+import { unsealAll } from '../model/envelope.ts';
 import type { LogContext } from './context.ts';
 import { renewLease } from './lease.ts';
 import { scan } from './scan.ts';
 
 export interface Unsettled {
   readonly stream: string;
+  /** As in the stream's definition. */
+  readonly transactional: boolean;
   readonly lease: Lease;
   /** Last sequence known to hold an event of this writer. */
   readonly afterSeq: number;
-  /** Counters of the messages in doubt, first and last. */
+  /** Counters of the events in doubt, first and last. */
   readonly firstCounter: number;
   readonly lastCounter: number;
 }
 
 export interface Settled {
   readonly leaseSeq: number;
-  /** How many of the messages are stored, from the first on, and the sequence of the last one of them. */
+  /** How many of the events are stored, from the first on, and the sequence of the last one of them. */
   readonly stored: number;
   readonly storedSeq: number;
 }
@@ -36,7 +38,7 @@ export async function settle(context: LogContext, doubt: Unsettled): Promise<Set
   let stored = 0;
   let storedSeq = 0;
   for await (const raw of scan(context, stream, { fromSeq: doubt.afterSeq + 1, toSeq: leaseSeq })) {
-    const writer = unseal(raw)?.writer;
+    const writer = unsealAll(raw, doubt)?.at(-1)?.writer;
     if (writer?.name !== lease.writer || writer.epoch !== lease.epoch) continue;
     if (writer.counter < firstCounter || writer.counter > lastCounter) continue;
     stored = writer.counter - firstCounter + 1;

@@ -70,6 +70,7 @@ class Walk {
     this.#reader = new StreamReader({
       stream: info.name,
       gapless: info.gapless,
+      transactional: info.definition.transactional,
       nextSeq: Math.max(info.firstSeq, 1),
     });
     this.#pending = [...checked];

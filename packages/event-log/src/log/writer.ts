@@ -2,8 +2,9 @@ import type { PublishOutcome } from '../backend.ts';
 import { controlSubject, controlTypes, encodeControl, isControl } from '../model/control.ts';
 import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
 import type { ChainHead, OutMessage } from '../model/message.ts';
+import { pack } from '../model/pack.ts';
 import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
-import { type Batch, type Job, mayGoInTurn, nextGroup, splitBatches } from './batching.ts';
+import { type Batch, type Job, mayBePacked, mayGoInTurn, nextGroup, splitBatches } from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
 import { heldSeq, type TakenLease } from './lease.ts';
 import { settle } from './settle.ts';
@@ -132,9 +133,8 @@ export class StreamWriter implements LogWriter {
       for (const batch of splitBatches(events)) {
         if (index > 0) await this.#context.failPoints.betweenBatches?.(index);
         left -= batch.length;
-        await this.#send(
-          this.#seal(batch, { inTurn, transaction: transaction ? { id, closes: left === 0 } : undefined }),
-        );
+        const mark = transaction ? { id, closes: left === 0, packed: mayBePacked(events) } : undefined;
+        await this.#send(this.#seal(batch, { inTurn, transaction: mark }));
         index += 1;
       }
       for (const job of jobs) job.resolve({ lastSeq: this.#lastSeq });
@@ -153,7 +153,7 @@ export class StreamWriter implements LogWriter {
 
   #seal(
     events: readonly NewEvent[],
-    as: { inTurn: boolean; transaction: { id: string; closes: boolean } | undefined },
+    as: { inTurn: boolean; transaction: { id: string; closes: boolean; packed: boolean } | undefined },
   ): Batch {
     const { inTurn, transaction } = as;
     let head = this.#head;
@@ -167,7 +167,13 @@ export class StreamWriter implements LogWriter {
       head = { epoch: this.epoch, counter: head.counter + 1, hash: sealed.hash };
       return sealed.message;
     });
-    return { messages, firstCounter: this.#head.counter + 1, head, inTurn };
+    const packed = transaction?.packed === true;
+    return {
+      messages: packed ? [pack(messages)] : messages,
+      firstCounter: this.#head.counter + 1,
+      head,
+      inTurn,
+    };
   }
 
   async #send(batch: Batch): Promise<void> {
@@ -183,6 +189,7 @@ export class StreamWriter implements LogWriter {
       const { stream, lease } = this;
       const doubt = {
         stream,
+        transactional: this.#start.transactional,
         lease,
         afterSeq: this.#lastSeq,
         firstCounter: batch.firstCounter,
@@ -191,11 +198,11 @@ export class StreamWriter implements LogWriter {
       const settled = await settle(this.#context, doubt);
       this.#leaseSeq = settled.leaseSeq;
       done = Math.max(done, settled.stored);
-      if (done === batch.messages.length) return this.#sent(batch, settled.storedSeq);
+      if (done > batch.head.counter - batch.firstCounter) return this.#sent(batch, settled.storedSeq);
     }
   }
 
-  /** Publishes what is not stored yet: `done` messages are. */
+  /** Publishes what is not stored yet: `done` events are, none of a pack. */
   #publish(batch: Batch, done: number): Promise<PublishOutcome> {
     const { backend } = this.#context;
     const messages = batch.messages.slice(done);

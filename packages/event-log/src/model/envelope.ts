@@ -2,7 +2,9 @@
 // data go as they are. The time of an event is the server's: a header for it would make equal appends unequal.
 import { createHash } from 'node:crypto';
 import type { NewEvent, WriterStamp } from '../port.ts';
+import { isControl } from './control.ts';
 import type { OutMessage, RawMessage, StoredEvent, TransactionMark } from './message.ts';
+import { unpack } from './pack.ts';
 
 /** Headers of an envelope, without what the server adds; an upper bound of their size besides subject and type. */
 export const envelopeOverheadBytes = 16 * 1024;
@@ -84,6 +86,22 @@ export function seal(event: NewEvent, by: Seal): { message: OutMessage; hash: st
 
 function count(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * The events of a stored message in order: one, or those of a pack. Undefined where a part is none of ours. A pack counts in
+ * a transactional stream only, and holds no event of the log itself: a server checks no more than the pack's own
+ * subject, so elsewhere a writer could say what it has no right to say.
+ */
+export function unsealAll(
+  raw: RawMessage,
+  stream: { readonly transactional: boolean },
+): readonly StoredEvent[] | undefined {
+  const parts = unpack(raw);
+  if (parts[0] !== raw && (!stream.transactional || parts.some(({ subject }) => isControl(subject))))
+    return undefined;
+  const events = parts.flatMap((part) => unseal(part) ?? []);
+  return events.length === parts.length && events.length > 0 ? events : undefined;
 }
 
 /** Opens an envelope; undefined where it is none of ours. The hash is not checked here. */

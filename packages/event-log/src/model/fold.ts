@@ -31,9 +31,9 @@ export class Fold {
     return [...this.#newest.values()].sort(bySubject);
   }
 
-  /** Newest events in order of sequence. */
+  /** Newest events in order of sequence, and of one sequence in the order in which they were written. */
   inOrder(): StoredEvent[] {
-    return [...this.#newest.values()].sort((a, b) => a.seq - b.seq);
+    return [...this.#newest.values()].sort((a, b) => a.seq - b.seq || a.writer.counter - b.writer.counter);
   }
 
   /** Hex SHA-256 over the sorted (subject, seq, hash) triples. */

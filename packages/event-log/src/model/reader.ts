@@ -2,7 +2,7 @@
 import type { Damage } from '../port.ts';
 import { Chains } from './chain.ts';
 import { controlTypes } from './control.ts';
-import { unseal } from './envelope.ts';
+import { unsealAll } from './envelope.ts';
 import type { ChainHead, RawMessage, StoredEvent } from './message.ts';
 import { Transactions } from './transactions.ts';
 
@@ -17,6 +17,8 @@ export interface ReaderStart {
   readonly stream: string;
   /** Every sequence must be there; else only their order counts. */
   readonly gapless: boolean;
+  /** As in the stream's definition. */
+  readonly transactional: boolean;
   /** First sequence to come. */
   readonly nextSeq: number;
   /** Hash of the event before it, where known. */
@@ -29,12 +31,14 @@ export class StreamReader {
   readonly transactions = new Transactions();
   readonly #stream: string;
   readonly #gapless: boolean;
+  readonly #transactional: boolean;
   #nextSeq: number;
   #settled: { readonly seq: number; readonly hash: string };
 
   constructor(start: ReaderStart) {
     this.#stream = start.stream;
     this.#gapless = start.gapless;
+    this.#transactional = start.transactional;
     this.#nextSeq = start.nextSeq;
     this.#settled = { seq: start.nextSeq - 1, hash: start.hash ?? '' };
     this.chains = new Chains({
@@ -59,22 +63,26 @@ export class StreamReader {
     if (raw.seq < this.#nextSeq) return steps;
     if (raw.seq > this.#nextSeq) steps.push(...this.missing(raw.seq - 1));
     this.#nextSeq = raw.seq + 1;
-    const event = unseal(raw);
-    if (event === undefined) {
+    const events = unsealAll(raw, { transactional: this.#transactional });
+    if (events === undefined) {
       steps.push(this.#damage('undecodable-envelope', raw.seq, 'a message is no event of the log'));
       if (!this.transactions.holding) this.#settled = { seq: raw.seq, hash: '' };
       return steps;
     }
+    for (const event of events) this.#take(event, steps);
+    return steps;
+  }
+
+  #take(event: StoredEvent, steps: Step[]): void {
     const fault = this.chains.next(event);
     const isEpoch = event.type === controlTypes.epochStarted;
-    if (fault !== undefined && !isEpoch) steps.push(this.#damage('chain-broken', raw.seq, fault));
+    if (fault !== undefined && !isEpoch) steps.push(this.#damage('chain-broken', event.seq, fault));
     const certain = this.transactions.next(event);
     if (!this.transactions.holding) this.#settled = { seq: event.seq, hash: event.hash };
     if (isEpoch) {
       this.chains.forget();
       steps.push({ kind: 'epoch', event });
     } else if (certain.length > 0) steps.push({ kind: 'events', events: certain });
-    return steps;
   }
 
   /** The sequences up to `to` will not come. */
