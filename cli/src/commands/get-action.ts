@@ -37,7 +37,8 @@ export async function runGet(context: CommandContext, question: Question): Promi
     );
   await using connection = await openConnection(context.config, question.dataDir);
   const folded = await loadFolded(connection.log, ['FACTS', 'STATUS', 'IR']);
-  const deliveryOf = kind === 'HTTPRoute' ? await loadDeliveries(connection.log, folded) : undefined;
+  const overHttp = kind === 'HTTPRoute' || kind === 'GRPCRoute';
+  const deliveryOf = overHttp ? await loadDeliveries(connection.log, folded) : undefined;
   const layout = question.routeLayout ?? connection.found.instance.routeLayout;
   const shown = await show(folded.world, { ...question, layout, deliveryOf }, kind);
   print(context, question.output, shown);

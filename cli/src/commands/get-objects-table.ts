@@ -55,6 +55,7 @@ const columns: Readonly<Record<string, Columns>> = {
     },
   },
   HTTPRoute: routeColumns(true),
+  GRPCRoute: routeColumns(true),
   TLSRoute: routeColumns(true),
   TCPRoute: routeColumns(false),
   UDPRoute: routeColumns(false),

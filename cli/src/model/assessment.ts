@@ -44,7 +44,7 @@ export interface Assessment {
   readonly waitingFor: readonly string[];
 }
 
-const routeKinds = ['HTTPRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const;
+const routeKinds = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const;
 
 /** @param controllerNames whose GatewayClasses are ours. */
 export function assess(world: World, controllerNames: readonly string[]): Assessment {

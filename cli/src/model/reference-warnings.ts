@@ -4,7 +4,7 @@ import type { DeclaredObject } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import type { KnownObjectOf } from '@sluice/kinds';
 
-type Route = KnownObjectOf<'HTTPRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'>;
+type Route = KnownObjectOf<'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'>;
 type Gateway = KnownObjectOf<'Gateway'>;
 
 /** Warnings on missing Services, ports, Gateways, listeners and Secrets. */
@@ -23,7 +23,7 @@ export function referenceWarnings(objects: readonly DeclaredObject[]): Fault[] {
 }
 
 function isRoute(object: DeclaredObject['object']): object is Route {
-  return ['HTTPRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].includes(object.kind);
+  return ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].includes(object.kind);
 }
 
 interface Tools {

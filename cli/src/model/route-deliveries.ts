@@ -1,10 +1,10 @@
 import type { EventLog, LogEvent } from '@sluice/event-log';
 import { buildSubject, decodeEvent, irSubject, type StreamName, streams } from '@sluice/events';
-import { type IrHttpRoute, irId, type ObjectRef } from '@sluice/ir';
+import { httpRouteKey, type IrHttpRoute, irId, type ObjectRef } from '@sluice/ir';
 import { AckHistory, type Delivery, type TimedAck } from './route-delay.ts';
 import type { World } from './world.ts';
 
-/** Tells of each HTTPRoute how its newest change was delivered. */
+/** Tells of each HTTPRoute and GRPCRoute how its newest change was delivered. */
 export type DeliveryOf = (route: ObjectRef) => Delivery | undefined;
 
 /** The folded log, with its events by stream and subject. FACTS and IR are needed. */
@@ -24,7 +24,8 @@ export async function loadDeliveries(log: EventLog, { world, events }: FoldedLog
   return (route) => {
     const fact = events.get('FACTS')?.get(buildSubject({ domain: 'object', ...route }));
     if (fact === undefined) return undefined;
-    const key = `${route.namespace}/${route.name}`;
+    const kind = route.kind === 'GRPCRoute' ? 'GRPCRoute' : 'HTTPRoute';
+    const key = httpRouteKey(kind, `${route.namespace}/${route.name}`);
     const revised = world.ir.get(irId('http-route', key));
     const putMs = events.get('IR')?.get(irSubject('http-route', key))?.timeMs;
     return history.deliveryOf({

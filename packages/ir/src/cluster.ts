@@ -4,7 +4,7 @@ import { objectRefSchema } from './key.ts';
 
 /**
  * A port of a Service together with one upstream policy. Key: `<namespace>/<service>/<port>` for the default
- * policy; another policy appends `#<policy name>`. Routes refer to it, so an endpoint change touches no route.
+ * policy; another policy appends `#<policy name>`: `#h2c` is HTTP/2 whatever the port says, for gRPC. Routes refer to it, so an endpoint change touches no route.
  */
 export const irClusterSchema = z.strictObject({
   kind: z.literal('cluster'),

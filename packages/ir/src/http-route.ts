@@ -18,6 +18,12 @@ export const irHttpMatchSchema = z.strictObject({
   method: z.string().optional(),
   headers: z.array(z.strictObject({ name: z.string(), match: irStringMatchSchema })),
   query: z.array(z.strictObject({ name: z.string(), match: irStringMatchSchema })),
+  /**
+   * Of a match of gRPC calls: the lengths of what it says of the service and of the method, 0 where it says nothing. They
+   * order matches instead of the length of the path, which is exact where both are, an expression where one is open,
+   * and `/` as a prefix where both are.
+   */
+  call: z.strictObject({ service: z.int().nonnegative(), method: z.int().nonnegative() }).optional(),
 });
 export type IrHttpMatch = z.infer<typeof irHttpMatchSchema>;
 
@@ -35,7 +41,7 @@ export type IrPathRewrite = z.infer<typeof irPathRewriteSchema>;
 
 /** One weighted target of a forward action. */
 export const irBackendSchema = z.strictObject({
-  /** Key of a cluster; null where the reference is invalid: its share of requests is answered 500. */
+  /** Key of a cluster; null where the reference is invalid: its share of requests is answered with `invalidBackendStatus`. */
   cluster: z.string().nullable(),
   /** 1–1,000,000; targets of weight 0 are left out of the IR. */
   weight: z.int().min(1).max(1_000_000),
@@ -59,6 +65,8 @@ export const irHttpActionSchema = z.discriminatedUnion('type', [
     retry: irRetrySchema.optional(),
     /** Never empty where present. */
     mirrors: z.array(irMirrorSchema).optional(),
+    /** Default 500; 503 is what a gRPC client takes for UNAVAILABLE. */
+    invalidBackendStatus: z.literal(503).optional(),
   }),
   z.strictObject({
     type: z.literal('redirect'),
@@ -69,7 +77,7 @@ export const irHttpActionSchema = z.discriminatedUnion('type', [
     path: irPathRewriteSchema.optional(),
     statusCode: z.union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)]),
   }),
-  /** An answer by the data plane itself: 500 where all references are invalid or all weights are 0. */
+  /** An answer by the data plane itself: 500 (gRPC: 503) where all references are invalid or all weights are 0. */
   z.strictObject({ type: z.literal('respond'), statusCode: z.int().min(200).max(599), reason: z.string() }),
 ]);
 export type IrHttpAction = z.infer<typeof irHttpActionSchema>;
@@ -100,8 +108,9 @@ export const irAttachmentSchema = z.strictObject({
 export type IrAttachment = z.infer<typeof irAttachmentSchema>;
 
 /**
- * One HTTPRoute, resolved: nothing in it needs another object to be understood, save keys of clusters and
- * listeners. Key: `<namespace>/<name>`. A route with no attachment is not in the IR.
+ * One HTTPRoute or GRPCRoute, resolved: nothing in it needs another object to be understood, save keys of clusters and
+ * listeners. Key: `<namespace>/<name>`, of a GRPCRoute `grpc:<namespace>/<name>`. A route with no attachment is not in the
+ * IR. Matches of both kinds never stand under the same hostname of a server.
  */
 export const irHttpRouteSchema = z.strictObject({
   kind: z.literal('http-route'),
@@ -115,3 +124,8 @@ export const irHttpRouteSchema = z.strictObject({
   rules: z.array(irHttpRuleSchema),
 });
 export type IrHttpRoute = z.infer<typeof irHttpRouteSchema>;
+
+/** The key of the route of an object with this kind and `<namespace>/<name>`. */
+export function httpRouteKey(kind: 'HTTPRoute' | 'GRPCRoute', name: string): string {
+  return kind === 'GRPCRoute' ? `grpc:${name}` : name;
+}

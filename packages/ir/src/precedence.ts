@@ -1,7 +1,9 @@
-// Precedence of HTTP matches, Gateway API v1.7.0, HTTPRouteRule.matches: exact path, then the longest prefix, then
+// Precedence of HTTP matches, Gateway API v1.6.3, HTTPRouteRule.matches: exact path, then the longest prefix, then
 // the method, then the number of header matches, then of query matches; ties: the oldest route, then
 // namespace/name, then the order in the route. Regular expressions are implementation-specific there; here they
 // stand between exact and prefix, longer pattern first, which is also what Cilium does for Ingress.
+// Of gRPC calls (GRPCRouteRule.matches): the longest service, then the longest method, then headers and ties as above; an exact
+// service with an exact method goes before expressions, which are implementation-specific there, too.
 import type { IrHttpMatch, IrHttpRoute } from './http-route.ts';
 import { compareText } from './key.ts';
 
@@ -16,7 +18,10 @@ export interface MatchCandidate {
 
 /** The step that decided between two matches. */
 export type PrecedenceStep =
+  | 'route kind'
   | 'path type'
+  | 'service length'
+  | 'method length'
   | 'path length'
   | 'method'
   | 'header count'
@@ -36,8 +41,9 @@ export function comparePrecedence(
   const ma = matchOf(a);
   const mb = matchOf(b);
   const steps: readonly [PrecedenceStep, number][] = [
+    ['route kind', Number(ma.call !== undefined) - Number(mb.call !== undefined)],
     ['path type', pathRank[ma.path.type] - pathRank[mb.path.type]],
-    ['path length', mb.path.value.length - ma.path.value.length],
+    ...specificity(ma, mb),
     ['method', Number(mb.method !== undefined) - Number(ma.method !== undefined)],
     ['header count', mb.headers.length - ma.headers.length],
     ['query count', mb.query.length - ma.query.length],
@@ -47,6 +53,15 @@ export function comparePrecedence(
   ];
   for (const [step, order] of steps) if (order !== 0) return { order, step };
   return { order: 0, step: 'same' };
+}
+
+function specificity(a: IrHttpMatch, b: IrHttpMatch): [PrecedenceStep, number][] {
+  if (a.call === undefined || b.call === undefined)
+    return [['path length', b.path.value.length - a.path.value.length]];
+  return [
+    ['service length', b.call.service - a.call.service],
+    ['method length', b.call.method - a.call.method],
+  ];
 }
 
 function matchOf(candidate: MatchCandidate): IrHttpMatch {

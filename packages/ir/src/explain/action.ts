@@ -53,7 +53,7 @@ function targetOf(
 ): Omit<ForwardTarget, 'share'> {
   const { rule, action, backend } = of;
   const endpoints = backend.cluster === null ? [] : ir.endpointsOf(backend.cluster);
-  const status = backend.cluster === null ? 500 : 503;
+  const status = backend.cluster === null ? (action.invalidBackendStatus ?? 500) : 503;
   return {
     cluster: backend.cluster,
     ...(endpoints.length === 0 ? { status } : {}),

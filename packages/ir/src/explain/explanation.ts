@@ -40,7 +40,7 @@ export interface ForwardTarget {
   readonly cluster: string | null;
   /** Part of the requests, above 0 up to 1. */
   readonly share: number;
-  /** What Envoy answers instead of sending the request on: 500 for an invalid reference, 503 where there is no endpoint. */
+  /** What Envoy answers instead of sending the request on: 500 (gRPC: 503) for an invalid reference, 503 where there is no endpoint. */
   readonly status?: 500 | 503;
   /** `address:port` of those that take new requests, sorted. */
   readonly endpoints: readonly string[];

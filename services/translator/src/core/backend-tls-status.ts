@@ -19,19 +19,24 @@ export function backendTlsStatuses(
   of: {
     policies: Collection<BackendTlsPolicy>;
     tables: BackendTlsTables;
-    routes: Collection<IrHttpRoute>;
+    /** One collection for each kind of route. */
+    routes: readonly Collection<IrHttpRoute>[];
     gateways: AttachmentTables['gateways'];
   },
 ): Collection<StatusOutput> {
-  const uses = graph.countBy(of.routes, 'gateway uses', usesOf);
-  const pairs = graph.map(uses, 'used by gateways', () => true as const);
-  const byService = graph.indexBy(pairs, 'gateways by service', (_used, pair) => [pair.split('|')[0] ?? '']);
+  const indexes = of.routes.map((routes) => {
+    const uses = graph.countBy(routes, 'gateway uses', usesOf);
+    const pairs = graph.map(uses, 'used by gateways', () => true as const);
+    return graph.indexBy(pairs, 'gateways by service', (_used, pair) => [pair.split('|')[0] ?? '']);
+  });
   return graph.map(of.policies, 'policy statuses', (policy, key, fetch) => {
     const { namespace, name, uid, generation } = policy.metadata;
     const model = fetch(of.tables.models, key);
     if (model === undefined) return undefined;
     const services = new Set(policy.spec.targetRefs.map((ref) => objectKey(namespace, ref.name)));
-    const used = [...services].flatMap((service) => fetch(byService, service)?.members() ?? []);
+    const used = [...services].flatMap((service) =>
+      indexes.flatMap((byService) => fetch(byService, service)?.members() ?? []),
+    );
     const gateways = [...new Set(used.map((pair) => pair.split('|')[1] ?? ''))].sort(compareText);
     const conditions = conditionsOf({ policy, key, model, generation }, of.tables, fetch);
     const ancestors = gateways.flatMap((gateway) => {

@@ -1,10 +1,11 @@
 // Backends of a rule. What comes in: a backendRef, Services and grants; what goes out: the cluster to send to, or why
-// there is none: then its share of requests is answered 500. Gateway API v1.7.0 HTTPBackendRef.
+// there is none: then its share of requests is answered 500 or 503. Gateway API v1.6.3 HTTPBackendRef, GRPCBackendRef.
 import type { Collection, Fetch } from '@sluice/incremental';
 import type { BackendObjectRef } from '@sluice/kinds';
 import { findService } from './backend-service.ts';
 import type { RouteRefFault } from './http-filter.ts';
-import { servicePortKey } from './keys.ts';
+import type { HttpKind } from './http-route-kind.ts';
+import { grpcClusterKey, servicePortKey } from './keys.ts';
 import { type ServiceInfo, type ServicePortInfo, servedAppProtocols } from './service-port.ts';
 
 /** What resolving reads. */
@@ -21,7 +22,7 @@ export type ResolvedBackend = { readonly cluster: string } | { readonly fault: R
 
 /** The route that holds a reference. */
 export interface RouteOf {
-  readonly kind: 'HTTPRoute' | 'GRPCRoute';
+  readonly kind: HttpKind;
   readonly namespace: string;
 }
 
@@ -32,7 +33,10 @@ export function resolveBackend(
   fetch: Fetch,
 ): ResolvedBackend {
   const found = findService(of, needs.permissions, fetch);
-  return 'fault' in found ? found : resolveService({ key: found.key, port: of.ref.port }, needs, fetch);
+  if ('fault' in found) return found;
+  const resolved = resolveService({ key: found.key, port: of.ref.port }, needs, fetch);
+  if ('fault' in resolved || of.kind === 'HTTPRoute') return resolved;
+  return { cluster: grpcClusterKey(resolved.cluster) };
 }
 
 function resolveService(

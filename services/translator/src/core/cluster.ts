@@ -4,18 +4,28 @@
 import type { Collection, Graph } from '@sluice/incremental';
 import type { IrCluster } from '@sluice/ir';
 import { type BackendTlsTables, policyForPort } from './backend-tls.ts';
+import type { HttpKind } from './http-route-kind.ts';
+import { servicePortOf } from './keys.ts';
 import type { ServicePortInfo } from './service-port.ts';
 
 const connectTimeoutMs = 5000;
 
-/** Clusters by key. `uses` counts the routes that send to a Service port. */
+/** What clusters are made of. */
+export interface ClusterNeeds {
+  readonly ports: Collection<ServicePortInfo>;
+  readonly backendTls: BackendTlsTables;
+}
+
+/** Clusters by key. `uses` counts by key the routes of `kind` that send to a Service port. */
 export function clusters(
   graph: Graph,
-  of: { uses: Collection<number>; ports: Collection<ServicePortInfo>; backendTls: BackendTlsTables },
+  of: ClusterNeeds & { kind: HttpKind; uses: Collection<number> },
 ): Collection<IrCluster> {
-  const used = graph.map(of.uses, 'used service ports', () => true as const);
-  return graph.map(used, 'clusters', (_used, key, fetch) => {
-    const port = fetch(of.ports, key);
+  const { kind } = of;
+  const used = graph.map(of.uses, `service ports used by ${kind}s`, () => true as const);
+  return graph.map(used, `clusters of ${kind}s`, (_used, key, fetch) => {
+    const servicePort = kind === 'GRPCRoute' ? servicePortOf(key) : key;
+    const port = fetch(of.ports, servicePort);
     if (port?.protocol === undefined) return undefined;
     const policy = policyForPort(port, of.backendTls, fetch);
     const tls = policy === undefined ? undefined : fetch(of.backendTls.models, policy)?.tls;
@@ -24,10 +34,10 @@ export function clusters(
       key,
       source: { group: '', kind: 'Service', namespace: port.namespace, name: port.service },
       port: port.port,
-      protocol: port.protocol,
+      protocol: kind === 'GRPCRoute' ? 'h2c' : port.protocol,
       ...(tls === undefined ? {} : { tls }),
       connectTimeoutMs,
-      endpoints: key,
+      endpoints: servicePort,
     };
   });
 }

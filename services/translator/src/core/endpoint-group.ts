@@ -3,7 +3,7 @@
 // port of the same name; its number is what `targetPort` means there, so names and numbers need no lookup.
 
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
-import { compareText, type IrCluster, type IrEndpointGroup } from '@sluice/ir';
+import { compareText, type IrEndpointGroup } from '@sluice/ir';
 import { type Endpoint, type EndpointSlice, serviceNameLabel } from '@sluice/kinds';
 import { objectKey, servicePortKey } from './keys.ts';
 import type { ServiceInfo } from './service-port.ts';
@@ -13,9 +13,8 @@ type IrEndpoint = IrEndpointGroup['endpoints'][number];
 interface Needs {
   readonly slices: Collection<EndpointSlice>;
   readonly services: Collection<ServiceInfo>;
-  readonly clusters: Collection<IrCluster>;
-  /** Service ports that routes below HTTP send to; the first that knows one counts. */
-  readonly l4Uses: readonly Collection<number>[];
+  /** Service ports that routes send to, by kind of route; the first that knows one counts. */
+  readonly uses: readonly Collection<number>[];
 }
 
 /** Endpoint groups by key; a group without a usable endpoint is left out. */
@@ -54,11 +53,8 @@ function* groupsOf(
   }
 }
 
-function isUsed(servicePort: string, { clusters, l4Uses }: Needs, fetch: Fetch): boolean {
-  return (
-    fetch(clusters, servicePort) !== undefined ||
-    l4Uses.some((uses) => fetch(uses, servicePort) !== undefined)
-  );
+function isUsed(servicePort: string, needs: Needs, fetch: Fetch): boolean {
+  return needs.uses.some((uses) => fetch(uses, servicePort) !== undefined);
 }
 
 function endpointsOf(endpoints: readonly Endpoint[], port: number, publishNotReady: boolean): IrEndpoint[] {

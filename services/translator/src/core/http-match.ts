@@ -27,7 +27,8 @@ export function normalPrefix(value: string): string {
 
 const everything: HttpMatch = { path: { type: 'PathPrefix', value: '/' }, headers: [], queryParams: [] };
 
-type Report = (what: string, fault: string) => void;
+/** Takes what is wrong with a field of a match. */
+export type Report = (what: string, fault: string) => void;
 
 function translateMatch(match: HttpMatch, report: Report): IrHttpMatch {
   return {
@@ -49,7 +50,7 @@ function translatePath({ type, value }: HttpMatch['path'], report: Report): IrPa
 }
 
 /** Of several entries with one name the first counts, as the spec demands. */
-function translateNamed(
+export function translateNamed(
   list: HttpMatch['headers'],
   { field, fold, report }: { field: string; fold: boolean; report: Report },
 ): IrHttpMatch['headers'] {

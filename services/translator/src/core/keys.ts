@@ -15,6 +15,17 @@ export function listenerKey(gateway: string, port: number, transport: Transport 
   return `${gateway}/${port}${suffixOf(transport)}`;
 }
 
+/** The cluster of a Service port for gRPC, which is spoken over HTTP/2 whatever the port's `appProtocol` is. */
+export function grpcClusterKey(servicePort: string): string {
+  return `${servicePort}#h2c`;
+}
+
+/** The Service port of a cluster's key. */
+export function servicePortOf(cluster: string): string {
+  const [servicePort = ''] = cluster.split('#');
+  return servicePort;
+}
+
 /** `<namespace>/<service>/<port>`, and `/udp` behind it: a cluster of the IR, and what endpoint groups call `service`. */
 export function servicePortKey(service: string, port: number, transport: Transport = 'tcp'): string {
   return `${service}/${port}${suffixOf(transport)}`;

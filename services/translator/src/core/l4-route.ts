@@ -81,7 +81,7 @@ export function l4Statuses(
     if (parents === undefined || backends === undefined) return undefined;
     const facts = {
       rules: { total: route.spec.rules.length, rules: [], dropped: [], refFaults: backends.refFaults },
-      unresolved: 'such connections are refused',
+      unserved: { traffic: 'connections', fate: 'refused' },
       rejections,
     };
     return parentStatuses({ ref: refOf(kind, route.metadata), route, parents, ...facts }, fetch);

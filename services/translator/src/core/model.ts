@@ -6,7 +6,6 @@ import { type IrGateway, type IrId, type IrListener, type IrResource, irId } fro
 import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
 import { backendTlsStatuses } from './backend-tls-status.ts';
-import { clusters } from './cluster.ts';
 import { endpointGroups } from './endpoint-group.ts';
 import type { EnvoyView } from './envoy-view.ts';
 import { gatewayModels } from './gateway.ts';
@@ -15,15 +14,13 @@ import { irCertificates, irGateways, irListeners } from './gateway-ir.ts';
 import { gatewayPlans } from './gateway-plan.ts';
 import { gatewayStatuses } from './gateway-status.ts';
 import { permissionsOf } from './grants.ts';
+import { httpParts } from './http-part.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import type { L4Needs } from './l4-backend.ts';
 import { type L4Part, l4Part, l4Statuses, l4Uses } from './l4-route.ts';
 import { listenerSetStatuses } from './listener-set-status.ts';
 import { namespaceLabels, setsByGateway } from './listener-sets.ts';
 import { rejectionTable } from './rejection.ts';
-import { attachedRoutes, clusterUses, irRoutes, type RouteParts } from './route-ir.ts';
-import { routeParents } from './route-parents.ts';
-import { routeRules } from './route-rules.ts';
 import { routeStatuses } from './route-status.ts';
 import { serviceInfos, servicePorts } from './service-port.ts';
 import type { StatusOutput } from './status.ts';
@@ -90,18 +87,17 @@ export function buildModel(settings: ModelSettings): Model {
   const irGw = irGateways(graph, plans);
   const irLs = irListeners(graph, plans);
   const tables = attachmentTables(graph, { models, gateways, listenerSets, labels });
-  const parts: RouteParts = {
-    routes,
-    tables,
-    rules: routeRules(graph, { routes, services, ports, permissions, policed }),
-    parents: routeParents(graph, { routes, tables, orphanController }),
-  };
-  const irRt = irRoutes(graph, parts);
-  const irCl = clusters(graph, { uses: clusterUses(graph, irRt), ports, backendTls });
+  const http = httpParts(graph, {
+    ...{ routes, grpcRoutes: inputs.grpcRoutes },
+    ...{ services, ports, permissions, policed, backendTls, tables, orphanController },
+  });
   const l4 = l4Parts(graph, { inputs, services, permissions, tables, orphanController });
-  const uses = l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`));
-  const irEp = endpointGroups(graph, { slices, services, clusters: irCl, l4Uses: uses });
-  const attached = [attachedRoutes(graph, parts), ...l4.map(({ part }) => part.attachedRoutes)];
+  const uses = [
+    ...http.map((part) => part.uses),
+    ...l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`)),
+  ];
+  const irEp = endpointGroups(graph, { slices, services, uses });
+  const attached = [...http.map((part) => part.attachedRoutes), ...l4.map(({ part }) => part.attachedRoutes)];
   const statusNeeds = { plans, attachedRoutes: attached, envoys: envoyViews, rejections };
   const wanted = wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions });
   return {
@@ -114,8 +110,7 @@ export function buildModel(settings: ModelSettings): Model {
       irGw,
       irLs,
       irCertificates(graph, { listeners: irLs, certificates }),
-      irRt,
-      irCl,
+      ...http.flatMap(({ ir, clusters }) => [ir, clusters]),
       irEp,
       ...l4.map(({ part }) => part.ir),
     ],
@@ -128,11 +123,11 @@ export function buildModel(settings: ModelSettings): Model {
         existing: tables.existing,
         orphanController,
       }),
-      routeStatuses(graph, { ...parts, rejections }),
+      ...http.map(({ parts }) => routeStatuses(graph, { ...parts, rejections })),
       backendTlsStatuses(graph, {
         policies: inputs.backendTlsPolicies,
         tables: backendTls,
-        routes: irRt,
+        routes: http.map(({ ir }) => ir),
         gateways: tables.gateways,
       }),
       ...l4.map(({ kind, part }) => l4Statuses(graph, { part, rejections, kind })),

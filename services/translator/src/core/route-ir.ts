@@ -1,21 +1,29 @@
 // Routes into the IR. What comes in: rules and where a route attaches; what goes out: the http-route of the IR, what
 // each listener counts, and how many routes send to each Service port. A route whose rules are all refused stays
-// attached where they are answered 500, so that its requests do not fall to a route that is meant for others.
+// attached where they are answered 500 (gRPC: 503), so that its requests do not fall to a route that is meant for others.
 
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
-import { compareText, type IrAttachment, type IrHttpAction, type IrHttpRoute } from '@sluice/ir';
-import { gatewayGroup, type HttpRoute } from '@sluice/kinds';
+import {
+  compareText,
+  httpRouteKey,
+  type IrAttachment,
+  type IrHttpAction,
+  type IrHttpRoute,
+} from '@sluice/ir';
+import { gatewayGroup } from '@sluice/kinds';
 import type { AttachmentTables } from './attachment-table.ts';
 import { bindPort } from './gateway-plan.ts';
+import type { HttpKind, RouteOverHttp } from './http-route-kind.ts';
 import { listenerKey, sectionKey } from './keys.ts';
 import { transportOf } from './listener-model.ts';
 import { type RedirectListener, redirectAction } from './redirect.ts';
 import type { AttachedListener, ParentResult } from './route-parents.ts';
 import type { RouteRules, RuleModel } from './route-rules.ts';
 
-/** What routes are made of. */
+/** What the routes of one kind are made of. */
 export interface RouteParts {
-  readonly routes: Collection<HttpRoute>;
+  readonly kind: HttpKind;
+  readonly routes: Collection<RouteOverHttp>;
   readonly rules: Collection<RouteRules>;
   readonly parents: Collection<readonly ParentResult[]>;
   readonly tables: AttachmentTables;
@@ -28,15 +36,16 @@ export function isRefused(rules: Pick<RouteRules, 'total' | 'dropped'>): boolean
 
 /** Routes by key; one that attaches nowhere, or has no rule to match by, is left out. */
 export function irRoutes(graph: Graph, parts: RouteParts): Collection<IrHttpRoute> {
-  return graph.map(parts.routes, 'ir routes', ({ metadata }, key, fetch) => {
+  const { kind } = parts;
+  return graph.map(parts.routes, `ir ${kind}s`, ({ metadata }, key, fetch) => {
     const rules = fetch(parts.rules, key)?.rules ?? [];
     const listeners = (fetch(parts.parents, key) ?? []).flatMap((parent) => parent.listeners);
     if (rules.length === 0 || listeners.length === 0) return undefined;
     const { namespace, name, generation, creationTimestamp } = metadata;
     return {
       kind: 'http-route' as const,
-      key,
-      source: { group: gatewayGroup, kind: 'HTTPRoute', namespace, name },
+      key: httpRouteKey(kind, key),
+      source: { group: gatewayGroup, kind, namespace, name },
       generation,
       createdAt: creationTimestamp,
       attachments: attachmentsOf(listeners),
@@ -47,15 +56,15 @@ export function irRoutes(graph: Graph, parts: RouteParts): Collection<IrHttpRout
 
 /** How many routes are accepted by each listener, by `sectionKey`. */
 export function attachedRoutes(graph: Graph, parts: RouteParts): Collection<number> {
-  const sections = graph.map(parts.parents, 'route sections', (parents, key, fetch) => {
+  const sections = graph.map(parts.parents, `sections of ${parts.kind}s`, (parents, key, fetch) => {
     const rules = fetch(parts.rules, key);
     if (rules === undefined || isRefused(rules)) return undefined;
     return parents.flatMap((p) => p.listeners.map((l) => sectionKey(l.gateway, l.listener)));
   });
-  return graph.countBy(sections, 'attached routes', (list) => list);
+  return graph.countBy(sections, `attached ${parts.kind}s`, (list) => list);
 }
 
-/** How many routes send to each Service port, by `servicePortKey`. */
+/** How many routes send to each cluster, by its key. */
 export function clusterUses(graph: Graph, routes: Collection<IrHttpRoute>): Collection<number> {
   return graph.countBy(routes, 'cluster uses', (route) =>
     route.rules.flatMap(({ action }) => clustersOf(action)),

@@ -11,8 +11,8 @@ export interface RouteKind {
 
 /** Kinds of the Gateway API that routes of a protocol may have; protocols that are not served are not here. */
 const kindsByProtocol = {
-  HTTP: ['HTTPRoute'],
-  HTTPS: ['HTTPRoute'],
+  HTTP: ['GRPCRoute', 'HTTPRoute'],
+  HTTPS: ['GRPCRoute', 'HTTPRoute'],
   TLS: ['TLSRoute'],
   TCP: ['TCPRoute'],
   UDP: ['UDPRoute'],

@@ -1,9 +1,9 @@
-// Rules of a route. What comes in: an HTTPRoute, Services and grants; what goes out: rules of the IR in which only
-// the port of redirects is open, and what is wrong with them. Gateway API v1.7.0 HTTPRouteRule.
+// Rules of a route. What comes in: an HTTPRoute or GRPCRoute, Services and grants; what goes out: rules of the IR in which only
+// the port of redirects is open, and what is wrong with them. Gateway API v1.6.3 HTTPRouteRule, GRPCRouteRule.
 
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { IrBackend, IrCors, IrHeaderEdit, IrHttpAction, IrHttpMatch, IrMirror } from '@sluice/ir';
-import { durationMs, type HttpRoute, type HttpRule } from '@sluice/kinds';
+import { durationMs } from '@sluice/kinds';
 import { type BackendNeeds, type RouteOf, resolveBackend } from './backend.ts';
 import {
   type Filters,
@@ -12,7 +12,14 @@ import {
   type RuleFault,
   translateFilters,
 } from './http-filter.ts';
-import { translateMatches } from './http-match.ts';
+import {
+  type HttpKind,
+  type MatchedRule,
+  type RouteOverHttp,
+  type RuleOverHttp,
+  rulesOf,
+  unreachableStatus,
+} from './http-route-kind.ts';
 import { resolveMirrors } from './mirror.ts';
 import { translateRetry } from './retry.ts';
 
@@ -31,7 +38,7 @@ export interface RuleModel {
 export interface DroppedRule extends RuleFault {
   readonly index: number;
   readonly name: string | undefined;
-  /** Its requests are answered 500; false: its matches cannot be told apart, so other rules take them. */
+  /** Its requests are answered 500 (gRPC: 503); false: its matches cannot be told apart, so other rules take them. */
   readonly answered: boolean;
 }
 
@@ -47,18 +54,16 @@ export interface RouteRules {
 /** Rules by route. */
 export function routeRules(
   graph: Graph,
-  of: BackendNeeds & { routes: Collection<HttpRoute> },
+  of: BackendNeeds & { kind: HttpKind; routes: Collection<RouteOverHttp> },
 ): Collection<RouteRules> {
-  return graph.map(of.routes, 'route rules', (route, _key, fetch) => {
+  const { kind } = of;
+  return graph.map(of.routes, `rules of ${kind}s`, (route, _key, fetch) => {
     const rules: RuleModel[] = [];
     const dropped: DroppedRule[] = [];
     const refFaults: RouteRefFault[] = [];
-    route.spec.rules.forEach((rule, index) => {
-      const outcome = translateRule(
-        { rule, index, route: { kind: 'HTTPRoute', namespace: route.metadata.namespace } },
-        of,
-        fetch,
-      );
+    rulesOf(route).forEach((rule, index) => {
+      const at = { index, route: { kind, namespace: route.metadata.namespace } };
+      const outcome = translateRule({ ...rule, ...at }, of, fetch);
       refFaults.push(...outcome.refFaults);
       if (outcome.model !== undefined) rules.push(outcome.model);
       if (outcome.dropped !== undefined) dropped.push(outcome.dropped);
@@ -74,7 +79,7 @@ interface RuleOutcome {
 }
 
 function translateRule(
-  { rule, index, route }: { rule: HttpRule; index: number; route: RouteOf },
+  { rule, matches, index, route }: MatchedRule & { index: number; route: RouteOf },
   needs: BackendNeeds,
   fetch: Fetch,
 ): RuleOutcome {
@@ -83,9 +88,8 @@ function translateRule(
   const filters = translateFilters(rule.filters, 'rule', `${at}.filters`);
   const { backends, faults: backendFaults, refFaults } = translateBackends({ rule, at, route }, needs, fetch);
   const mirrored = resolveMirrors({ mirrors: filters.mirrors, route }, needs, fetch);
-  const faults = [...filters.faults, ...backendFaults, ...unsupportedFields(rule, filters, at)];
+  const faults = [...filters.faults, ...backendFaults, ...unsupportedFields({ rule, matches }, filters, at)];
   const allRefFaults = [...filters.refFaults, ...mirrored.refFaults, ...refFaults];
-  const matches = translateMatches(rule.matches);
   if (!matches.ok) {
     const message = matches.faults.map((fault) => `${at}.${fault}`).join('; ');
     return {
@@ -98,7 +102,8 @@ function translateRule(
   const [first] = faults;
   if (first !== undefined) {
     const message = faults.map((fault) => fault.message).join('; ');
-    const action: IrHttpAction = { type: 'respond', statusCode: 500, reason: 'unsupported' };
+    const statusCode = unreachableStatus[route.kind];
+    const action: IrHttpAction = { type: 'respond', statusCode, reason: 'unsupported' };
     return {
       model: { ...base, requestHeaders: undefined, responseHeaders: undefined, cors: undefined, action },
       dropped: { index, name, reason: first.reason, message, answered: true },
@@ -106,7 +111,7 @@ function translateRule(
     };
   }
   const { requestHeaders, responseHeaders, cors } = filters;
-  const action = actionOf(rule, filters, { backends, mirrors: mirrored.mirrors });
+  const action = actionOf({ rule, kind: route.kind }, filters, { backends, mirrors: mirrored.mirrors });
   return {
     model: { ...base, requestHeaders, responseHeaders, cors, action },
     dropped: undefined,
@@ -114,7 +119,7 @@ function translateRule(
   };
 }
 
-function unsupportedFields(rule: HttpRule, filters: Filters, at: string): RuleFault[] {
+function unsupportedFields({ rule, matches }: MatchedRule, filters: Filters, at: string): RuleFault[] {
   const faults: RuleFault[] = [];
   const unsupported = (message: string): void => void faults.push({ reason: 'UnsupportedValue', message });
   if (rule.sessionPersistence !== undefined) unsupported(`${at}.sessionPersistence is not supported`);
@@ -124,13 +129,13 @@ function unsupportedFields(rule: HttpRule, filters: Filters, at: string): RuleFa
       message: `${at} holds both RequestRedirect and backendRefs`,
     });
   const rewrite = filters.pathRewrite ?? filters.redirect?.path;
-  if (rewrite?.type === 'prefix' && rule.matches.some((match) => match.path.type !== 'PathPrefix'))
+  if (rewrite?.type === 'prefix' && matches.ok && matches.matches.some(({ path }) => path.type !== 'prefix'))
     unsupported(`${at}: ReplacePrefixMatch needs matches of type PathPrefix`);
   return faults;
 }
 
 function translateBackends(
-  { rule, at, route }: { rule: HttpRule; at: string; route: RouteOf },
+  { rule, at, route }: { rule: RuleOverHttp; at: string; route: RouteOf },
   needs: BackendNeeds,
   fetch: Fetch,
 ): { backends: IrBackend[]; faults: RuleFault[]; refFaults: RouteRefFault[] } {
@@ -157,7 +162,7 @@ function translateBackends(
 }
 
 function actionOf(
-  rule: HttpRule,
+  { rule, kind }: { rule: RuleOverHttp; kind: HttpKind },
   filters: Filters,
   { backends, mirrors }: { backends: IrBackend[]; mirrors: IrMirror[] },
 ): RuleModel['action'] {
@@ -169,7 +174,7 @@ function actionOf(
         ? 'all weights are 0'
         : 'no valid backend';
   if (backends.every((backend) => backend.cluster === null))
-    return { type: 'respond', statusCode: 500, reason };
+    return { type: 'respond', statusCode: unreachableStatus[kind], reason };
   const { request, backendRequest } = rule.timeouts ?? {};
   return {
     type: 'forward',
@@ -180,5 +185,14 @@ function actionOf(
     ...(backendRequest === undefined ? {} : { backendTimeoutMs: durationMs(backendRequest) }),
     ...(rule.retry === undefined ? {} : { retry: translateRetry(rule.retry) }),
     ...(mirrors.length === 0 ? {} : { mirrors }),
+    ...(kind === 'GRPCRoute' ? grpcForward(backends) : {}),
   };
+}
+
+/** A call lasts as long as its client wants it to: streams have no end of their own. */
+function grpcForward(
+  backends: readonly IrBackend[],
+): Pick<Extract<IrHttpAction, { type: 'forward' }>, 'requestTimeoutMs' | 'invalidBackendStatus'> {
+  const invalid = backends.some(({ cluster }) => cluster === null);
+  return { requestTimeoutMs: 0, ...(invalid ? { invalidBackendStatus: unreachableStatus.GRPCRoute } : {}) };
 }

@@ -6,6 +6,7 @@ import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { ObjectRef } from '@sluice/ir';
 import { type BackendObjectRef, gatewayGroup } from '@sluice/kinds';
 import { condition, summarize, type TimelessCondition } from './conditions.ts';
+import { type Unserved, unservedBy } from './http-route-kind.ts';
 import { type RejectionTable, rejectionsOf } from './rejection.ts';
 import { isRefused, type RouteParts } from './route-ir.ts';
 import type { ParentResult } from './route-parents.ts';
@@ -17,15 +18,15 @@ export function routeStatuses(
   graph: Graph,
   parts: RouteParts & { rejections: RejectionTable },
 ): Collection<StatusOutput> {
-  return graph.map(parts.routes, 'route statuses', (route, key, fetch) => {
+  const { kind } = parts;
+  return graph.map(parts.routes, `statuses of ${kind}s`, (route, key, fetch) => {
     const rules = fetch(parts.rules, key);
     const parents = fetch(parts.parents, key);
     if (rules === undefined || parents === undefined) return undefined;
     const { namespace, name } = route.metadata;
-    const ref = { group: gatewayGroup, kind: 'HTTPRoute', namespace, name };
+    const ref = { group: gatewayGroup, kind, namespace, name };
     const { rejections } = parts;
-    const unresolved = 'such requests are answered 500';
-    return parentStatuses({ ref, route, parents, rules, rejections, unresolved }, fetch);
+    return parentStatuses({ ref, route, parents, rules, rejections, unserved: unservedBy[kind] }, fetch);
   });
 }
 
@@ -36,8 +37,7 @@ export interface RouteFacts {
   readonly parents: readonly ParentResult[];
   readonly rules: Omit<RouteRules, 'rules'>;
   readonly rejections: RejectionTable;
-  /** What becomes of traffic to a reference that leads nowhere. */
-  readonly unresolved: string;
+  readonly unserved: Unserved;
 }
 
 interface RouteOfAnyKind {
@@ -47,13 +47,13 @@ interface RouteOfAnyKind {
 
 /** The status of a route of any kind: one entry for each parent of ours. */
 export function parentStatuses(of: RouteFacts, fetch: Fetch): StatusOutput {
-  const { ref, route, parents, rules, rejections, unresolved } = of;
+  const { ref, route, parents, rules, rejections, unserved } = of;
   const { uid, generation } = route.metadata;
   const refused = [ref, ...servicesOf(route)].flatMap((source) => rejectionsOf(rejections, source, fetch));
   const entries = parents.map((parent) => ({
     parentRef: parent.parentRef,
     controllerName: parent.controllerName,
-    conditions: conditionsOf(parent, { rules, refused, generation, unresolved }),
+    conditions: conditionsOf(parent, { rules, refused, generation, unserved }),
   }));
   return { ref, uid, status: { parents: entries } };
 }
@@ -70,7 +70,7 @@ function servicesOf({ metadata, spec }: RouteOfAnyKind): ObjectRef[] {
 }
 
 interface Facts {
-  readonly unresolved: string;
+  readonly unserved: Unserved;
   readonly rules: Omit<RouteRules, 'rules'>;
   readonly refused: readonly string[];
   readonly generation: number;
@@ -82,7 +82,7 @@ function conditionsOf(parent: ParentResult, facts: Facts): TimelessCondition[] {
   return [accepted, resolvedRefs(facts), ...(partly === undefined ? [] : [partly])];
 }
 
-function acceptedOf({ detached }: ParentResult, { rules, generation }: Facts): TimelessCondition {
+function acceptedOf({ detached }: ParentResult, { rules, generation, unserved }: Facts): TimelessCondition {
   if (detached?.reason === 'Pending')
     return condition('Route.Accepted', generation, {
       status: 'Unknown',
@@ -100,7 +100,7 @@ function acceptedOf({ detached }: ParentResult, { rules, generation }: Facts): T
     return condition('Route.Accepted', generation, {
       status: 'False',
       reason: first.reason,
-      message: `no rule can be served: ${summarize(rules.dropped.map(describe))}`,
+      message: `no rule can be served: ${summarize(rules.dropped.map((rule) => describe(rule, unserved)))}`,
     });
   return condition('Route.Accepted', generation, {
     status: 'True',
@@ -109,7 +109,7 @@ function acceptedOf({ detached }: ParentResult, { rules, generation }: Facts): T
   });
 }
 
-function resolvedRefs({ rules, generation, unresolved }: Facts): TimelessCondition {
+function resolvedRefs({ rules, generation, unserved }: Facts): TimelessCondition {
   const [first] = rules.refFaults;
   if (first === undefined)
     return condition('Route.ResolvedRefs', generation, {
@@ -117,21 +117,23 @@ function resolvedRefs({ rules, generation, unresolved }: Facts): TimelessConditi
       reason: 'ResolvedRefs',
       message: 'all references are resolved',
     });
-  const message = `${summarize(rules.refFaults.map((fault) => fault.message))}; ${unresolved}`;
+  const message = `${summarize(rules.refFaults.map((fault) => fault.message))}; such ${unserved.traffic} are ${unserved.fate}`;
   return condition('Route.ResolvedRefs', generation, { status: 'False', reason: first.reason, message });
 }
 
-function partiallyInvalid({ rules, refused, generation }: Facts): TimelessCondition | undefined {
+function partiallyInvalid({ rules, refused, generation, unserved }: Facts): TimelessCondition | undefined {
   const say = (message: string): TimelessCondition =>
     condition('Route.PartiallyInvalid', generation, { status: 'True', reason: 'UnsupportedValue', message });
   if (rules.dropped.length > 0)
-    return say(`Dropped Rule ${summarize([...rules.dropped.map(describe), ...refused])}`);
+    return say(
+      `Dropped Rule ${summarize([...rules.dropped.map((rule) => describe(rule, unserved)), ...refused])}`,
+    );
   return refused.length === 0
     ? undefined
     : say(`Fall Back to the last version that was taken: ${summarize(refused)}`);
 }
 
-function describe({ index, name, message, answered }: DroppedRule): string {
+function describe({ index, name, message, answered }: DroppedRule, unserved: Unserved): string {
   const what = name === undefined ? `${index}` : `${index} (${name})`;
-  return `${what}: ${message}; ${answered ? 'its requests are answered 500' : 'it matches nothing'}`;
+  return `${what}: ${message}; ${answered ? `its ${unserved.traffic} are ${unserved.fate}` : 'it matches nothing'}`;
 }

@@ -5,6 +5,8 @@
 export const supportedFeatures = [
   'BackendTLSPolicy',
   'BackendTLSPolicySANValidation',
+  'GRPCRoute',
+  'GRPCRouteNamedRouteRule',
   'Gateway',
   'GatewayPort8080',
   'GatewayStaticAddresses',

@@ -32,7 +32,7 @@ export interface RoutePlace {
   readonly hostname: string;
 }
 
-/** Name of a cluster that never exists: the share of a backend whose reference is invalid is answered 500, and the access log names it. */
+/** Name of a cluster that never exists: the share of a backend whose reference is invalid is answered 500 or 503, and the access log names it. */
 export const invalidBackendCluster = 'sluice-invalid-backend';
 /** Gateway API leaves the default to the implementation; this is Envoy's. */
 const defaultRequestTimeoutMs = 15_000;
@@ -90,7 +90,7 @@ function forward(rule: IrHttpRule, action: Forward, match: IrHttpMatch): RouteAc
     requestMirrorPolicies: (action.mirrors ?? []).map(mirrorPolicy),
     clusterSpecifier: clusterSpecifier(rule, action),
   });
-  if (action.backends.some((backend) => backend.cluster === null))
+  if (action.invalidBackendStatus === undefined && action.backends.some(({ cluster }) => cluster === null))
     message.clusterNotFoundResponseCode = RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR;
   const host = action.hostRewrite ?? hostEdit(rule.requestHeaders);
   if (host !== undefined) message.hostRewriteSpecifier = { case: 'hostRewriteLiteral', value: host };

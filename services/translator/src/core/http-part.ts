@@ -1,0 +1,58 @@
+// Routes over HTTP, kind by kind. What comes in: HTTPRoutes or GRPCRoutes, Gateways and Services; what goes out: routes and
+// clusters of the IR, and what listeners and endpoints need to know of them.
+import type { Collection, Graph } from '@sluice/incremental';
+import type { IrCluster, IrHttpRoute } from '@sluice/ir';
+import type { GrpcRoute, HttpRoute } from '@sluice/kinds';
+import type { AttachmentTables } from './attachment-table.ts';
+import type { BackendNeeds } from './backend.ts';
+import { type ClusterNeeds, clusters } from './cluster.ts';
+import type { HttpKind, RouteOverHttp } from './http-route-kind.ts';
+import { attachedRoutes, clusterUses, irRoutes, type RouteParts } from './route-ir.ts';
+import { routeParents } from './route-parents.ts';
+import { routeRules } from './route-rules.ts';
+
+/** What one kind of routes comes to. */
+export interface HttpPart {
+  readonly parts: RouteParts;
+  readonly ir: Collection<IrHttpRoute>;
+  readonly clusters: Collection<IrCluster>;
+  /** How many clusters send to each Service port, by `servicePortKey`. */
+  readonly uses: Collection<number>;
+  /** How many routes are accepted by each listener, by `sectionKey`. */
+  readonly attachedRoutes: Collection<number>;
+}
+
+type Needs = BackendNeeds & ClusterNeeds & { tables: AttachmentTables; orphanController: string | undefined };
+
+/** Translates the routes of all kinds. */
+export function httpParts(
+  graph: Graph,
+  of: Needs & { routes: Collection<HttpRoute>; grpcRoutes: Collection<GrpcRoute> },
+): HttpPart[] {
+  return [
+    httpPart(graph, of, { kind: 'HTTPRoute', routes: of.routes }),
+    httpPart(graph, of, { kind: 'GRPCRoute', routes: of.grpcRoutes }),
+  ];
+}
+
+function httpPart(
+  graph: Graph,
+  needs: Needs,
+  own: { kind: HttpKind; routes: Collection<RouteOverHttp> },
+): HttpPart {
+  const { kind, routes } = own;
+  const parts: RouteParts = {
+    ...{ kind, routes, tables: needs.tables },
+    rules: routeRules(graph, { ...needs, kind, routes }),
+    parents: routeParents(graph, { ...needs, routes, name: `parents of ${kind}s` }),
+  };
+  const ir = irRoutes(graph, parts);
+  const made = clusters(graph, { ...needs, kind, uses: clusterUses(graph, ir) });
+  return {
+    parts,
+    ir,
+    clusters: made,
+    uses: graph.countBy(made, `endpoints used by ${kind}s`, ({ endpoints }) => [endpoints]),
+    attachedRoutes: attachedRoutes(graph, parts),
+  };
+}
