@@ -4,6 +4,7 @@ export * from './describe-if.ts';
 export * from './envoy.ts';
 export * from './free-port.ts';
 export * from './golden.ts';
+export * from './grpc-backend.ts';
 export * from './http-client.ts';
 export * from './load-generator.ts';
 export * from './manifests.ts';
