@@ -7,6 +7,7 @@ import type { AttachmentTables } from './attachment-table.ts';
 import type { BackendNeeds } from './backend.ts';
 import { type ClusterNeeds, clusters } from './cluster.ts';
 import type { HttpKind, RouteOverHttp } from './http-route-kind.ts';
+import { type Contender, settleKinds } from './kind-conflicts.ts';
 import { attachedRoutes, clusterUses, irRoutes, type RouteParts } from './route-ir.ts';
 import { routeParents } from './route-parents.ts';
 import { routeRules } from './route-rules.ts';
@@ -29,22 +30,30 @@ export function httpParts(
   graph: Graph,
   of: Needs & { routes: Collection<HttpRoute>; grpcRoutes: Collection<GrpcRoute> },
 ): HttpPart[] {
-  return [
-    httpPart(graph, of, { kind: 'HTTPRoute', routes: of.routes }),
-    httpPart(graph, of, { kind: 'GRPCRoute', routes: of.grpcRoutes }),
-  ];
+  const contender = (kind: HttpKind, routes: Collection<RouteOverHttp>): Contender => ({
+    routes,
+    parents: routeParents(graph, { ...of, routes, name: `parents of ${kind}s` }),
+  });
+  const contenders = {
+    HTTPRoute: contender('HTTPRoute', of.routes),
+    GRPCRoute: contender('GRPCRoute', of.grpcRoutes),
+  };
+  const settled = settleKinds(graph, contenders);
+  return (['HTTPRoute', 'GRPCRoute'] as const).map((kind) =>
+    httpPart(graph, of, { kind, routes: contenders[kind].routes, parents: settled[kind] }),
+  );
 }
 
 function httpPart(
   graph: Graph,
   needs: Needs,
-  own: { kind: HttpKind; routes: Collection<RouteOverHttp> },
+  own: Pick<RouteParts, 'kind' | 'routes' | 'parents'>,
 ): HttpPart {
   const { kind, routes } = own;
   const parts: RouteParts = {
-    ...{ kind, routes, tables: needs.tables },
+    ...own,
+    tables: needs.tables,
     rules: routeRules(graph, { ...needs, kind, routes }),
-    parents: routeParents(graph, { ...needs, routes, name: `parents of ${kind}s` }),
   };
   const ir = irRoutes(graph, parts);
   const made = clusters(graph, { ...needs, kind, uses: clusterUses(graph, ir) });

@@ -59,6 +59,7 @@ export const reasons = {
       'NotAllowedByListeners',
       'NoMatchingListenerHostname',
       'NoMatchingParent',
+      'HostnameConflict',
       'UnsupportedValue',
       'IncompatibleFilters',
     ],
