@@ -82,7 +82,7 @@ describe('objects', () => {
 
   it.each([
     ['Gateway', ['default', 'g', 'cilium', '127.80.0.1', 'HTTP:80', 'True', 'True']],
-    ['HTTPRoute', ['default', 'r', '*', 'g', 'True', 'False']],
+    ['HTTPRoute', ['default', 'r', '*', 'g', 'True', 'False', '-']],
     [
       'Secret',
       ['default', 'demo-cert', 'kubernetes.io/tls', 'bookinfo.cilium.rocks', '2027-01-01T00:00:00Z', 'ok'],
