@@ -1,7 +1,7 @@
 // The part of a plan that is about the addresses of Gateways.
 import type { FactOf } from '@sluice/events';
 import { canonicalJson } from '@sluice/ir';
-import { type Gateway, objectRefOf } from '@sluice/kinds';
+import { type Gateway, type ListenerSet, objectRefOf } from '@sluice/kinds';
 import { assignAddresses } from './addresses.ts';
 import { add, type Draft } from './draft.ts';
 import { assignServiceAddresses } from './infrastructure/service-addresses.ts';
@@ -19,7 +19,7 @@ export function planAddresses(draft: Draft): void {
   const assigned =
     addressing.kind === 'pool'
       ? assignAddresses(gateways, before, addressing)
-      : assignServiceAddresses(gateways, before, addressing);
+      : assignServiceAddresses({ gateways, listenerSets: listenerSets(draft) }, before, addressing);
   for (const [key, fact] of assigned) {
     const current = draft.inForce.addresses.get(key);
     if (current === undefined || canonicalJson(current) !== canonicalJson(fact)) add(draft, fact);
@@ -28,9 +28,14 @@ export function planAddresses(draft: Draft): void {
     if (!assigned.has(key)) add(draft, { type: 'AddressReleased', gateway });
 }
 
-function concerns({ inForce }: Draft, key: string, fact: FactOf<'ObjectChanged'> | undefined): boolean {
+function concerns(
+  { inForce, environment }: Draft,
+  key: string,
+  fact: FactOf<'ObjectChanged'> | undefined,
+): boolean {
   const kind = (fact ?? inForce.objects.get(key))?.object.kind;
-  return kind === 'Gateway' || kind === 'GatewayClass';
+  if (kind === 'Gateway' || kind === 'GatewayClass') return true;
+  return kind === 'ListenerSet' && environment.addressing.kind === 'services';
 }
 
 /** Gateways of our classes, and those that hold an address already: one that was given is kept while the Gateway lives. */
@@ -45,6 +50,10 @@ function ours(draft: Draft): Gateway[] {
   return gateways.filter(
     (g) => classes.has(g.spec.gatewayClassName) || draft.inForce.addresses.has(keyOf(objectRefOf(g))),
   );
+}
+
+function listenerSets(draft: Draft): ListenerSet[] {
+  return [...after(draft)].flatMap(({ object }) => (object.kind === 'ListenerSet' ? [object] : []));
 }
 
 function* after({ inForce, objects }: Draft): Generator<FactOf<'ObjectChanged'>> {

@@ -1,4 +1,4 @@
-import { gatewaySchema } from '@sluice/kinds';
+import { gatewaySchema, listenerSetSchema } from '@sluice/kinds';
 import { expect, test } from 'vitest';
 import { assignServiceAddresses } from './service-addresses.ts';
 
@@ -20,7 +20,7 @@ function gateway(addresses: object[] = []) {
 }
 
 function assigned(of: { asked?: object[]; given?: string[]; fault?: string }) {
-  const [fact] = assignServiceAddresses([gateway(of.asked)], new Map(), {
+  const [fact] = assignServiceAddresses({ gateways: [gateway(of.asked)], listenerSets: [] }, new Map(), {
     kind: 'services',
     bindAddresses: ['0.0.0.0'],
     ingress: () => ({ addresses: of.given ?? [], fault: of.fault ?? '' }),
@@ -65,4 +65,31 @@ test('what stands in the way of the Service is told', () => {
   expect(assigned({ fault: 'Service shop/edge-sluice is there and not ours' })?.unusable).toEqual([
     { value: '', reason: 'Service shop/edge-sluice is there and not ours' },
   ]);
+});
+
+test.each([
+  ['All', 'other', [53, 80, 443]],
+  ['Selector', 'other', [53, 80, 443]],
+  ['Same', 'shop', [53, 80, 443]],
+  ['Same', 'other', [80, 443]],
+  [undefined, 'shop', [80, 443]],
+])('listeners of sets, where the Gateway takes %s and the set is of %s', (from, namespace, expected) => {
+  const edge = gateway();
+  const allowedListeners = from === undefined ? {} : { allowedListeners: { namespaces: { from } } };
+  const set = listenerSetSchema.parse({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'ListenerSet',
+    metadata: { name: 'more', namespace },
+    spec: {
+      parentRef: { name: 'edge', namespace: 'shop' },
+      listeners: [{ name: 'dns', port: 53, protocol: 'UDP' }],
+    },
+  });
+  const gateways = [gatewaySchema.parse({ ...edge, spec: { ...edge.spec, ...allowedListeners } })];
+  const [fact] = assignServiceAddresses({ gateways, listenerSets: [set] }, new Map(), {
+    kind: 'services',
+    bindAddresses: ['0.0.0.0'],
+    ingress: () => ({ addresses: [], fault: '' }),
+  }).values();
+  expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual(expected);
 });

@@ -1,7 +1,7 @@
 // Gateways whose addresses a load balancer gives → their assignments. What the Services have is told by the adapter that
 // watches them; the ports to bind are assigned here.
 import type { FactOf } from '@sluice/events';
-import { type Gateway, objectRefOf } from '@sluice/kinds';
+import { type Gateway, type ListenerSet, objectRefOf } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
 import { keyOf } from '../keys.ts';
 import { assignSockets, type GatewayPort } from './sockets.ts';
@@ -23,11 +23,18 @@ export interface ServiceAddressing {
  * @returns the assignment of each Gateway, by key
  */
 export function assignServiceAddresses(
-  gateways: readonly Gateway[],
+  { gateways, listenerSets }: { gateways: readonly Gateway[]; listenerSets: readonly ListenerSet[] },
   before: ReadonlyMap<string, Assignment>,
   addressing: ServiceAddressing,
 ): Map<string, Assignment> {
-  const wanted = new Map(gateways.map((g) => [keyOf(objectRefOf(g)), portsOf(g)]));
+  const sets = Map.groupBy(listenerSets, gatewayOf);
+  const wanted = new Map(
+    gateways.map((gateway) => {
+      const key = keyOf(objectRefOf(gateway));
+      const taken = (sets.get(key) ?? []).filter((set) => mayTake(gateway, set));
+      return [key, portsOf([gateway, ...taken])];
+    }),
+  );
   const held = new Map([...before].map(([key, { sockets }]) => [key, sockets]));
   const sockets = assignSockets(wanted, held, addressing.bindAddresses);
   return new Map(
@@ -50,13 +57,28 @@ export function assignServiceAddresses(
 }
 
 /** Transport of each protocol that a listener may have. */
-function portsOf({ spec }: Gateway): GatewayPort[] {
+function portsOf(owners: readonly (Gateway | ListenerSet)[]): GatewayPort[] {
   const ports = new Map<string, GatewayPort>();
-  for (const { port, protocol } of spec.listeners) {
+  for (const { port, protocol } of owners.flatMap(({ spec }) => spec.listeners)) {
     const transport = protocol === 'UDP' ? 'UDP' : 'TCP';
     ports.set(`${transport}|${port}`, { port, transport });
   }
   return [...ports.values()];
+}
+
+/** Key of the Gateway that a set adds listeners to. */
+function gatewayOf({ metadata, spec }: ListenerSet): string {
+  const { group, kind, name, namespace = metadata.namespace } = spec.parentRef;
+  return keyOf({ group, kind, namespace, name });
+}
+
+/**
+ * Whether a Gateway may take the listeners of a set. A selector counts as yes: which namespaces it chooses is for the
+ * translator to say, and until it takes the set nothing answers on the port.
+ */
+function mayTake({ metadata, spec }: Gateway, set: ListenerSet): boolean {
+  const { from = 'None' } = spec.allowedListeners?.namespaces ?? {};
+  return from === 'Same' ? set.metadata.namespace === metadata.namespace : from !== 'None';
 }
 
 /** Of what a Gateway asks for, what it has. Asked for by value, no other address is its address. */
