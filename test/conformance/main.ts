@@ -14,7 +14,10 @@ const checkout = join(import.meta.dirname, '..', '..');
 
 async function run(options: ConformanceOptions): Promise<boolean> {
   const { 'conformance.test': suite } = await ensurePrograms(['conformance.test']);
-  await using cluster = await startCluster({ pods: { images: await conformanceImages() } });
+  await using cluster = await startCluster({
+    channel: 'experimental',
+    pods: { images: await conformanceImages() },
+  });
   await installSluice(cluster);
   const features = await claimedFeatures(cluster);
   rmSync(options.report, { force: true });

@@ -85,7 +85,9 @@ export function judgeListener(
   all: readonly Listener[],
   needs: ListenerNeeds & { readonly fetch: Fetch },
 ): ListenerModel {
-  const { supportedKinds, faults } = routeKindsOf(listener);
+  const unsupported = unsupportedBy(listener);
+  const { supportedKinds, faults } =
+    unsupported === undefined ? routeKindsOf(listener) : { supportedKinds: [], faults: [] };
   const holder = { kind: set === '' ? 'Gateway' : 'ListenerSet', namespace } as const;
   const tls =
     listener.protocol === 'HTTPS'
@@ -102,7 +104,7 @@ export function judgeListener(
     hostname: listenerHostname(listener),
     allowed: { from, selector, kinds: supportedKinds.map(({ kind }) => kind) },
     supportedKinds,
-    unsupported: unsupportedBy(listener),
+    unsupported,
     conflict,
     refFaults: [...tls.faults, ...faults],
     certificates: tls.keys,

@@ -45,10 +45,13 @@ const common = {
   status: '%RESPONSE_CODE%',
 };
 
+/** RFC 9457: an answer to a HEAD request has the type, too, and no body, which clients that see plain JSON try to read. */
+const problem = { contentType: 'application/problem+json' } as const;
+
 function mapper({ flags, error, message }: Reply): ResponseMapper {
   return create(ResponseMapperSchema, {
     filter: { filterSpecifier: { case: 'responseFlagFilter', value: { flags: [...flags] } } },
-    bodyFormatOverride: { format: { case: 'jsonFormat', value: { ...common, error, message } } },
+    bodyFormatOverride: { ...problem, format: { case: 'jsonFormat', value: { ...common, error, message } } },
   });
 }
 
@@ -56,6 +59,7 @@ function mapper({ flags, error, message }: Reply): ResponseMapper {
 export const localReplies: LocalReplyConfig = create(LocalReplyConfigSchema, {
   mappers: replies.map(mapper),
   bodyFormat: {
+    ...problem,
     format: { case: 'jsonFormat', value: { ...common, error: 'refused', message: '%LOCAL_REPLY_BODY%' } },
   },
 });
