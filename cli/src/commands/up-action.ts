@@ -54,6 +54,8 @@ class UpSession {
   #changed = true;
   #natsPort: number;
   #waitingSaid = '';
+  /** What is waited for when every process is ready and every object in force. */
+  #settling = 'the log to settle';
   #nextSayMs = performance.now() + sayWaitingAfterMs;
 
   constructor(context: CommandContext, supervisor: Supervisor, notes: string) {
@@ -161,20 +163,26 @@ class UpSession {
   }
 
   async #isReady(assessment: Assessment): Promise<boolean> {
-    const { allReady, settings } = this.#supervisor;
-    if (!allReady || assessment.waitingFor.length > 0 || !(await this.#live.isCurrent())) return false;
+    if (!this.#supervisor.allReady || assessment.waitingFor.length > 0) return false;
+    if (!(await this.#live.isCurrent())) return this.#settles('the newest events to be read');
     if (!(await this.#isTranslated()) || !(await this.#live.isCurrent())) return false;
     const wanted = assess(this.#live.world, standaloneControllers);
     if (wanted.waitingFor.length > 0) return false;
-    const listening = await new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin)
+    const { sockets } = this.#supervisor.settings.layout;
+    const listening = await new EnvoyAdmin(socketPaths(sockets).envoyAdmin)
       .listening()
       .catch(() => new Set());
-    return wanted.gateways
+    const missing = wanted.gateways
       .filter(({ progress }) => progress === 'in-force')
       .flatMap(({ listeners }) => listeners)
-      .every(({ addresses, bindPort }) =>
-        addresses.every((address) => listening.has(`${address}:${bindPort}`)),
-      );
+      .flatMap(({ addresses, bindPort }) => addresses.map((address) => `${address}:${bindPort}`))
+      .find((place) => !listening.has(place));
+    return missing === undefined || this.#settles(`Envoy to listen on ${missing}`);
+  }
+
+  #settles(waitedFor: string): false {
+    this.#settling = waitedFor;
+    return false;
   }
 
   /** Every fact that has been read here is in the IR. */
@@ -185,7 +193,8 @@ class UpSession {
       settings.layout.sockets,
       views.map(({ name }) => name),
     );
-    return translated !== undefined && translated >= wanted;
+    if (translated !== undefined && translated >= wanted) return true;
+    return this.#settles(`the translator to come to fact ${wanted}; it is at ${translated ?? 'none'}`);
   }
 
   #becomeReady(assessment: Assessment): void {
@@ -214,9 +223,9 @@ class UpSession {
       ...assessment.waitingFor,
     ];
     const rest = waiting.length > sayAtMost ? [`and ${waiting.length - sayAtMost} more`] : [];
-    const text = [...waiting.slice(0, sayAtMost), ...rest].map(escapeText).join('; ');
-    if (text !== this.#waitingSaid)
-      this.#display.line(`still waiting for ${text === '' ? 'the log to settle' : text}`);
+    const all = waiting.length === 0 ? [this.#settling] : [...waiting.slice(0, sayAtMost), ...rest];
+    const text = all.map(escapeText).join('; ');
+    if (text !== this.#waitingSaid) this.#display.line(`still waiting for ${text}`);
     this.#waitingSaid = text;
     this.#nextSayMs = performance.now() + sayWaitingAfterMs;
   }

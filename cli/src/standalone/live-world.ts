@@ -1,16 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog } from '@sluice/event-log';
-import type { StreamName } from '@sluice/events';
+import type { Fact, StreamName } from '@sluice/events';
 import { World } from '../model/world.ts';
 
 const streamsFollowed: readonly StreamName[] = ['FACTS', 'STATUS', 'ACKS', 'IR'];
+/** What of a stream is shown; the IR has a resource for each route, and only the listeners are. Absent: all. */
+const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
+  IR: ['ir.v1._.listener.>', 'revision.v1.>'],
+};
 const retryMs = 200;
 /** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
 const paceMs = 250;
 
+/** Nothing that is shown while the instance runs comes from the rules of a route; they are most of what would be kept. */
+function withoutRules(fact: Fact): Fact {
+  if (fact.type !== 'ObjectChanged' || fact.object.kind !== 'HTTPRoute') return fact;
+  const { object } = fact;
+  return { ...fact, object: { ...object, spec: { ...object.spec, hostnames: [], rules: [] } } };
+}
+
 /** A world that follows the log of a running instance, through restarts and moves of NATS. */
 export class LiveWorld {
-  readonly world = new World();
+  /** The IR in it is that of the listeners, and its routes are without rules. */
+  readonly world = new World({ kept: withoutRules });
   readonly #connect: () => Promise<EventLog>;
   readonly #changed: () => void;
   readonly #closed = new AbortController();
@@ -88,7 +100,9 @@ export class LiveWorld {
   }
 
   async #followStream(log: EventLog, stream: StreamName, signal: AbortSignal): Promise<void> {
-    for await (const item of log.follow(stream, { signal, paceMs })) {
+    const subjects = subjectsShown[stream];
+    const options = { signal, paceMs, ...(subjects === undefined ? {} : { subjects }) };
+    for await (const item of log.follow(stream, options)) {
       if (item.kind === 'damage') continue;
       this.world.apply(stream, item.events, item.reset);
       this.#read.set(stream, item.position.seq);
