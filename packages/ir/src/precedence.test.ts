@@ -30,7 +30,34 @@ function candidate(part: Partial<IrHttpMatch>, of?: { key?: string; createdAt?: 
 const header = (name: string) => ({ name, match: { type: 'exact' as const, value: 'x' } });
 
 describe('comparePrecedence', () => {
+  const call = (value: string, service: number, method: number, part: Partial<IrHttpMatch> = {}) =>
+    candidate({ path: { type: 'regex', value }, call: { service, method }, ...part });
   const table: { step: PrecedenceStep; first: MatchCandidate; second: MatchCandidate }[] = [
+    {
+      step: 'service length',
+      first: call('/long/[^/]+', 4, 0),
+      second: call('/[^/]+/muchLonger', 0, 10, { headers: [header('h')] }),
+    },
+    {
+      step: 'method length',
+      first: call('/a/longer', 1, 6),
+      second: call('/a/[^/]+', 1, 0, { headers: [header('h')] }),
+    },
+    {
+      step: 'header count',
+      first: call('/a/[^/]+', 1, 0, { headers: [header('h')] }),
+      second: call('/a/[^/]+', 1, 0),
+    },
+    {
+      step: 'path type',
+      first: call('/[^/]+/m', 0, 1),
+      second: candidate({ call: { service: 0, method: 0 }, headers: [header('h'), header('i')] }),
+    },
+    {
+      step: 'route kind',
+      first: candidate({}),
+      second: call('/a/b', 1, 1),
+    },
     {
       step: 'path type',
       first: candidate({ path: { type: 'exact', value: '/a' } }),

@@ -136,6 +136,29 @@ const route = fc
     },
   }));
 
+const grpcMethod = fc.constantFrom(
+  undefined,
+  { service: 'shop.v1.Orders', method: 'Get' },
+  { service: 'shop.v1.Orders' },
+  { type: 'RegularExpression', method: 'G.*|L' },
+  { type: 'RegularExpression', method: '\\Q' },
+);
+
+/** Beside HTTPRoutes of the same names, ages and hostnames: they contend. */
+const grpcRoute = fc
+  .record({ of: route, methods: fc.array(grpcMethod, { minLength: 2, maxLength: 2 }) })
+  .map(({ of, methods }) => ({
+    ...of,
+    kind: 'GRPCRoute',
+    spec: {
+      ...of.spec,
+      rules: of.spec.rules.map(({ backendRefs }, i) => ({
+        matches: methods[i] === undefined ? [] : [{ method: methods[i] }],
+        backendRefs,
+      })),
+    },
+  }));
+
 const service = fc
   .record({
     name: fc.constantFrom('web', 'api'),
@@ -260,7 +283,7 @@ const namespaceObject = fc
   .map(({ name, team }) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { team } } }));
 
 const objects = fc
-  .oneof(gateway, route, route, service, slice, grant, namespaceObject, policy, configMap)
+  .oneof(gateway, route, route, grpcRoute, service, slice, grant, namespaceObject, policy, configMap)
   .filter((o) => parseObject(o).ok);
 
 const changed = objects.map(objectFact);
