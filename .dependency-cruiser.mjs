@@ -32,7 +32,7 @@ const onlyImports = (name, packages, libraries, comment) => ({
 const testTools = ['vitest', 'fast-check', 'dependency-cruiser'];
 
 /** Libraries without I/O, clock or randomness. */
-const pureLibraries = [
+const pureLibraries = ['js-yaml', 
   '@bufbuild/protobuf',
   '@noble/hashes',
   'canonicalize',

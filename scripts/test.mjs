@@ -1,5 +1,6 @@
 /**
- * `npm test`: sets the checkout up, then lint, types, import rules and file rules, then every test. Its last line is
+ * `npm test`: sets the checkout up, then lint, types, import rules and file rules, every test, and the official
+ * conformance suite. Its last line is
  * `N passed, N failed, N skipped`, where a check counts like a test. Arguments go to vitest (`npm test -- packages/ir`).
  */
 import { spawnSync } from 'node:child_process';
@@ -36,6 +37,17 @@ async function runTests(work) {
   return readCounts(file, exitCode);
 }
 
+/**
+ * The official conformance suite of the Gateway API, on a test cluster.
+ * @param {string} work @returns {Promise<Counts>}
+ */
+async function runConformance(work) {
+  const file = join(work, 'conformance.json');
+  const report = join(root, '.cache/conformance/report.yaml');
+  const args = ['test/conformance/main.ts', '--report', report, '--counts', file];
+  return readCounts(file, await runOnToolchain(args));
+}
+
 /** @returns {Promise<{ passed: string[], failed: string[] }>} */
 async function runChecks() {
   const runs = join(root, '.turbo/runs');
@@ -64,15 +76,17 @@ async function main() {
   mkdirSync(join(root, '.cache'), { recursive: true });
   const work = mkdtempSync(join(root, '.cache/test-'));
   try {
+    const isWhole = process.argv.length === 2;
     const checked = await runChecks();
     // Minutes, once for each version: not within the time limit of a test. What fails here fails in the tests that need it.
-    if (process.argv.length === 2) await runOnToolchain(['packages/testkit/src/cluster/prepare-tests.ts']);
-    const tested = await runTests(work);
+    if (isWhole) await runOnToolchain(['packages/testkit/src/cluster/prepare-tests.ts']);
+    const tiers = [await runTests(work)];
+    if (isWhole) tiers.push(await runConformance(work));
     if (checked.failed.length > 0) console.log(`failed checks: ${checked.failed.join(', ')}`);
     finish({
-      passed: checked.passed.length + tested.passed,
-      failed: checked.failed.length + tested.failed,
-      skipped: tested.skipped,
+      passed: tiers.reduce((sum, { passed }) => sum + passed, checked.passed.length),
+      failed: tiers.reduce((sum, { failed }) => sum + failed, checked.failed.length),
+      skipped: tiers.flatMap(({ skipped }) => skipped),
     });
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -19,6 +19,8 @@ export interface ConformanceOptions {
   /** Whether docs/conformance.md is written: only after a whole run. */
   readonly writePage: boolean;
   readonly debug: boolean;
+  /** Where the counts go that `npm test` adds up; undefined: nowhere. */
+  readonly counts: string | undefined;
 }
 
 export const usage = `npm run conformance [-- OPTION…]
@@ -26,6 +28,7 @@ export const usage = `npm run conformance [-- OPTION…]
   --run-test NAME    one test, by its ShortName
   --profile NAME     one profile (may be repeated): ${profiles.join(', ')}
   --report FILE      where the report goes; default .cache/conformance/report.yaml
+  --counts FILE      also writes how many passed and failed as JSON, for npm test
   --debug            the suite tells each request
   --help             this text
 `;
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[]): ConformanceOptions | undef
       'run-test': { type: 'string' },
       profile: { type: 'string', multiple: true, default: [] },
       report: { type: 'string', default: '.cache/conformance/report.yaml' },
+      counts: { type: 'string' },
       debug: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -52,5 +56,6 @@ export function readOptions(args: readonly string[]): ConformanceOptions | undef
     report: values.report,
     writePage: whole,
     debug: values.debug,
+    counts: values.counts,
   };
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { type Cluster, gatewayApiVersion } from '@sluice/testkit/cluster';
 import type { ConformanceOptions } from './options.ts';
 
@@ -32,8 +34,12 @@ const kindFeatures = [
   'ReferenceGrant',
 ];
 
+/** What is shown of the suite's log: which test runs, and how those end that are no part of another one. */
+const shownPattern =
+  /^=== RUN\s+TestConformance\/[^/]+$|^\s*--- (?:FAIL|SKIP): |^\s{4}--- PASS: |^(?:PASS|FAIL|panic: .*)$/;
+
 /**
- * Runs the suite inside the cluster's network with this terminal.
+ * Runs the suite inside the cluster's network. What it says goes to `<report>.log`; here only its progress is shown.
  * @returns its exit code
  */
 export async function runSuite(cluster: Cluster, { suite, options, features }: SuiteRun): Promise<number> {
@@ -59,7 +65,15 @@ export async function runSuite(cluster: Cluster, { suite, options, features }: S
     ...(options.debug ? ['--debug'] : []),
   ]);
   const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
-  const child = spawn(command, args, { env, stdio: 'inherit' });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const log = createWriteStream(`${options.report}.log`);
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  for await (const line of createInterface({ input: child.stdout })) {
+    log.write(`${line}\n`);
+    if (shownPattern.test(line)) process.stdout.write(`${line.trim()}\n`);
+  }
+  log.end();
+  await finished(log);
+  const [code] = await ended;
   return code ?? 1;
 }

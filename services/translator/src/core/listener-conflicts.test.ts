@@ -1,6 +1,6 @@
 import type { Listener } from '@sluice/kinds';
 import { expect, test } from 'vitest';
-import { conflictOf } from './listener-conflicts.ts';
+import { conflictOf, conflictsOf } from './listener-conflicts.ts';
 
 function listener(name: string, of: Partial<Listener> = {}): Listener {
   return {
@@ -29,4 +29,30 @@ test.each([
 ])('$name is no conflict', ({ other }) => {
   const one = listener('a');
   expect(conflictOf(one, [one, other])).toBeUndefined();
+});
+
+test('a listener of a set that loses to the Gateway stands in nobody else\'s way', () => {
+  const ranked = [
+    { rank: 0, listener: listener('own', { hostname: 'own.example.com' }) },
+    { rank: 1, listener: listener('good', { hostname: 'good.example.com' }) },
+    { rank: 1, listener: listener('tcp', { protocol: 'TCP' }) },
+    { rank: 2, listener: listener('late', { hostname: 'good.example.com' }) },
+    { rank: 2, listener: listener('fine', { hostname: 'fine.example.com' }) },
+  ];
+  expect(conflictsOf(ranked).map((conflict) => conflict?.reason)).toEqual([
+    undefined,
+    undefined,
+    'ProtocolConflict',
+    'HostnameConflict',
+    undefined,
+  ]);
+});
+
+test('of two in one set none wins, and neither keeps a later set from the port', () => {
+  const of = (rank: number, name: string) => ({ rank, listener: listener(name, { hostname: 'x.example.com' }) });
+  expect(conflictsOf([of(1, 'a'), of(1, 'b'), of(2, 'c')]).map((conflict) => conflict?.reason)).toEqual([
+    'HostnameConflict',
+    'HostnameConflict',
+    undefined,
+  ]);
 });

@@ -26,30 +26,35 @@ export function listenerHostname(listener: Listener): string {
     : listener.hostname.toLowerCase();
 }
 
-/** The conflict of each listener, in the order given, which is that of ranks. */
+/**
+ * The conflict of each listener, in the order given, which is that of ranks. One that loses to a listener of an earlier rank stands in
+ * nobody's way, neither in that of its neighbours in the same set.
+ */
 export function conflictsOf(ranked: readonly RankedListener[]): (Conflict | undefined)[] {
-  const byPort = new Map<string, RankedListener[]>();
-  const standing = new Map<Listener, boolean>();
-  const conflicts: (Conflict | undefined)[] = [];
-  for (const entry of ranked) {
-    const slot = slotOf(entry.listener);
-    byPort.set(slot, [...(byPort.get(slot) ?? []), entry]);
+  const conflicts = new Map<Listener, Conflict>();
+  const standing = new Map<string, Listener[]>();
+  for (const [rank, members] of Map.groupBy(ranked, (entry) => entry.rank)) {
+    const own = new Map<string, Listener[]>();
+    for (const { listener } of members) {
+      if (!isServedProtocol(listener.protocol)) continue;
+      const conflict = conflictOf(listener, standing.get(slotOf(listener)) ?? []);
+      if (conflict === undefined) push(own, listener);
+      else conflicts.set(listener, conflict);
+    }
+    for (const neighbours of own.values())
+      for (const listener of neighbours) {
+        const conflict = conflictOf(listener, neighbours);
+        if (conflict !== undefined) conflicts.set(listener, conflict);
+        // What two listeners of the Gateway itself want is not for a set to have.
+        if (conflict === undefined || rank === 0) push(standing, listener);
+      }
   }
-  for (const { listener, rank } of ranked) {
-    const rivals = (byPort.get(slotOf(listener)) ?? []).filter(
-      (other) =>
-        other.rank === rank || (other.rank < rank && (other.rank === 0 || standing.get(other.listener))),
-    );
-    const conflict = isServedProtocol(listener.protocol)
-      ? conflictOf(
-          listener,
-          rivals.map((r) => r.listener),
-        )
-      : undefined;
-    standing.set(listener, conflict === undefined);
-    conflicts.push(conflict);
-  }
-  return conflicts;
+  return ranked.map(({ listener }) => conflicts.get(listener));
+}
+
+function push(bySlot: Map<string, Listener[]>, listener: Listener): void {
+  const slot = slotOf(listener);
+  bySlot.set(slot, [...(bySlot.get(slot) ?? []), listener]);
 }
 
 /** The conflict of one listener with others of the same precedence. */
