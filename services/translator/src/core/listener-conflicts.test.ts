@@ -31,7 +31,7 @@ test.each([
   expect(conflictOf(one, [one, other])).toBeUndefined();
 });
 
-test('a listener of a set that loses to the Gateway stands in nobody else\'s way', () => {
+test("a listener of a set that loses to the Gateway stands in nobody else's way", () => {
   const ranked = [
     { rank: 0, listener: listener('own', { hostname: 'own.example.com' }) },
     { rank: 1, listener: listener('good', { hostname: 'good.example.com' }) },
@@ -49,7 +49,10 @@ test('a listener of a set that loses to the Gateway stands in nobody else\'s way
 });
 
 test('of two in one set none wins, and neither keeps a later set from the port', () => {
-  const of = (rank: number, name: string) => ({ rank, listener: listener(name, { hostname: 'x.example.com' }) });
+  const of = (rank: number, name: string) => ({
+    rank,
+    listener: listener(name, { hostname: 'x.example.com' }),
+  });
   expect(conflictsOf([of(1, 'a'), of(1, 'b'), of(2, 'c')]).map((conflict) => conflict?.reason)).toEqual([
     'HostnameConflict',
     'HostnameConflict',
