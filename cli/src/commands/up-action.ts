@@ -175,6 +175,8 @@ class UpSession {
     const missing = wanted.gateways
       .filter(({ progress }) => progress === 'in-force')
       .flatMap(({ listeners }) => listeners)
+      // One of UDP is bound only while it has a route.
+      .filter(({ protocol }) => protocol !== 'UDP')
       .flatMap(({ addresses, bindPort }) => addresses.map((address) => `${address}:${bindPort}`))
       .find((place) => !listening.has(place));
     return missing === undefined || this.#settles(`Envoy to listen on ${missing}`);

@@ -34,7 +34,7 @@ const world = useSluice({
       { ...httpsListener('tls', 'a.example', 'absent-tls'), port: 8443 },
       httpListener({ name: 'fine', hostname: 'b.example' }),
     ]),
-    'udp.yaml': gateway('udp', [httpListener(), { name: 'udp', protocol: 'UDP', port: 5353 }]),
+    'own.yaml': gateway('own', [httpListener(), { name: 'own', protocol: 'example.com/own', port: 5353 }]),
     'route.yaml': httpRoute('route', { parent: 'good', rules: [rule('one')] }),
   }),
 });
@@ -78,7 +78,10 @@ it('each listener tells its conditions, kinds and routes', async () => {
     const listener = await listenerOf('good', name);
     expect(listener).toMatchObject({
       attachedRoutes: 1,
-      supportedKinds: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute' }],
+      supportedKinds: ['GRPCRoute', 'HTTPRoute'].map((kind) => ({
+        group: 'gateway.networking.k8s.io',
+        kind,
+      })),
     });
     for (const type of ['Accepted', 'Programmed', 'ResolvedRefs'])
       expect(condition(listener.conditions, type)?.status, type).toBe('True');
@@ -121,12 +124,12 @@ describe('a listener that cannot be served', () => {
   });
 
   it('says that its protocol is not supported', async () => {
-    const { conditions } = await listenerOf('udp', 'udp');
+    const { conditions } = await listenerOf('own', 'own');
     expect(condition(conditions, 'Accepted')).toMatchObject({
       status: 'False',
       reason: 'UnsupportedProtocol',
     });
-    expect(condition((await listenerOf('udp', 'http')).conditions, 'Programmed')).toMatchObject({
+    expect(condition((await listenerOf('own', 'http')).conditions, 'Programmed')).toMatchObject({
       status: 'True',
     });
   });

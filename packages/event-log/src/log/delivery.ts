@@ -27,6 +27,8 @@ type Phase =
       readonly fold: Fold;
       readonly targetSeq: number;
       readonly holdWhileEmpty: boolean;
+      /** Whether anything was left out for its subject: then the state is not empty. */
+      leftOut: boolean;
     }
   | { readonly kind: 'damaged' };
 
@@ -48,7 +50,9 @@ export class Delivery {
     this.#holdUpTo = start.holdUpTo ?? 0;
     const { fold, targetSeq, holdWhileEmpty = false } = start;
     this.#phase =
-      fold === undefined ? { kind: 'tailing' } : { kind: 'folding', fold, targetSeq, holdWhileEmpty };
+      fold === undefined
+        ? { kind: 'tailing' }
+        : { kind: 'folding', fold, targetSeq, holdWhileEmpty, leftOut: false };
     if (start.holdUpTo !== undefined) this.#phase = { kind: 'damaged' };
     this.#position = { incarnation: start.incarnation, ...reader.settled };
   }
@@ -90,22 +94,28 @@ export class Delivery {
       fold: new Fold(),
       targetSeq: first ? event.seq : Number.POSITIVE_INFINITY,
       holdWhileEmpty: !first,
+      leftOut: false,
     };
   }
 
   #add(events: readonly StoredEvent[]): void {
     if (this.#phase.kind === 'damaged') return;
     for (const event of events) {
-      if (this.#phase.kind === 'folding') this.#phase.fold.apply(event);
-      else if (!isControl(event.subject) && this.#matches(event.subject)) this.#events.push(event);
+      const isWanted = isControl(event.subject) || this.#matches(event.subject);
+      if (this.#phase.kind === 'folding') {
+        // What nobody asked for is not held, not even until the fold is complete: it may be most of the stream.
+        if (isWanted) this.#phase.fold.apply(event);
+        else if (!event.tombstone) this.#phase.leftOut = true;
+      } else if (isWanted && !isControl(event.subject)) this.#events.push(event);
     }
   }
 
   #flush(drained: boolean): void {
     if (this.#phase.kind === 'damaged') return;
     if (this.#phase.kind === 'folding') {
-      const { fold, targetSeq, holdWhileEmpty } = this.#phase;
-      if ((this.#reader.nextSeq <= targetSeq && !drained) || (holdWhileEmpty && fold.size === 0)) return;
+      const { fold, targetSeq, holdWhileEmpty, leftOut } = this.#phase;
+      if ((this.#reader.nextSeq <= targetSeq && !drained) || (holdWhileEmpty && fold.size === 0 && !leftOut))
+        return;
       const events = fold.inOrder().filter((event) => this.#matches(event.subject));
       this.#phase = { kind: 'tailing' };
       this.#batch({ reset: true, events, caughtUp: drained });
