@@ -57,11 +57,12 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('a node with rea
     });
 
   /** What a GET of the URL gives on the node. */
-  const get = async (url: string): Promise<string> => {
+  /** The body; undefined where none came: kube-proxy may not have heard of the Service yet. */
+  const get = async (url: string): Promise<string | undefined> => {
     const script = `process.stdout.write(await (await fetch(${JSON.stringify(url)})).text())`;
     await using run = await launch(cluster.inside(process.execPath, ['--input-type=module', '-e', script]));
     await run.exited;
-    return run.stdout();
+    return run.stdout() || undefined;
   };
 
   it('runs a Deployment that its ClusterIP and its LoadBalancer address lead to', async () => {
