@@ -5,6 +5,7 @@ import { extensionRef, headerFilter, requestMirror } from './http-filter.ts';
 import { matchType, named } from './http-match.ts';
 import { namespacedMetadata } from './metadata.ts';
 import { parentRefsSchema } from './parent-ref.ts';
+import { checkRules } from './route-rules.ts';
 import { dnsSubdomain, headerName, hostname, listOf, plainText, sectionName } from './text.ts';
 import { repeated } from './unique.ts';
 import { gatewayVersions } from './versions.ts';
@@ -83,21 +84,7 @@ const rulesSchema = listOf(
   16,
   'split it into several GRPCRoutes with the same parents and hostnames',
 )
-  .superRefine((rules, context) => {
-    for (const { index, first } of repeated(rules, (r) => r.name))
-      context.addIssue({
-        code: 'custom',
-        path: [index, 'name'],
-        message: `is also the name of rules[${first}]`,
-      });
-    const matches = rules.reduce((sum, r) => sum + r.matches.length, 0);
-    if (rules.length <= 16 && matches > 128)
-      context.addIssue({
-        code: 'custom',
-        path: [],
-        message: `must have at most 128 matches in all rules together, not ${matches}`,
-      });
-  })
+  .superRefine(checkRules)
   .default([]);
 
 /** A route of gRPC calls. */

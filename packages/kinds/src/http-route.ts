@@ -6,8 +6,8 @@ import { type HttpFilter, httpFiltersSchema } from './http-filter.ts';
 import { httpMatchSchema } from './http-match.ts';
 import { namespacedMetadata } from './metadata.ts';
 import { parentRefsSchema } from './parent-ref.ts';
+import { checkRules } from './route-rules.ts';
 import { dnsSubdomain, hostname, listOf, plainText, sectionName } from './text.ts';
-import { repeated } from './unique.ts';
 import { gatewayVersions } from './versions.ts';
 
 const httpBackendRefSchema = z
@@ -104,21 +104,7 @@ const rulesSchema = listOf(
   'split it into several HTTPRoutes with the same parents and hostnames',
 )
   .min(1, 'must have at least one rule, or be left out')
-  .superRefine((rules, context) => {
-    for (const { index, first } of repeated(rules, (r) => r.name))
-      context.addIssue({
-        code: 'custom',
-        path: [index, 'name'],
-        message: `is also the name of rules[${first}]`,
-      });
-    const matches = rules.reduce((sum, r) => sum + r.matches.length, 0);
-    if (rules.length <= 16 && matches > 128)
-      context.addIssue({
-        code: 'custom',
-        path: [],
-        message: `must have at most 128 matches in all rules together, not ${matches}`,
-      });
-  })
+  .superRefine(checkRules)
   .prefault([{}]);
 
 /** A route of HTTP requests. */

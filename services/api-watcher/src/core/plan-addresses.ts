@@ -13,13 +13,13 @@ export function planAddresses(draft: Draft): void {
     draft.addressesChanged === true ||
     draft.objects.entries().some(([key, fact]) => concerns(draft, key, fact));
   if (!touched) return;
-  const gateways = ours(draft);
+  const { gateways, listenerSets } = ours(draft);
   const { addressing } = draft.environment;
   const before = draft.inForce.addresses;
   const assigned =
     addressing.kind === 'pool'
       ? assignAddresses(gateways, before, addressing)
-      : assignServiceAddresses({ gateways, listenerSets: listenerSets(draft) }, before, addressing);
+      : assignServiceAddresses({ gateways, listenerSets }, before, addressing);
   for (const [key, fact] of assigned) {
     const current = draft.inForce.addresses.get(key);
     if (current === undefined || canonicalJson(current) !== canonicalJson(fact)) add(draft, fact);
@@ -38,22 +38,20 @@ function concerns(
   return kind === 'ListenerSet' && environment.addressing.kind === 'services';
 }
 
-/** Gateways of our classes, and those that hold an address already: one that was given is kept while the Gateway lives. */
-function ours(draft: Draft): Gateway[] {
+/** Gateways of our classes, and those that hold an address already: one that was given is kept while the Gateway lives; and all sets. */
+function ours(draft: Draft): { gateways: Gateway[]; listenerSets: ListenerSet[] } {
   const classes = new Set<string>();
   const gateways: Gateway[] = [];
+  const listenerSets: ListenerSet[] = [];
   for (const { object } of after(draft)) {
     if (object.kind === 'GatewayClass' && draft.environment.controllers.has(object.spec.controllerName))
       classes.add(object.metadata.name);
     else if (object.kind === 'Gateway') gateways.push(object);
+    else if (object.kind === 'ListenerSet') listenerSets.push(object);
   }
-  return gateways.filter(
-    (g) => classes.has(g.spec.gatewayClassName) || draft.inForce.addresses.has(keyOf(objectRefOf(g))),
-  );
-}
-
-function listenerSets(draft: Draft): ListenerSet[] {
-  return [...after(draft)].flatMap(({ object }) => (object.kind === 'ListenerSet' ? [object] : []));
+  const isOurs = (g: Gateway): boolean =>
+    classes.has(g.spec.gatewayClassName) || draft.inForce.addresses.has(keyOf(objectRefOf(g)));
+  return { gateways: gateways.filter(isOurs), listenerSets };
 }
 
 function* after({ inForce, objects }: Draft): Generator<FactOf<'ObjectChanged'>> {

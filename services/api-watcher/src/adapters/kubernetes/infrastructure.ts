@@ -49,7 +49,7 @@ export class GatewayInfrastructure implements AddressWatch {
   readonly #applied = new Map<string, string>();
   /** What stands in the way of a Gateway's Service, by key of the Gateway. */
   readonly #faults = new Map<string, string>();
-  /** Name of each Gateway's Service by key of the Gateway, and the key by that name. */
+  /** `namespace/name` of each Gateway's Service, by key of the Gateway. */
   readonly #services = new Map<string, string>();
   readonly #wakers = new Set<() => void>();
   #toldAddresses = '';
