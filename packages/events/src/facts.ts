@@ -82,9 +82,13 @@ export const socketsSchema = z.strictObject({
 });
 export type Sockets = z.infer<typeof socketsSchema>;
 
-/** Subject `address.v1.<group>.Gateway.<namespace>.<name>`: the addresses that the infrastructure gave to a Gateway. */
+/**
+ * Subject `address.v1.<group>.<kind>.<namespace>.<name>`: the addresses that the infrastructure gave to a Gateway, or to a
+ * Service that stands at a listener of its own.
+ */
 export const addressAssignedSchema = z.strictObject({
   type: z.literal('AddressAssigned'),
+  /** The Gateway or the Service. */
   gateway: objectRefSchema,
   /** IP addresses, sorted. */
   addresses: z.array(z.string()),

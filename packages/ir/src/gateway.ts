@@ -1,16 +1,29 @@
 import { z } from 'zod';
-import { objectRefSchema } from './key.ts';
+import { type ObjectRef, objectRefSchema } from './key.ts';
 
-/** A Gateway as the data plane sees it: who it is and where it listens. Key: `<namespace>/<name>`. */
+/**
+ * A Gateway as the data plane sees it: who it is and where it listens. So is what stands for one: a Service whose traffic
+ * goes to a listener of its own. Key: see `gatewayKey`; `source` names the object.
+ */
 export const irGatewaySchema = z.strictObject({
   kind: z.literal('gateway'),
   key: z.string(),
   source: objectRefSchema,
-  /** `metadata.generation` of the Gateway this was made from; 0 when the source has none. */
+  /** `metadata.generation` of the object this was made from; 0 when the source has none. */
   generation: z.int().nonnegative(),
   /** IP addresses, sorted; IPv6 without brackets. Empty while none is assigned: then no listener is served. */
   addresses: z.array(z.string()),
-  /** Keys of the listeners of this Gateway, sorted. */
+  /** Keys of its listeners, sorted. */
   listeners: z.array(z.string()),
 });
 export type IrGateway = z.infer<typeof irGatewaySchema>;
+
+/** The key of the gateway that an object stands for: `<namespace>/<name>` of a Gateway, `service:<namespace>/<name>` of a Service. */
+export function gatewayKey({
+  kind,
+  namespace,
+  name,
+}: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string {
+  const key = `${namespace}/${name}`;
+  return kind === 'Gateway' ? key : `${kind.toLowerCase()}:${key}`;
+}

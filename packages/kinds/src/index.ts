@@ -48,6 +48,14 @@ export { type ObjectSource, type ParsedObject, parseObject } from './parse.ts';
 export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts';
 export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
 export { type Service, type ServicePort, serviceSchema } from './service.ts';
+export {
+  type AnnotationFault,
+  type L7Algorithm,
+  readServiceL7,
+  type ServiceL7,
+  servicePrefixes,
+  servicePrefixesOf,
+} from './service-l7.ts';
 export { type TcpRoute, tcpRouteSchema } from './tcp-route.ts';
 export { type TlsRoute, tlsRouteSchema } from './tls-route.ts';
 export { type UdpRoute, udpRouteSchema } from './udp-route.ts';

@@ -1,14 +1,24 @@
-import { gatewaySchema } from '@sluice/kinds';
+import { type Gateway, gatewaySchema, objectRefOf } from '@sluice/kinds';
 import { describe, expect, test } from 'vitest';
-import { assignAddresses, poolAddresses } from './addresses.ts';
+import { type AddressHolder, assignAddresses, poolAddresses } from './addresses.ts';
 
+const holder = (gateway: Gateway): AddressHolder => ({
+  ref: objectRefOf(gateway),
+  requested: gateway.spec.addresses,
+});
 const gateway = (name: string, addresses: object[] = [], namespace = 'default') =>
-  gatewaySchema.parse({
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'Gateway',
-    metadata: { name, namespace },
-    spec: { gatewayClassName: 'sluice', listeners: [{ name: 'a', port: 80, protocol: 'HTTP' }], addresses },
-  });
+  holder(
+    gatewaySchema.parse({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name, namespace },
+      spec: { gatewayClassName: 'sluice', listeners: [{ name: 'a', port: 80, protocol: 'HTTP' }], addresses },
+    }),
+  );
+const service = (name: string): AddressHolder => ({
+  ref: { group: '', kind: 'Service', namespace: 'default', name },
+  requested: [],
+});
 const own = new Set(['127.80.0.1', '127.80.0.2', '127.80.0.9', '127.0.0.1', '::1', '10.0.0.1']);
 const addressing = {
   kind: 'pool' as const,
@@ -44,6 +54,10 @@ describe('the pool', () => {
 });
 
 describe('an assignment', () => {
+  test('goes to Gateways before Services', () => {
+    expect(assigned([service('a'), gateway('b')])).toEqual(['b: 127.80.0.1', 'a: 127.80.0.2']);
+  });
+
   test('is the lowest free address, in the order of names', () => {
     expect(assigned([gateway('b'), gateway('a')])).toEqual(['a: 127.80.0.1', 'b: 127.80.0.2']);
   });

@@ -1,8 +1,9 @@
-// Gateways → the addresses they get, Gateway API v1.7.0 GatewaySpec.addresses. A Gateway keeps its address as long as it
-// lives: the assignment is a fact on the log and is read back from there.
+// Gateways, and Services that stand at a listener of their own → the addresses they get, Gateway API v1.7.0
+// GatewaySpec.addresses. A holder keeps its address as long as it lives: the assignment is a fact on the log and is read
+// back from there.
 import type { FactOf } from '@sluice/events';
 import { compareObjectRefs, formatObjectRef, type ObjectRef } from '@sluice/ir';
-import { type Gateway, objectRefOf } from '@sluice/kinds';
+import type { Gateway } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
 import { keyOf } from './keys.ts';
 
@@ -44,7 +45,14 @@ export function poolAddresses(cidr: string): string[] {
   return hasEnds ? all.slice(1, width - bits <= 16 ? -1 : undefined) : all;
 }
 
-/** A wish of a Gateway: an address, or any (undefined). */
+/** An object that gets addresses. */
+export interface AddressHolder {
+  readonly ref: ObjectRef;
+  /** What it asks for; empty: any one address. */
+  readonly requested: Gateway['spec']['addresses'];
+}
+
+/** What a holder asks for, judged. */
 interface Wishes {
   readonly ref: ObjectRef;
   readonly key: string;
@@ -54,19 +62,19 @@ interface Wishes {
 }
 
 /**
- * Assigns addresses to all Gateways.
- * @param before assignments in force, by key of the Gateway
- * @returns the assignment of each Gateway, by key
+ * Assigns addresses to all holders: to Gateways first, then by reference.
+ * @param before assignments in force, by key of the holder
+ * @returns the assignment of each holder, by key
  */
 export function assignAddresses(
-  gateways: readonly Gateway[],
+  holders: readonly AddressHolder[],
   before: ReadonlyMap<string, Assignment>,
   addressing: PoolAddressing,
 ): Map<string, Assignment> {
   const inPool = new Set(addressing.pool);
-  const wishes = gateways
-    .map((g) => wishesOf(g, addressing))
-    .toSorted((a, b) => compareObjectRefs(a.ref, b.ref));
+  const wishes = holders
+    .map((holder) => wishesOf(holder, addressing))
+    .toSorted((a, b) => rankOf(a.ref) - rankOf(b.ref) || compareObjectRefs(a.ref, b.ref));
   const owner = new Map<string, Wishes>();
   const held = (w: Wishes): readonly string[] => before.get(w.key)?.addresses ?? [];
   const take = (w: Wishes, address: string): void => void (owner.has(address) || owner.set(address, w));
@@ -111,9 +119,11 @@ function inUse(wishes: Wishes, owner: ReadonlyMap<string, Wishes>): Assignment['
   });
 }
 
-function wishesOf(gateway: Gateway, addressing: PoolAddressing): Wishes {
-  const ref = objectRefOf(gateway);
-  const requested = gateway.spec.addresses;
+function rankOf({ kind }: ObjectRef): number {
+  return kind === 'Gateway' ? 0 : 1;
+}
+
+function wishesOf({ ref, requested }: AddressHolder, addressing: PoolAddressing): Wishes {
   const unusable: { value: string; reason: string }[] = [];
   const fixed = new Set<string>();
   for (const { type, value } of requested) {

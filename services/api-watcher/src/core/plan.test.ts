@@ -286,6 +286,19 @@ describe('addresses', () => {
     ]);
     expect(shown(world.step({ c: undefined }))).toEqual(['ObjectDeleted GatewayClass/other']);
   });
+
+  test('are for a Service while its annotation asks for a listener of its own', () => {
+    const l7 = (value: string): string =>
+      service('s', 1, `, annotations: {service.sluice.io/lb-l7: ${value}}`);
+    const world = listed({ g: gateway('g') });
+    expect(shown(world.step({ s: l7('enabled') }))).toEqual([
+      'ObjectChanged Service/s',
+      'AddressAssigned s 127.80.0.2',
+    ]);
+    expect(shown(world.step({ s: l7('yes') }))).toEqual(['ObjectChanged Service/s', 'AddressReleased s']);
+    expect(shown(world.step({ s: l7('enabled') }))).toHaveLength(2);
+    expect(shown(world.step({ s: undefined }))).toEqual(['AddressReleased s', 'ObjectDeleted Service/s']);
+  });
 });
 
 describe('secrets', () => {

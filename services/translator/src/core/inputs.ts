@@ -2,6 +2,7 @@
 // newest word on each subject. Facts that do not decide anything here (refusals, judgements) are passed over.
 import type { Fact, FactOf } from '@sluice/events';
 import type { Graph, Source } from '@sluice/incremental';
+import { gatewayKey } from '@sluice/ir';
 import {
   type BackendTlsPolicy,
   type ConfigMap,
@@ -47,7 +48,7 @@ export interface Inputs {
   readonly grants: Source<ReferenceGrant>;
   /** By `<namespace>/<name>` of the Secret. */
   readonly certificates: Source<FactOf<'CertificateObserved'>>;
-  /** By `<namespace>/<name>` of the Gateway. */
+  /** Of Gateways and Services, by `gatewayKey`. */
   readonly addresses: Source<FactOf<'AddressAssigned'>>;
   /** By subject. */
   readonly rejections: Source<FactOf<'ResourceRejected'>>;
@@ -127,10 +128,10 @@ export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: Syn
       gate.mark(fact.group, fact.kind);
       return;
     case 'AddressAssigned':
-      inputs.addresses.set(objectKey(fact.gateway.namespace, fact.gateway.name), fact);
+      inputs.addresses.set(gatewayKey(fact.gateway), fact);
       return;
     case 'AddressReleased':
-      inputs.addresses.delete(objectKey(fact.gateway.namespace, fact.gateway.name));
+      inputs.addresses.delete(gatewayKey(fact.gateway));
       return;
     case 'CertificateObserved':
       inputs.certificates.set(objectKey(fact.ref.namespace, fact.ref.name), fact);

@@ -1,4 +1,4 @@
-import { gatewaySchema, listenerSetSchema } from '@sluice/kinds';
+import { gatewaySchema, listenerSetSchema, serviceSchema } from '@sluice/kinds';
 import { expect, test } from 'vitest';
 import { assignServiceAddresses } from './service-addresses.ts';
 
@@ -20,11 +20,15 @@ function gateway(addresses: object[] = []) {
 }
 
 function assigned(of: { asked?: object[]; given?: string[]; fault?: string }) {
-  const [fact] = assignServiceAddresses({ gateways: [gateway(of.asked)], listenerSets: [] }, new Map(), {
-    kind: 'services',
-    bindAddresses: ['0.0.0.0'],
-    ingress: () => ({ addresses: of.given ?? [], fault: of.fault ?? '' }),
-  }).values();
+  const [fact] = assignServiceAddresses(
+    { gateways: [gateway(of.asked)], listenerSets: [], services: [] },
+    new Map(),
+    {
+      kind: 'services',
+      bindAddresses: ['0.0.0.0'],
+      ingress: () => ({ addresses: of.given ?? [], fault: of.fault ?? '' }),
+    },
+  ).values();
   return fact;
 }
 
@@ -86,10 +90,44 @@ test.each([
     },
   });
   const gateways = [gatewaySchema.parse({ ...edge, spec: { ...edge.spec, ...allowedListeners } })];
-  const [fact] = assignServiceAddresses({ gateways, listenerSets: [set] }, new Map(), {
+  const [fact] = assignServiceAddresses({ gateways, listenerSets: [set], services: [] }, new Map(), {
     kind: 'services',
     bindAddresses: ['0.0.0.0'],
     ingress: () => ({ addresses: [], fault: '' }),
   }).values();
   expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual(expected);
+});
+
+test('a Service at a listener of its own has a port of the nodes for each TCP port, at its cluster IPs', () => {
+  const service = (clusterIPs: string[]) =>
+    serviceSchema.parse({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'edge', namespace: 'shop' },
+      spec: {
+        clusterIPs,
+        ports: [
+          { name: 'web', port: 80 },
+          { name: 'dns', port: 53, protocol: 'UDP' },
+        ],
+      },
+    });
+  const assign = (clusterIPs: string[]) => {
+    const of = { gateways: [gateway()], listenerSets: [], services: [service(clusterIPs)] };
+    return [
+      ...assignServiceAddresses(of, new Map(), {
+        kind: 'services',
+        bindAddresses: ['0.0.0.0'],
+        ingress: () => ({ addresses: ['203.0.113.7'], fault: '' }),
+      }).values(),
+    ];
+  };
+  const [ofGateway, ofService] = assign(['FD00::7', '10.96.0.7']);
+  expect(ofGateway).toMatchObject({ gateway: { kind: 'Gateway' }, addresses: ['203.0.113.7'] });
+  expect(ofService).toMatchObject({
+    gateway: { kind: 'Service', namespace: 'shop', name: 'edge' },
+    addresses: ['10.96.0.7', 'fd00::7'],
+    sockets: { addresses: ['0.0.0.0'], ports: [{ port: 80, transport: 'TCP' }] },
+  });
+  expect(assign(['None'])[1]).toMatchObject({ addresses: [], unusable: [] });
 });

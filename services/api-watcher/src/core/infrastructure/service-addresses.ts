@@ -1,7 +1,7 @@
-// Gateways whose addresses a load balancer gives → their assignments. What the Services have is told by the adapter that
-// watches them; the ports to bind are assigned here.
+// Gateways whose addresses a load balancer gives, and Services that stand at a listener of their own → their assignments.
+// What the Services of Gateways have is told by the adapter that watches them; the ports to bind are assigned here.
 import type { FactOf } from '@sluice/events';
-import { type Gateway, type ListenerSet, objectRefOf } from '@sluice/kinds';
+import { type Gateway, type ListenerSet, objectRefOf, type Service } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
 import { keyOf } from '../keys.ts';
 import { assignSockets, type GatewayPort } from './sockets.ts';
@@ -17,42 +17,62 @@ export interface ServiceAddressing {
   ingress(gateway: string): { readonly addresses: readonly string[]; readonly fault: string };
 }
 
+/** Who gets addresses and ports. */
+export interface ServedByNodes {
+  readonly gateways: readonly Gateway[];
+  readonly listenerSets: readonly ListenerSet[];
+  /** Those that stand at a listener of their own: clients reach them at their cluster IPs. */
+  readonly services: readonly Service[];
+}
+
 /**
- * Assigns to all Gateways.
- * @param before assignments in force, by key of the Gateway
- * @returns the assignment of each Gateway, by key
+ * Assigns to all Gateways and Services.
+ * @param before assignments in force, by key of the holder
+ * @returns the assignment of each holder, by key
  */
 export function assignServiceAddresses(
-  { gateways, listenerSets }: { gateways: readonly Gateway[]; listenerSets: readonly ListenerSet[] },
+  { gateways, listenerSets, services }: ServedByNodes,
   before: ReadonlyMap<string, Assignment>,
   addressing: ServiceAddressing,
 ): Map<string, Assignment> {
   const sets = Map.groupBy(listenerSets, gatewayOf);
-  const wanted = new Map(
-    gateways.map((gateway) => {
+  const wanted = new Map([
+    ...gateways.map((gateway) => {
       const key = keyOf(objectRefOf(gateway));
       const taken = (sets.get(key) ?? []).filter((set) => mayTake(gateway, set));
-      return [key, portsOf([gateway, ...taken])];
+      return [key, portsOf([gateway, ...taken])] as const;
     }),
-  );
+    ...services.map((service) => [keyOf(objectRefOf(service)), tcpPortsOf(service)] as const),
+  ]);
   const held = new Map([...before].map(([key, { sockets }]) => [key, sockets]));
   const sockets = assignSockets(wanted, held, addressing.bindAddresses);
-  return new Map(
-    gateways.map((gateway) => {
-      const ref = objectRefOf(gateway);
-      const key = keyOf(ref);
-      const own = sockets.get(key);
-      return [
-        key,
-        {
-          type: 'AddressAssigned',
-          gateway: ref,
-          ...judged(gateway, addressing.ingress(key)),
-          lowPortOffset: 0,
-          ...(own === undefined ? {} : { sockets: own }),
-        },
-      ];
-    }),
+  const assigned = (
+    holder: Gateway | Service,
+    own: Pick<Assignment, 'addresses' | 'unusable'>,
+  ): [string, Assignment] => {
+    const ref = objectRefOf(holder);
+    const bound = sockets.get(keyOf(ref));
+    const rest = bound === undefined ? {} : { sockets: bound };
+    return [keyOf(ref), { type: 'AddressAssigned', gateway: ref, ...own, lowPortOffset: 0, ...rest }];
+  };
+  return new Map([
+    ...gateways.map((g) => assigned(g, judged(g, addressing.ingress(keyOf(objectRefOf(g)))))),
+    ...services.map((s) => assigned(s, { addresses: clusterAddresses(s), unusable: [] })),
+  ]);
+}
+
+/** A Service without a cluster IP has none. */
+function clusterAddresses({ spec }: Service): string[] {
+  const given = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
+  return given
+    .filter((a) => ipaddr.isValid(a))
+    .map((a) => ipaddr.parse(a).toString())
+    .toSorted();
+}
+
+function tcpPortsOf({ spec }: Service): GatewayPort[] {
+  return spec.ports.flatMap(({ port, protocol }) =>
+    protocol === 'TCP' ? [{ port, transport: protocol }] : [],
   );
 }
 
