@@ -33,7 +33,9 @@ export function faultsOf(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
 ): ObjectFault[] {
-  const all = issues.flatMap((issue) => translate(schema, issue, input));
+  const moves = new Set<string>();
+  const translated = issues.flatMap((issue) => translate({ schema, issue, input }, moves));
+  const all = translated.filter((f) => f.message !== required || !moves.has(f.path));
   if (all.length <= maxFaults) return all;
   return [
     ...all.slice(0, maxFaults - 1),
@@ -41,13 +43,21 @@ export function faultsOf(
   ];
 }
 
-function translate(schema: z.core.$ZodType, issue: z.core.$ZodIssue, input: unknown): ObjectFault[] {
+const required = 'is required';
+
+/** `moves` takes the paths to which misplaced fields belong: they are missing there only until they are moved. */
+function translate(
+  { schema, issue, input }: { schema: z.core.$ZodType; issue: z.core.$ZodIssue; input: unknown },
+  moves: Set<string>,
+): ObjectFault[] {
   const { path } = issue;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) =>
-        fault([...path, key], 'unknown field', mendUnknownField(schema, path, key)),
-      );
+      return issue.keys.map((key) => {
+        const { hint, place } = mendUnknownField(schema, path, key);
+        if (place !== undefined) moves.add(place);
+        return fault([...path, key], 'unknown field', hint);
+      });
     case 'invalid_type':
       return [wrongType(schema, path, { expected: issue.expected, value: valueAt(input, path) })];
     case 'invalid_value':
@@ -73,13 +83,13 @@ function wrongVariant(
   if (options.length > 0) return notOneOf(issue.path, options, value);
   return fault(
     issue.path,
-    value === undefined ? 'is required' : lowerFirst(issue.message),
+    value === undefined ? required : lowerFirst(issue.message),
     shapeOf(schemaAt(schema, issue.path) ?? schema),
   );
 }
 
 function notOneOf(path: readonly PropertyKey[], options: readonly string[], value: unknown): ObjectFault {
-  if (value === undefined) return fault(path, 'is required', `one of ${options.join(', ')}`);
+  if (value === undefined) return fault(path, required, `one of ${options.join(', ')}`);
   const near = typeof value === 'string' ? closest(value, options) : undefined;
   const must = options.length === 1 ? `must be ${options[0]}` : `must be one of ${options.join(', ')}`;
   return fault(path, must, near === undefined ? '' : `did you mean ${near}?`);
@@ -101,7 +111,7 @@ function wrongType(
   { expected, value }: { expected: string; value: unknown },
 ): ObjectFault {
   const shape = shapeOf(schemaAt(schema, path) ?? schema);
-  if (value === undefined) return fault(path, 'is required', shape === '' ? '' : `add ${shape}`);
+  if (value === undefined) return fault(path, required, shape === '' ? '' : `add ${shape}`);
   const wanted = names[expected] ?? expected;
   const hint =
     expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')

@@ -27,6 +27,16 @@ export {
 export type { CorsFilter, HeaderFilter, HttpFilter, MirrorFilter, PathModifier } from './http-filter.ts';
 export type { HttpMatch } from './http-match.ts';
 export { type HttpBackendRef, type HttpRoute, type HttpRule, httpRouteSchema } from './http-route.ts';
+export {
+  type Ingress,
+  type IngressBackend,
+  type IngressPath,
+  type IngressRule,
+  ingressGroup,
+  ingressSchema,
+  legacyClassAnnotation,
+} from './ingress.ts';
+export { defaultClassAnnotation, type IngressClass, ingressClassSchema } from './ingress-class.ts';
 export { findKind, type Kind, kinds } from './kinds.ts';
 export type { L4BackendRef, L4Rule } from './l4-route.ts';
 export { type LabelSelector, selectorMatches } from './label-selector.ts';

@@ -7,6 +7,8 @@ import { gatewaySchema } from './gateway.ts';
 import { gatewayClassSchema } from './gateway-class.ts';
 import { grpcRouteSchema } from './grpc-route.ts';
 import { httpRouteSchema } from './http-route.ts';
+import { ingressGroup, ingressSchema } from './ingress.ts';
+import { ingressClassSchema } from './ingress-class.ts';
 import { listenerSetSchema } from './listener-set.ts';
 import { namespaceSchema } from './namespace.ts';
 import type { SourceObject } from './object.ts';
@@ -40,6 +42,7 @@ const gatewayApi = {
   versions: ['v1', 'v1beta1', 'v1alpha2'],
   preferredVersion: 'v1',
 } as const;
+const ingressApi = { group: ingressGroup, versions: ['v1'], preferredVersion: 'v1' } as const;
 const core = { group: '', versions: ['v1'], preferredVersion: 'v1' } as const;
 
 /** Every kind that Sluice reads, in the order in which they are listed and shown. */
@@ -128,6 +131,22 @@ export const kinds: readonly Kind[] = [
     namespaced: true,
     shortNames: ['refgrant'],
     schema: referenceGrantSchema,
+  },
+  {
+    ...ingressApi,
+    kind: 'IngressClass',
+    plural: 'ingressclasses',
+    namespaced: false,
+    shortNames: [],
+    schema: ingressClassSchema,
+  },
+  {
+    ...ingressApi,
+    kind: 'Ingress',
+    plural: 'ingresses',
+    namespaced: true,
+    shortNames: ['ing'],
+    schema: ingressSchema,
   },
   {
     ...core,

@@ -27,19 +27,24 @@ export function closest(word: string, words: Iterable<string>): string | undefin
   return best?.word;
 }
 
-/**
- * The mend for the unknown field `key` in the object at `at`.
- * @returns the empty string where nothing near is known
- */
-export function mendUnknownField(schema: z.core.$ZodType, at: readonly PropertyKey[], key: string): string {
+/** What to do about an unknown field. */
+export interface Mend {
+  /** The empty string where nothing near is known. */
+  readonly hint: string;
+  /** The path that the field belongs to; undefined where it is not another one. */
+  readonly place?: string;
+}
+
+/** The mend for the unknown field `key` in the object at `at`. */
+export function mendUnknownField(schema: z.core.$ZodType, at: readonly PropertyKey[], key: string): Mend {
   const parent = schemaAt(schema, at);
   const siblings = parent === undefined ? [] : [...childrenOf(parent).keys()];
-  if (siblings.includes(key)) return wrongVariant(at, key);
+  if (siblings.includes(key)) return { hint: wrongVariant(at, key) };
   const typo = closest(key, siblings);
-  if (typo !== undefined) return `did you mean ${typo}?`;
+  if (typo !== undefined) return { hint: `did you mean ${typo}?` };
   const place = nearestPlace(schema, at, key);
   if (place !== undefined) return place;
-  return siblings.length === 0 ? '' : `known fields here: ${siblings.join(', ')}`;
+  return { hint: siblings.length === 0 ? '' : `known fields here: ${siblings.join(', ')}` };
 }
 
 /** The field exists here, but only beside another `type`. */
@@ -54,7 +59,7 @@ function cost(at: FieldPath, target: FieldPath): number {
   return 0.25 * (at.length - shared) + (target.length - shared);
 }
 
-function nearestPlace(schema: z.core.$ZodType, at: readonly PropertyKey[], key: string): string | undefined {
+function nearestPlace(schema: z.core.$ZodType, at: readonly PropertyKey[], key: string): Mend | undefined {
   const here = at.map((step) => (typeof step === 'number' ? '[]' : String(step)));
   let best: { path: FieldPath; cost: number } | undefined;
   for (const path of fieldPaths(schema)) {
@@ -64,8 +69,12 @@ function nearestPlace(schema: z.core.$ZodType, at: readonly PropertyKey[], key: 
   }
   if (best === undefined) return undefined;
   const { target, owner } = concrete(best.path, at);
+  const place = formatPath(target);
+  const neighbour = at[target.length - 1];
+  if (neighbour !== undefined && target.slice(0, -1).every((step, i) => step === at[i]))
+    return { hint: `${key} belongs beside ${String(neighbour)}: move it to ${place}`, place };
   const belongs = owner === undefined ? 'belongs elsewhere' : `belongs to each ${singular(owner)}`;
-  return `${key} ${belongs}: move it under ${formatPath(target)}`;
+  return { hint: `${key} ${belongs}: move it under ${place}`, place };
 }
 
 /**

@@ -7,6 +7,8 @@ import { gatewaySchema } from './gateway.ts';
 import { gatewayClassSchema } from './gateway-class.ts';
 import { grpcRouteSchema } from './grpc-route.ts';
 import { httpRouteSchema } from './http-route.ts';
+import { ingressSchema } from './ingress.ts';
+import { ingressClassSchema } from './ingress-class.ts';
 import { listenerSetSchema } from './listener-set.ts';
 import { namespaceSchema } from './namespace.ts';
 import { referenceGrantSchema } from './reference-grant.ts';
@@ -35,6 +37,8 @@ export const knownObjectSchema = z.discriminatedUnion('kind', [
   endpointSliceSchema,
   namespaceSchema,
   referenceGrantSchema,
+  ingressClassSchema,
+  ingressSchema,
 ]);
 export type KnownObject = z.infer<typeof knownObjectSchema>;
 /** The object of one kind. */

@@ -217,7 +217,7 @@ describe('wrong values', () => {
     ],
     [
       'foreign kind',
-      { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'x' } },
+      { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'x' } },
       [
         expect.stringMatching(
           /^kind: unknown kind of group networking.k8s.io \(Sluice reads GatewayClass, Gateway, HTTPRoute, .*Namespace/,

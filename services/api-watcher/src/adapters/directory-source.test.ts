@@ -243,12 +243,12 @@ describe('bad input', () => {
   test('an unknown kind is named with what is known', async () => {
     write(
       'a.yaml',
-      `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: i\n---\n${documents('a')}`,
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: i\n---\n${documents('a')}`,
     );
     await start();
     expect(names()).toEqual(['a:1']);
     expect(refusals()[0]).toMatchObject({
-      ref: { kind: 'Ingress' },
+      ref: { kind: 'NetworkPolicy' },
       faults: [{ origin: { line: 2, column: 1 }, hint: expect.stringContaining('HTTPRoute') }],
     });
   });

@@ -116,6 +116,7 @@ const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>
   Service: 3,
   Secret: 4,
   GatewayClass: 5,
+  IngressClass: 5,
   Gateway: 6,
   ListenerSet: 7,
   Address: 8,
@@ -126,6 +127,7 @@ const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>
   TLSRoute: 9,
   TCPRoute: 9,
   UDPRoute: 9,
+  Ingress: 9,
 };
 const rankOfKind: ReadonlyMap<string, number> = new Map(Object.entries(ranks));
 /** More than any rank. */

@@ -11,6 +11,8 @@ import {
   type GatewayClass,
   type GrpcRoute,
   type HttpRoute,
+  type Ingress,
+  type IngressClass,
   type KnownObject,
   kinds,
   type ListenerSet,
@@ -46,6 +48,8 @@ export interface Inputs {
   readonly slices: Source<EndpointSlice>;
   readonly namespaces: Source<Namespace>;
   readonly grants: Source<ReferenceGrant>;
+  readonly ingressClasses: Source<IngressClass>;
+  readonly ingresses: Source<Ingress>;
   /** By `<namespace>/<name>` of the Secret. */
   readonly certificates: Source<FactOf<'CertificateObserved'>>;
   /** Of Gateways and Services, by `gatewayKey`. */
@@ -71,6 +75,8 @@ export function makeInputs(graph: Graph): Inputs {
     slices: graph.source('EndpointSlice'),
     namespaces: graph.source('Namespace'),
     grants: graph.source('ReferenceGrant'),
+    ingressClasses: graph.source('IngressClass'),
+    ingresses: graph.source('Ingress'),
     certificates: graph.source('certificate facts'),
     addresses: graph.source('address facts'),
     rejections: graph.source('rejections'),
@@ -92,6 +98,8 @@ const sourceOf = {
   EndpointSlice: 'slices',
   Namespace: 'namespaces',
   ReferenceGrant: 'grants',
+  IngressClass: 'ingressClasses',
+  Ingress: 'ingresses',
 } as const satisfies Record<KnownObject['kind'], keyof Inputs>;
 
 /** Which kinds have had their first list; until all have, nothing may be concluded from an object's absence. */
@@ -195,6 +203,12 @@ function putObject(object: KnownObject, inputs: Inputs): void {
       return;
     case 'ReferenceGrant':
       inputs.grants.set(key, object);
+      return;
+    case 'IngressClass':
+      inputs.ingressClasses.set(key, object);
+      return;
+    case 'Ingress':
+      inputs.ingresses.set(key, object);
       return;
   }
 }
