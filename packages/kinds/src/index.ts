@@ -5,6 +5,20 @@ export {
   type PolicyTarget,
   type SubjectAltName,
 } from './backend-tls-policy.ts';
+export {
+  type CiliumClusterwideEnvoyConfig,
+  type CiliumEnvoyConfig,
+  ciliumClusterwideEnvoyConfigSchema,
+  ciliumEnvoyConfigSchema,
+  type EnvoyConfig,
+  type EnvoyResource,
+  freeListeners,
+  isEnvoyConfig,
+  listenerNames,
+  listenerTypeUrl,
+  type RedirectedService,
+  redirectOf,
+} from './cilium-envoy-config.ts';
 export { type ConfigMap, caCertificateKey, configMapSchema } from './config-map.ts';
 export { durationMs, durationSchema } from './duration.ts';
 export {
@@ -69,4 +83,4 @@ export {
 export { type TcpRoute, tcpRouteSchema } from './tcp-route.ts';
 export { type TlsRoute, tlsRouteSchema } from './tls-route.ts';
 export { type UdpRoute, udpRouteSchema } from './udp-route.ts';
-export { gatewayGroup } from './versions.ts';
+export { ciliumGroup, gatewayGroup } from './versions.ts';

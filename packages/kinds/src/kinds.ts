@@ -1,6 +1,7 @@
 // The table of kinds: one row each. A new kind is a schema file, a row here and a member of `knownObjectSchema`.
 import type { z } from 'zod';
 import { backendTlsPolicySchema } from './backend-tls-policy.ts';
+import { ciliumClusterwideEnvoyConfigSchema, ciliumEnvoyConfigSchema } from './cilium-envoy-config.ts';
 import { configMapSchema } from './config-map.ts';
 import { endpointSliceSchema } from './endpoint-slice.ts';
 import { gatewaySchema } from './gateway.ts';
@@ -18,7 +19,7 @@ import { serviceSchema } from './service.ts';
 import { tcpRouteSchema } from './tcp-route.ts';
 import { tlsRouteSchema } from './tls-route.ts';
 import { udpRouteSchema } from './udp-route.ts';
-import { gatewayGroup } from './versions.ts';
+import { ciliumGroup, gatewayGroup } from './versions.ts';
 
 /** What is known of a kind. */
 export interface Kind {
@@ -43,6 +44,7 @@ const gatewayApi = {
   preferredVersion: 'v1',
 } as const;
 const ingressApi = { group: ingressGroup, versions: ['v1'], preferredVersion: 'v1' } as const;
+const cilium = { group: ciliumGroup, versions: ['v2', 'v2alpha1'], preferredVersion: 'v2' } as const;
 const core = { group: '', versions: ['v1'], preferredVersion: 'v1' } as const;
 
 /** Every kind that Sluice reads, in the order in which they are listed and shown. */
@@ -147,6 +149,22 @@ export const kinds: readonly Kind[] = [
     namespaced: true,
     shortNames: ['ing'],
     schema: ingressSchema,
+  },
+  {
+    ...cilium,
+    kind: 'CiliumEnvoyConfig',
+    plural: 'ciliumenvoyconfigs',
+    namespaced: true,
+    shortNames: ['cec'],
+    schema: ciliumEnvoyConfigSchema,
+  },
+  {
+    ...cilium,
+    kind: 'CiliumClusterwideEnvoyConfig',
+    plural: 'ciliumclusterwideenvoyconfigs',
+    namespaced: false,
+    shortNames: ['ccec'],
+    schema: ciliumClusterwideEnvoyConfigSchema,
   },
   {
     ...core,

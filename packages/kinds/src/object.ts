@@ -1,6 +1,7 @@
 // Every kind together: what stands on the log, and what a source may hold.
 import { z } from 'zod';
 import { backendTlsPolicySchema } from './backend-tls-policy.ts';
+import { ciliumClusterwideEnvoyConfigSchema, ciliumEnvoyConfigSchema } from './cilium-envoy-config.ts';
 import { configMapSchema } from './config-map.ts';
 import { endpointSliceSchema } from './endpoint-slice.ts';
 import { gatewaySchema } from './gateway.ts';
@@ -28,6 +29,8 @@ export const knownObjectSchema = z.discriminatedUnion('kind', [
   httpRouteSchema,
   grpcRouteSchema,
   backendTlsPolicySchema,
+  ciliumClusterwideEnvoyConfigSchema,
+  ciliumEnvoyConfigSchema,
   configMapSchema,
   listenerSetSchema,
   tlsRouteSchema,

@@ -1,7 +1,7 @@
 // The folded state of FACTS (and what of SECRETS matters) as api-watcher sees it. evolve(state, event) → state, as a
 // class that applies events in place.
 import type { Fact, FactOf, SecretEvent } from '@sluice/events';
-import { objectRefOf } from '@sluice/kinds';
+import { type EnvoyConfig, isEnvoyConfig, objectRefOf } from '@sluice/kinds';
 import { keyOf } from './keys.ts';
 
 /** What SECRETS holds of one Secret, without its bytes. */
@@ -13,6 +13,8 @@ export type SealedFacts = Pick<
 export class InForce {
   /** By key; every kind save Secret. */
   readonly objects = new Map<string, FactOf<'ObjectChanged'>>();
+  /** Those of the objects that put Services at listeners. */
+  readonly envoyConfigs = new Map<string, EnvoyConfig>();
   /** By the Secret's key. */
   readonly certificates = new Map<string, FactOf<'CertificateObserved'>>();
   /** By subject. */
@@ -30,9 +32,11 @@ export class InForce {
     switch (fact.type) {
       case 'ObjectChanged':
         this.#put(this.objects, keyOf(objectRefOf(fact.object)), fact, fact.object.metadata.namespace);
+        if (isEnvoyConfig(fact.object)) this.envoyConfigs.set(keyOf(objectRefOf(fact.object)), fact.object);
         break;
       case 'ObjectDeleted':
         this.#drop(this.objects, keyOf(fact.ref), fact.ref.namespace);
+        this.envoyConfigs.delete(keyOf(fact.ref));
         break;
       case 'CertificateObserved':
         this.#put(this.certificates, keyOf(fact.ref), fact, fact.ref.namespace);

@@ -1,18 +1,33 @@
 // The part of a plan that is about the addresses of Gateways, and of Services that stand at a listener of their own.
 import type { FactOf } from '@sluice/events';
 import { canonicalJson } from '@sluice/ir';
-import { type Gateway, type KnownObject, type ListenerSet, objectRefOf, type Service } from '@sluice/kinds';
+import {
+  type Gateway,
+  isEnvoyConfig,
+  type KnownObject,
+  type ListenerSet,
+  objectRefOf,
+  type ReferenceGrant,
+  type Service,
+} from '@sluice/kinds';
 import { assignAddresses } from './addresses.ts';
 import { add, type Draft } from './draft.ts';
 import { assignServiceAddresses } from './infrastructure/service-addresses.ts';
 import { keyOf } from './keys.ts';
-import { claimedServices } from './service-claims.ts';
+import {
+  claimedServices,
+  mayClaim,
+  type OwnAddress,
+  ownAddress,
+  type ServiceClaim,
+} from './service-claims.ts';
 
 /** Who gets addresses. */
 interface Holders {
   readonly gateways: Gateway[];
   readonly listenerSets: ListenerSet[];
   readonly services: Service[];
+  readonly others: OwnAddress[];
 }
 
 /** Assigns and releases addresses where something changed that has one, or decides who has. */
@@ -21,7 +36,7 @@ export function planAddresses(draft: Draft): void {
     draft.addressesChanged === true ||
     draft.objects.entries().some(([key, fact]) => concerns(draft, key, fact));
   if (!touched) return;
-  const { gateways, listenerSets, services } = ours(draft);
+  const { gateways, listenerSets, services, others } = ours(draft);
   const { addressing } = draft.environment;
   const before = draft.inForce.addresses;
   const assigned =
@@ -30,11 +45,12 @@ export function planAddresses(draft: Draft): void {
           [
             ...gateways.map((g) => ({ ref: objectRefOf(g), requested: g.spec.addresses })),
             ...services.map((service) => ({ ref: objectRefOf(service), requested: [] })),
+            ...others.map(({ ref }) => ({ ref, requested: [] })),
           ],
           before,
           addressing,
         )
-      : assignServiceAddresses({ gateways, listenerSets, services }, before, addressing);
+      : assignServiceAddresses({ gateways, listenerSets, services, others }, before, addressing);
   for (const [key, fact] of assigned) {
     const current = draft.inForce.addresses.get(key);
     if (current === undefined || canonicalJson(current) !== canonicalJson(fact)) add(draft, fact);
@@ -50,36 +66,64 @@ function concerns(draft: Draft, key: string, fact: FactOf<'ObjectChanged'> | und
   if (kind === 'Gateway' || kind === 'GatewayClass') return true;
   if (kind === 'ListenerSet') return environment.addressing.kind === 'services';
   if (inForce.addresses.has(key)) return true;
-  return [fact?.object, before].some(
-    (object) => object !== undefined && claimedServices(object, environment.controllers).length > 0,
-  );
+  if (kind === 'ReferenceGrant') return [fact?.object, before].some(isOfServices);
+  if (kind === 'Service' && before === undefined && isClaimed(draft, key)) return true;
+  const asks = (object: KnownObject | undefined): string =>
+    object === undefined
+      ? 'null'
+      : canonicalJson([claimedServices(object, environment.controllers), ownAddress(object) ?? null]);
+  return asks(before) !== asks(fact?.object);
+}
+
+/** Only a grant for Services has a say in who has an address. */
+function isOfServices(object: KnownObject | undefined): boolean {
+  return object?.kind === 'ReferenceGrant' && object.spec.to.some((to) => to.kind === 'Service');
+}
+
+/** Whether an object that stands already puts this Service at a listener. */
+function isClaimed({ inForce, environment }: Draft, service: string): boolean {
+  return inForce.envoyConfigs
+    .values()
+    .some((object) =>
+      claimedServices(object, environment.controllers).some((claim) => keyOf(claim.service) === service),
+    );
 }
 
 /**
  * Gateways of our classes, and those that hold an address already: one that was given is kept while the Gateway lives;
- * all sets; and the Services that something puts at a listener.
+ * all sets; the Services that something puts at a listener; and what is reached with no Service in between.
  */
 function ours(draft: Draft): Holders {
   const { controllers } = draft.environment;
   const classes = new Set<string>();
-  const claimed = new Set<string>();
+  const claims: ServiceClaim[] = [];
+  const grants: ReferenceGrant[] = [];
+  const others: OwnAddress[] = [];
   const gateways: Gateway[] = [];
   const listenerSets: ListenerSet[] = [];
   const services: Service[] = [];
   for (const object of after(draft)) {
-    for (const ref of claimedServices(object, controllers)) claimed.add(keyOf(ref));
+    claims.push(...claimedServices(object, controllers));
     if (object.kind === 'GatewayClass' && controllers.has(object.spec.controllerName))
       classes.add(object.metadata.name);
     else if (object.kind === 'Gateway') gateways.push(object);
     else if (object.kind === 'ListenerSet') listenerSets.push(object);
     else if (object.kind === 'Service') services.push(object);
+    else if (object.kind === 'ReferenceGrant') grants.push(object);
+    else if (isEnvoyConfig(object)) {
+      const own = ownAddress(object);
+      if (own !== undefined) others.push(own);
+    }
   }
+  const granted = claims.filter((claim) => mayClaim(claim, grants));
+  const claimed = new Set(granted.map(({ service }) => keyOf(service)));
   const isOurs = (g: Gateway): boolean =>
     classes.has(g.spec.gatewayClassName) || draft.inForce.addresses.has(keyOf(objectRefOf(g)));
   return {
     gateways: gateways.filter(isOurs),
     listenerSets,
     services: claimed.size === 0 ? [] : services.filter((s) => claimed.has(keyOf(objectRefOf(s)))),
+    others,
   };
 }
 

@@ -87,6 +87,11 @@ const gateway = (name: string, className = 'sluice'): string =>
   `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: ${name}}\nspec: {gatewayClassName: ${className}, listeners: [{name: l, port: 80, protocol: HTTP}]}\n`;
 const route = (name: string, backend: string): string =>
   `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: ${name}}\nspec: {parentRefs: [{name: g}], rules: [{backendRefs: [{name: ${backend}, port: 1}]}]}\n`;
+const envoyConfig = (name: string, services: string, listeners = 'l'): string =>
+  `apiVersion: cilium.io/v2\nkind: CiliumEnvoyConfig\nmetadata: {name: ${name}}\nspec: {services: [${services}], resources: [${listeners
+    .split(' ')
+    .map((l) => `{"@type": type.googleapis.com/envoy.config.listener.v3.Listener, name: ${l}}`)
+    .join(', ')}]}\n`;
 const slice = (name: string): string =>
   `apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: ${name}, labels: {kubernetes.io/service-name: ${name}}}\naddressType: IPv4\nports: [{port: 1}]\nendpoints: [{addresses: [127.0.0.1]}]\n`;
 const secret = (key: string): string =>
@@ -298,6 +303,47 @@ describe('addresses', () => {
     expect(shown(world.step({ s: l7('yes') }))).toEqual(['ObjectChanged Service/s', 'AddressReleased s']);
     expect(shown(world.step({ s: l7('enabled') }))).toHaveLength(2);
     expect(shown(world.step({ s: undefined }))).toEqual(['AddressReleased s', 'ObjectDeleted Service/s']);
+  });
+});
+
+describe('addresses of objects that are no Gateways', () => {
+  test('a Service whose traffic goes to a listener has one, and so has an object with a listener that no Service leads to', () => {
+    const world = listed({ s: service('s') });
+    expect(shown(world.step({ a: envoyConfig('a', '{name: s}', 'l free') }))).toEqual([
+      'AddressAssigned s 127.80.0.1',
+      'AddressAssigned a 127.80.0.2',
+      'ObjectChanged CiliumEnvoyConfig/a',
+    ]);
+    expect(shown(world.step({ a: envoyConfig('a', '{name: s}') }))).toEqual([
+      'ObjectChanged CiliumEnvoyConfig/a',
+      'AddressReleased a',
+    ]);
+    expect(shown(world.step({ b: envoyConfig('b', '{name: s}') }))).toEqual([
+      'ObjectChanged CiliumEnvoyConfig/b',
+    ]);
+    expect(shown(world.step({ a: undefined, b: undefined }))).toEqual([
+      'ObjectDeleted CiliumEnvoyConfig/a',
+      'ObjectDeleted CiliumEnvoyConfig/b',
+      'AddressReleased s',
+    ]);
+  });
+
+  test('the Service may come later', () => {
+    const world = listed({ a: envoyConfig('a', '{name: s}') });
+    expect(shown(world.step({ s: service('s') }))).toContain('AddressAssigned s 127.80.0.1');
+    expect(shown(world.step({ s: undefined }))).toContain('AddressReleased s');
+  });
+
+  test('a Service of another namespace has one by a ReferenceGrant alone', () => {
+    const world = listed({
+      a: envoyConfig('a', '{name: s, namespace: other}'),
+      s: service('s', 1, ', namespace: other'),
+    });
+    expect(world.inForce.addresses.size).toBe(0);
+    const grant =
+      'apiVersion: gateway.networking.k8s.io/v1\nkind: ReferenceGrant\nmetadata: {name: r, namespace: other}\nspec: {from: [{group: cilium.io, kind: CiliumEnvoyConfig, namespace: default}], to: [{group: "", kind: Service}]}\n';
+    expect(shown(world.step({ g: grant }))).toContain('AddressAssigned s 127.80.0.1');
+    expect(shown(world.step({ g: undefined }))).toContain('AddressReleased s');
   });
 });
 

@@ -122,6 +122,8 @@ const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>
   Address: 8,
   ConfigMap: 4,
   BackendTLSPolicy: 5,
+  CiliumEnvoyConfig: 9,
+  CiliumClusterwideEnvoyConfig: 9,
   HTTPRoute: 9,
   GRPCRoute: 9,
   TLSRoute: 9,

@@ -5,6 +5,8 @@ import type { Graph, Source } from '@sluice/incremental';
 import { gatewayKey } from '@sluice/ir';
 import {
   type BackendTlsPolicy,
+  type CiliumClusterwideEnvoyConfig,
+  type CiliumEnvoyConfig,
   type ConfigMap,
   type EndpointSlice,
   type Gateway,
@@ -50,9 +52,11 @@ export interface Inputs {
   readonly grants: Source<ReferenceGrant>;
   readonly ingressClasses: Source<IngressClass>;
   readonly ingresses: Source<Ingress>;
+  readonly envoyConfigs: Source<CiliumEnvoyConfig>;
+  readonly clusterwideEnvoyConfigs: Source<CiliumClusterwideEnvoyConfig>;
   /** By `<namespace>/<name>` of the Secret. */
   readonly certificates: Source<FactOf<'CertificateObserved'>>;
-  /** Of Gateways and Services, by `gatewayKey`. */
+  /** Of Gateways, Services and CiliumEnvoyConfigs, by `gatewayKey`. */
   readonly addresses: Source<FactOf<'AddressAssigned'>>;
   /** By subject. */
   readonly rejections: Source<FactOf<'ResourceRejected'>>;
@@ -77,6 +81,8 @@ export function makeInputs(graph: Graph): Inputs {
     grants: graph.source('ReferenceGrant'),
     ingressClasses: graph.source('IngressClass'),
     ingresses: graph.source('Ingress'),
+    envoyConfigs: graph.source('CiliumEnvoyConfig'),
+    clusterwideEnvoyConfigs: graph.source('CiliumClusterwideEnvoyConfig'),
     certificates: graph.source('certificate facts'),
     addresses: graph.source('address facts'),
     rejections: graph.source('rejections'),
@@ -100,6 +106,8 @@ const sourceOf = {
   ReferenceGrant: 'grants',
   IngressClass: 'ingressClasses',
   Ingress: 'ingresses',
+  CiliumEnvoyConfig: 'envoyConfigs',
+  CiliumClusterwideEnvoyConfig: 'clusterwideEnvoyConfigs',
 } as const satisfies Record<KnownObject['kind'], keyof Inputs>;
 
 /** Which kinds have had their first list; until all have, nothing may be concluded from an object's absence. */
@@ -209,6 +217,12 @@ function putObject(object: KnownObject, inputs: Inputs): void {
       return;
     case 'Ingress':
       inputs.ingresses.set(key, object);
+      return;
+    case 'CiliumEnvoyConfig':
+      inputs.envoyConfigs.set(key, object);
+      return;
+    case 'CiliumClusterwideEnvoyConfig':
+      inputs.clusterwideEnvoyConfigs.set(key, object);
       return;
   }
 }

@@ -21,7 +21,7 @@ function gateway(addresses: object[] = []) {
 
 function assigned(of: { asked?: object[]; given?: string[]; fault?: string }) {
   const [fact] = assignServiceAddresses(
-    { gateways: [gateway(of.asked)], listenerSets: [], services: [] },
+    { gateways: [gateway(of.asked)], listenerSets: [], services: [], others: [] },
     new Map(),
     {
       kind: 'services',
@@ -90,11 +90,15 @@ test.each([
     },
   });
   const gateways = [gatewaySchema.parse({ ...edge, spec: { ...edge.spec, ...allowedListeners } })];
-  const [fact] = assignServiceAddresses({ gateways, listenerSets: [set], services: [] }, new Map(), {
-    kind: 'services',
-    bindAddresses: ['0.0.0.0'],
-    ingress: () => ({ addresses: [], fault: '' }),
-  }).values();
+  const [fact] = assignServiceAddresses(
+    { gateways, listenerSets: [set], services: [], others: [] },
+    new Map(),
+    {
+      kind: 'services',
+      bindAddresses: ['0.0.0.0'],
+      ingress: () => ({ addresses: [], fault: '' }),
+    },
+  ).values();
   expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual(expected);
 });
 
@@ -113,7 +117,7 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
       },
     });
   const assign = (clusterIPs: string[]) => {
-    const of = { gateways: [gateway()], listenerSets: [], services: [service(clusterIPs)] };
+    const of = { gateways: [gateway()], listenerSets: [], services: [service(clusterIPs)], others: [] };
     return [
       ...assignServiceAddresses(of, new Map(), {
         kind: 'services',
@@ -130,4 +134,20 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
     sockets: { addresses: ['0.0.0.0'], ports: [{ port: 80, transport: 'TCP' }] },
   });
   expect(assign(['None'])[1]).toMatchObject({ addresses: [], unusable: [] });
+});
+
+test('an object that is reached with no Service in between has ports of the node alone', () => {
+  const ref = { group: 'cilium.io', kind: 'CiliumEnvoyConfig', namespace: 'shop', name: 'c' };
+  const of = { gateways: [], listenerSets: [], services: [], others: [{ ref, ports: [12_345] }] };
+  const [fact] = assignServiceAddresses(of, new Map(), {
+    kind: 'services',
+    bindAddresses: ['0.0.0.0'],
+    ingress: () => ({ addresses: [], fault: '' }),
+  }).values();
+  expect(fact).toMatchObject({
+    gateway: ref,
+    addresses: ['127.0.0.1'],
+    sockets: { addresses: ['127.0.0.1'] },
+  });
+  expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual([12_345]);
 });

@@ -4,6 +4,7 @@ import type { FactOf } from '@sluice/events';
 import { type Gateway, type ListenerSet, objectRefOf, type Service } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
 import { keyOf } from '../keys.ts';
+import type { OwnAddress } from '../service-claims.ts';
 import { assignSockets, type GatewayPort } from './sockets.ts';
 
 type Assignment = FactOf<'AddressAssigned'>;
@@ -23,7 +24,12 @@ export interface ServedByNodes {
   readonly listenerSets: readonly ListenerSet[];
   /** Those that stand at a listener of their own: clients reach them at their cluster IPs. */
   readonly services: readonly Service[];
+  /** Reached by what runs on the node itself, and by nobody else. */
+  readonly others: readonly OwnAddress[];
 }
+
+/** Where what has no address in the cluster is bound. */
+const nodeOnly = '127.0.0.1';
 
 /**
  * Assigns to all Gateways and Services.
@@ -31,7 +37,7 @@ export interface ServedByNodes {
  * @returns the assignment of each holder, by key
  */
 export function assignServiceAddresses(
-  { gateways, listenerSets, services }: ServedByNodes,
+  { gateways, listenerSets, services, others }: ServedByNodes,
   before: ReadonlyMap<string, Assignment>,
   addressing: ServiceAddressing,
 ): Map<string, Assignment> {
@@ -43,6 +49,7 @@ export function assignServiceAddresses(
       return [key, portsOf([gateway, ...taken])] as const;
     }),
     ...services.map((service) => [keyOf(objectRefOf(service)), tcpPortsOf(service)] as const),
+    ...others.map(({ ref, ports }) => [keyOf(ref), ports.map(tcpPort)] as const),
   ]);
   const held = new Map([...before].map(([key, { sockets }]) => [key, sockets]));
   const sockets = assignSockets(wanted, held, addressing.bindAddresses);
@@ -58,7 +65,16 @@ export function assignServiceAddresses(
   return new Map([
     ...gateways.map((g) => assigned(g, judged(g, addressing.ingress(keyOf(objectRefOf(g)))))),
     ...services.map((s) => assigned(s, { addresses: clusterAddresses(s), unusable: [] })),
+    ...others.map(({ ref }): [string, Assignment] => {
+      const own = { addresses: [nodeOnly], ports: sockets.get(keyOf(ref))?.ports ?? [] };
+      const fact = { type: 'AddressAssigned' as const, gateway: ref, lowPortOffset: 0 };
+      return [keyOf(ref), { ...fact, addresses: [nodeOnly], sockets: own, unusable: [] }];
+    }),
   ]);
+}
+
+function tcpPort(port: number): GatewayPort {
+  return { port, transport: 'TCP' };
 }
 
 /** A Service without a cluster IP has none. */
