@@ -32,6 +32,7 @@ export interface SubjectParts {
 function encodeToken(text: string): string {
   if (text === '') return '_';
   if (text === '.') return '=2E';
+  if (!/[^A-Za-z0-9.-]/.test(text)) return text.includes('.') ? text.replaceAll('.', '_') : text;
   let out = '';
   for (const byte of new TextEncoder().encode(text)) {
     const char = String.fromCharCode(byte);
@@ -60,7 +61,15 @@ function decodeToken(token: string): string {
 /** Builds a subject. Every part may be any text; none can reach into another token. */
 export function buildSubject(parts: SubjectParts): string {
   const { domain, group, kind, namespace, name } = parts;
-  return [domain, 'v1', ...[group, kind, namespace, name].map(encodeToken)].join('.');
+  // Joined, not added up: a subject is kept as a key, and a sum of texts would keep all its parts beside it.
+  return [
+    domain,
+    'v1',
+    encodeToken(group),
+    encodeToken(kind),
+    encodeToken(namespace),
+    encodeToken(name),
+  ].join('.');
 }
 
 /** Parses a subject that `buildSubject` made. Throws RangeError on any other text. */

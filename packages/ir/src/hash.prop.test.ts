@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalHash, canonicalJson, SetHash } from './hash.ts';
+import { canonicalHash, canonicalJson, hexOf, SetHash } from './hash.ts';
 
 test('the order of keys does not change the hash', () => {
   fc.assert(
@@ -8,6 +8,14 @@ test('the order of keys does not change the hash', () => {
       const turned = Object.fromEntries(Object.entries(value).reverse());
       expect(canonicalHash(turned)).toBe(canonicalHash(value));
       expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test('bytes as hex digits', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      expect(hexOf(bytes)).toBe(Buffer.from(bytes).toString('hex'));
     }),
   );
 });

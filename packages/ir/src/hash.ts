@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
 import type { IrResource } from './resource.ts';
 
@@ -12,7 +12,19 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 over the canonical JSON of a value, 64 hex digits. */
 export function canonicalHash(value: unknown): string {
-  return bytesToHex(sha256(utf8ToBytes(canonicalJson(value))));
+  return hexOf(sha256(utf8ToBytes(canonicalJson(value))));
+}
+
+const digits = new TextEncoder().encode('0123456789abcdef');
+
+/**
+ * Bytes as hex digits, as one flat text: one that is added up digit by digit keeps every step of it in memory, twenty
+ * times what the text takes.
+ */
+export function hexOf(bytes: Uint8Array): string {
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(digits[byte >> 4] ?? 0, digits[byte & 15] ?? 0);
+  return String.fromCharCode(...codes);
 }
 
 const modulus = 1n << 256n;

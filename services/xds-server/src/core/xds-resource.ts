@@ -2,8 +2,7 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
-import type { ObjectRef } from '@sluice/ir';
+import { hexOf, type ObjectRef } from '@sluice/ir';
 import type { XdsKind } from './type-urls.ts';
 
 /** One Envoy resource, ready to be sent. Immutable. */
@@ -41,5 +40,5 @@ export function xdsResource<D extends DescMessage>(
   message: MessageShape<D>,
 ): XdsResource {
   const body = toBinary(schema, message);
-  return { ...parts, body, version: bytesToHex(sha256(body)) };
+  return { ...parts, body, version: hexOf(sha256(body)) };
 }
