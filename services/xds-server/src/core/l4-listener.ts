@@ -1,7 +1,7 @@
-// Filter chains below HTTP. What comes in: what routes win at a listener; what goes out: for TLS a chain for each server and
-// route, chosen by SNI, for TCP one chain, for UDP the filter of the listener. Chains hold nothing of a route but its
-// hostnames and its cluster, which is constant: Envoy replaces a chain, and drains its connections, only where hostnames
-// come or go. A hostname of a server for which there is no route has a chain without filters, which ends the connection:
+// Filter chains below HTTP. What comes in: what routes win at a listener; what goes out: for TLS a chain for each hostname
+// of a route, chosen by SNI, for TCP one chain, for UDP the filter of the listener. Chains hold nothing of a route but one
+// hostname and its cluster, which is constant: Envoy replaces a chain, and drains its connections, only where that hostname
+// goes to another route (ADR 0019). A hostname of a server for which there is no route has a chain without filters, which ends the connection:
 // so that no less specific server answers for it (listener isolation, Gateway API v1.6.3 GatewaySpec.listeners).
 import { create } from '@bufbuild/protobuf';
 import {
@@ -21,21 +21,24 @@ import { pack } from './messages.ts';
 /** Chains of the servers that pass TLS through. */
 export function passthroughChains(listener: IrListener, wins: readonly L4Win[]): FilterChain[] {
   const taken = new Set(wins.flatMap((win) => win.hostnames));
-  const routed = wins.map(({ server, route, hostnames }) =>
-    create(FilterChainSchema, {
-      name: `${server}|${route.key}`,
-      filterChainMatch: bySni(hostnames),
-      filters: [tcpProxy(route.key)],
-    }),
-  );
+  const routed = wins.flatMap(({ server, route, hostnames }) => {
+    const filters = [tcpProxy(route.key)];
+    return hostnames.map((hostname) =>
+      create(FilterChainSchema, {
+        name: `${server}|${route.key}|${hostname}`,
+        filterChainMatch: bySni(hostname),
+        filters,
+      }),
+    );
+  });
   const refused = listener.servers
     .filter(({ passthrough, hostname }) => passthrough && !taken.has(hostname))
-    .map(({ name, hostname }) => create(FilterChainSchema, { name, filterChainMatch: bySni([hostname]) }));
+    .map(({ name, hostname }) => create(FilterChainSchema, { name, filterChainMatch: bySni(hostname) }));
   return [...routed, ...refused];
 }
 
-function bySni(hostnames: readonly string[]) {
-  return { transportProtocol: 'tls', serverNames: hostnames.filter((hostname) => hostname !== '*') };
+function bySni(hostname: string) {
+  return { transportProtocol: 'tls', serverNames: hostname === '*' ? [] : [hostname] };
 }
 
 /** The chain of a TCP listener. */

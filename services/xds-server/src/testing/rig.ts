@@ -153,6 +153,12 @@ export class Rig implements AsyncDisposable {
     return counts;
   }
 
+  /** Bytes of all responses sent since the server started. */
+  async sentBytes(): Promise<number> {
+    const metric = await this.registry.getSingleMetric('sluice_xds_sent_bytes_total')?.get();
+    return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const envoy of this.#envoys) await envoy[Symbol.asyncDispose]();
     await this.stopServer();
