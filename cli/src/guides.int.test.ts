@@ -44,9 +44,8 @@ function pattern(shown: readonly string[]): RegExp {
   return new RegExp(`^${lines.join('')}`);
 }
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = new Bench({
+async function shopBench(): Promise<Bench> {
+  const bench = new Bench({
     'gateway.yaml': readFileSync(join(shop, 'gateway.yaml'), 'utf8'),
     'routes.yaml': readFileSync(join(shop, 'routes.yaml'), 'utf8'),
     'services.yaml': readFileSync(join(shop, 'services.yaml'), 'utf8'),
@@ -56,19 +55,45 @@ beforeAll(async () => {
   const certificate = await makeCertificate({ dnsNames: ['bookinfo.cilium.rocks'] });
   writeManifests(secrets, { 'demo-cert.yaml': tlsSecret('demo-cert', certificate) });
   await bench.ready({ args: [secrets] });
-});
-afterAll(() => bench[Symbol.asyncDispose]());
+  return bench;
+}
 
-describe.each(['quick-start.md', 'cli.md', 'diff.md'])('%s', (guide) => {
-  const steps = stepsOf(guide);
-
-  it('has commands to try', () => {
-    expect(steps.length).toBeGreaterThan(3);
+async function exampleBench(name: string): Promise<Bench> {
+  const bench = new Bench({
+    'routes.yaml': readFileSync(join(root, 'examples', name, 'routes.yaml'), 'utf8'),
   });
+  await bench.ready();
+  return bench;
+}
 
-  it.each(steps.map((step) => [step.command, step] as const))('%s', async (command, { shown, code }) => {
-    const { code: ended, output } = await bench.runIn(root, ...command.split(' ').slice(1));
-    expect(output).toMatch(pattern(shown));
-    expect(ended).toBe(code);
+const worlds: readonly [name: string, start: () => Promise<Bench>, guides: readonly string[]][] = [
+  ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md']],
+  ['examples/l4', () => exampleBench('l4'), ['l4.md']],
+];
+
+describe.each(worlds)('%s', (_world, start, guides) => {
+  let bench: Bench;
+  /** The addresses of Gateways begin with it; guides say 127.80.0. */
+  let pool = '';
+  beforeAll(async () => {
+    bench = await start();
+    const { stdout } = await bench.run('get', 'gateways', '-o', 'json');
+    pool = /"(127\.\d+\.\d+)\.\d+"/.exec(stdout)?.[1] ?? '';
+  });
+  afterAll(() => bench[Symbol.asyncDispose]());
+
+  describe.each(guides)('%s', (guide) => {
+    const steps = stepsOf(guide);
+
+    it('has commands to try', () => {
+      expect(steps.length).toBeGreaterThan(3);
+    });
+
+    it.each(steps.map((step) => [step.command, step] as const))('%s', async (command, { shown, code }) => {
+      const typed = command.replaceAll('127.80.0', pool).split(' ').slice(1);
+      const { code: ended, output } = await bench.runIn(root, ...typed);
+      expect(output).toMatch(pattern(shown));
+      expect(ended).toBe(code);
+    });
   });
 });

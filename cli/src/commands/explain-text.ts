@@ -13,12 +13,15 @@ import type { PastIr } from '../model/history.ts';
 import { escapeText } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 
+/** The events behind a route. */
+export interface Causes {
+  readonly fact: ReturnType<PastIr['factOf']>;
+  readonly change: ReturnType<PastIr['changeOf']>;
+}
+
 /** An explanation with the events behind the route that takes the request. */
 export interface Traced extends Explanation {
-  readonly cause?: {
-    readonly fact: ReturnType<PastIr['factOf']>;
-    readonly change: ReturnType<PastIr['changeOf']>;
-  };
+  readonly cause?: Causes;
 }
 
 /** A row of facts. */
@@ -44,8 +47,20 @@ export function explanationLines(of: {
 
 /** One explanation as lines. `logged`: of a request whose headers and query are not known. */
 export function explanationOf(explanation: Traced, { logged = false } = {}): string[] {
-  const { listener, server, hostname, path, candidates, shadowed, outcome, cause } = explanation;
+  const { hostname, path, candidates, shadowed, outcome, cause } = explanation;
   const winner = candidates.find(({ verdict }) => verdict.type === 'won');
+  const facts = placeFacts(explanation);
+  if (hostname !== undefined) facts.push(['hostname', hostText(hostname)]);
+  if (path !== undefined) facts.push(['path', path]);
+  if (winner !== undefined) facts.push(['route', routeText(winner)], ['by', matchText(winner.match)]);
+  facts.push(...outcomeFacts(outcome), ...causeFacts(cause));
+  for (const other of shadowed)
+    facts.push(['not asked', `${other.routes.join(', ')}: ${hostText(other.hostname)} is less specific`]);
+  return [...pairs(facts), ...losers(candidates, logged)];
+}
+
+/** Where something is served. */
+export function placeFacts({ listener, server }: Pick<Explanation, 'listener' | 'server'>): Pair[] {
   const facts: Pair[] = [];
   if (listener !== undefined)
     facts.push(
@@ -53,10 +68,12 @@ export function explanationOf(explanation: Traced, { logged = false } = {}): str
       ['listens on', `${listener.addresses.join(', ')} port ${portText(listener)}, ${listener.protocol}`],
     );
   if (server !== undefined) facts.push(['listener', `${server.name} for ${hostText(server.hostname)}`]);
-  if (hostname !== undefined) facts.push(['hostname', hostText(hostname)]);
-  if (path !== undefined) facts.push(['path', path]);
-  if (winner !== undefined) facts.push(['route', routeText(winner)], ['by', matchText(winner.match)]);
-  facts.push(...outcomeFacts(outcome));
+  return facts;
+}
+
+/** What put a route there. */
+export function causeFacts(cause: Causes | undefined): Pair[] {
+  const facts: Pair[] = [];
   if (cause?.fact !== undefined)
     facts.push([
       'put there by',
@@ -64,9 +81,12 @@ export function explanationOf(explanation: Traced, { logged = false } = {}): str
     ]);
   if (cause?.change !== undefined)
     facts.push(['in force since', `revision ${cause.change.revision}, ${cause.change.time}`]);
-  for (const other of shadowed)
-    facts.push(['not asked', `${other.routes.join(', ')}: ${hostText(other.hostname)} is less specific`]);
-  return [...pairs(facts), ...losers(candidates, logged)];
+  return facts;
+}
+
+/** `0.125` → `12.5 %`. */
+export function shareText(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
 }
 
 /** Facts as lines in two columns. */
@@ -120,10 +140,9 @@ function outcomeFacts(outcome: Outcome): Pair[] {
         ['sent on as', outcome.path],
         ...outcome.targets.map((target): Pair => {
           const where = target.endpoints.length === 0 ? '' : ` at ${target.endpoints.join(', ')}`;
-          const share = `${Math.round(target.share * 1000) / 10} %`;
           const name = target.cluster ?? 'an invalid reference';
           const answer = target.status === undefined ? '' : `, answered ${target.status}`;
-          return ['backend', `${share} ${name}${where}, Host ${target.host}${answer}`];
+          return ['backend', `${shareText(target.share)} ${name}${where}, Host ${target.host}${answer}`];
         }),
         ...outcome.mirrors.map(
           ({ cluster, share }): Pair => ['copied', `${Math.round(share * 1e6) / 1e4} % to ${cluster}`],

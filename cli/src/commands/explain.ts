@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext, ExitCode, Finish } from '../command.ts';
+import { protocolOf } from '../model/connection-line.ts';
 import type { Moment } from '../model/history.ts';
 import { UserError } from '../standalone/settings.ts';
 import type { ExplainOptions } from './explain-action.ts';
@@ -11,24 +12,30 @@ the port is asked. Over https the SNI is the name in the URL, or --sni.
 --at takes a sequence of FACTS as \`sluice log\` shows it, a revision as the access log of Envoy shows it (2-17), or a
 moment (2026-11-22T18:00:00Z, 10m).
 --request-id explains a request that was served, from the access log: ID is the x-request-id of its response.
-Exit code 1 where no route takes the request.
+Of a connection below HTTP: tls, tcp or udp, and ADDRESS:PORT as \`sluice get gateways\` shows it; of tls also NAME:PORT.
+Exit code 1 where no route takes the request, or the connection.
 
 Examples:
   $ sluice explain GET http://127.80.0.1/details -H 'Host: shop.example'
   $ sluice explain POST https://bookinfo.cilium.rocks/reviews?id=1 -H 'X-Version: 2'
   $ sluice explain GET http://shop.example/ --at 42 -o json
+  $ sluice explain tls 127.80.0.1:8443 --sni vault.shop.example
+  $ sluice explain udp 127.80.0.1:5353
   $ sluice explain --request-id 4bca63ae-8f43-4e43-9b0e-3b3c0b3f2a0b`;
 
 /** `sluice explain METHOD URL`. */
 export function registerExplain(program: Command, context: CommandContext, finish: Finish): void {
   program
     .command('explain')
-    .summary('which route takes a request, since which change, and why no other')
+    .summary('which route takes a request or connection, since which change, and why no other')
     .description(
-      'Tells which route takes a request, which change put it there, and why the others do not take it.',
+      'Tells which route takes a request or a connection, which change put it there, and why the others do not take it.',
     )
-    .argument('[method]', 'e.g. GET')
-    .argument('[url]', 'http:// or https://, with path and query as they would be sent')
+    .argument('[method]', 'e.g. GET; or tls, tcp, udp for a connection')
+    .argument(
+      '[url]',
+      'http:// or https://, with path and query as they would be sent; ADDRESS:PORT of a connection',
+    )
     .option('-H, --header <header>', "a header as 'Name: value'; may be repeated", append, [])
     .option('--sni <name>', 'server name of the TLS handshake')
     .option('--at <moment>', 'as it was then, instead of now', parseAt)
@@ -64,11 +71,26 @@ async function run(
     const { runExplainLogged } = await import('./explain-logged-action.ts');
     return runExplainLogged(context, { ...asked, id });
   }
+  const protocol = method === undefined ? undefined : protocolOf(method);
   if (method === undefined || url === undefined)
-    throw new UserError(
-      'a request is missing',
-      'write `sluice explain GET http://HOST/PATH`, or --request-id ID',
-    );
+    throw protocol === undefined
+      ? new UserError(
+          'a request is missing',
+          'write `sluice explain GET http://HOST/PATH`, `sluice explain tls|tcp|udp ADDRESS:PORT`, or --request-id ID',
+        )
+      : new UserError(
+          'a place is missing',
+          `write \`sluice explain ${protocol.toLowerCase()} ADDRESS:PORT\``,
+        );
+  if (protocol !== undefined && !/^https?:\/\//i.test(url)) {
+    if (asked.header.length > 0)
+      throw new UserError(
+        `a ${protocol} connection has no headers`,
+        'leave out -H; the name of tls is --sni',
+      );
+    const { runExplainConnection } = await import('./explain-connection-action.ts');
+    return runExplainConnection(context, { ...asked, protocol, place: url });
+  }
   const { runExplain } = await import('./explain-action.ts');
   return runExplain(context, { ...asked, method, url });
 }

@@ -37,7 +37,8 @@ export function readRequestLine({ method, url, header, sni }: RequestLine): Expl
   };
 }
 
-function splitAuthority(authority: string, standard: number): { name: string; port: number } {
+/** `HOST` or `HOST:PORT`, an IPv6 address in brackets, with a port to take where there is none. @throws UserError */
+export function splitAuthority(authority: string, standard: number): { name: string; port: number } {
   const [, name, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority) ?? [];
   const number = port === undefined ? standard : Number(port);
   if (name === undefined || name === '' || number < 1 || number > 65_535)
@@ -46,7 +47,7 @@ function splitAuthority(authority: string, standard: number): { name: string; po
 }
 
 /** The IP address in its usual form; undefined for a name. */
-function addressOf(name: string): string | undefined {
+export function addressOf(name: string): string | undefined {
   const plain = name.replace(/^\[|\]$/g, '');
   if (isIP(plain) === 0) return undefined;
   return isIP(plain) === 4 ? plain : new URL(`http://[${plain}]`).hostname.slice(1, -1);

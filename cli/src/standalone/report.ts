@@ -5,18 +5,19 @@ import type { Assessment, GatewayState, Progress, Refusal, RouteState } from '..
 import { escapeText } from '../output/escape.ts';
 import type { ProcessView } from './process-spec.ts';
 
-/** `http://127.80.0.1/`, one for each address and port, with the hostname of a listener that has one. */
+/** `http://127.80.0.1/` or `tcp://127.80.0.1:5432`, one for each address and port, with the hostnames of a listener that has some. */
 export function urlsOf(listeners: readonly IrListener[]): string[] {
   return listeners.flatMap(({ protocol, addresses, bindPort, servers }) => {
-    const scheme = protocol === 'HTTPS' ? 'https' : 'http';
-    const isDefault = bindPort === (protocol === 'HTTPS' ? 443 : 80);
+    const standard = { HTTP: 80, HTTPS: 443, TLS: undefined, TCP: undefined, UDP: undefined }[protocol];
+    const port = bindPort === standard ? '' : `:${bindPort}`;
+    const end = standard === undefined ? '' : '/';
     const names = [
       ...new Set(servers.map(({ hostname }) => hostname).filter((hostname) => hostname !== '*')),
     ];
     const suffix = names.length === 0 ? '' : ` (${names.join(', ')})`;
     return addresses.map((address) => {
       const host = address.includes(':') ? `[${address}]` : address;
-      return `${scheme}://${host}${isDefault ? '' : `:${bindPort}`}/${suffix}`;
+      return `${protocol.toLowerCase()}://${host}${port}${end}${suffix}`;
     });
   });
 }

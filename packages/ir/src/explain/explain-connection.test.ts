@@ -80,12 +80,18 @@ describe('TLS', () => {
     ['a.db.example', 'tls:a/wild', '*.example'],
   ])('%s goes to %s', (sni, taker, hostname) => {
     const found = explainConnection(ir, { protocol: 'TLS', port: 443, sni });
-    expect(found).toMatchObject({ server: 'through', route: taker, hostname, refused: '' });
+    expect(found).toMatchObject({
+      server: { name: 'through' },
+      route: { key: taker },
+      hostname,
+      refused: '',
+    });
   });
 
   test.each([
     ['www.example', 'listener web ends TLS itself'],
-    ['other.org', 'no listener of the Gateway covers the SNI other.org'],
+    ['other.org', 'no hostname of the Gateway covers the SNI other.org'],
+    ['', 'no hostname of the Gateway covers a client that sends no SNI'],
   ])('%s is refused', (sni, reason) => {
     const found = explainConnection(ir, { protocol: 'TLS', port: 10_443, sni });
     expect(found.route).toBeUndefined();
@@ -93,11 +99,21 @@ describe('TLS', () => {
   });
 });
 
+test('a route whose hostname is less specific, or another, says so', () => {
+  expect(explainConnection(ir, { protocol: 'TLS', port: 443, sni: 'db.example' }).losers).toMatchObject([
+    { key: 'tls:a/wild', why: '*.example is less specific than db.example' },
+  ]);
+  expect(explainConnection(ir, { protocol: 'TLS', port: 443, sni: 'a.example' }).losers).toMatchObject([
+    { key: 'tls:a/exact', why: 'is for db.example' },
+  ]);
+});
+
 describe('TCP', () => {
   test('the oldest route takes the port, with the shares of its backends', () => {
     expect(explainConnection(ir, { protocol: 'TCP', port: 5432, address: '127.0.0.1' })).toMatchObject({
-      route: 'tcp:a/older',
-      outranked: ['tcp:a/younger'],
+      listener: { gateway: 'a/gw', port: 5432, bindPort: 15_432 },
+      route: { key: 'tcp:a/older', source: { kind: 'TCPRoute', name: 'older' } },
+      losers: [{ key: 'tcp:a/younger', why: 'wants the same, but it is younger' }],
       targets: [
         { service: 'a/s/1', share: 0.75, endpoints: ['10.0.0.1:9'] },
         { service: null, share: 0.25, endpoints: [] },
@@ -108,7 +124,11 @@ describe('TCP', () => {
   test.each([
     [{ protocol: 'TCP', port: 6379 }, 'no route of listener main'],
     [{ protocol: 'TCP', port: 5432, address: '127.0.0.2' }, 'no TCP listener has port 5432 of 127.0.0.2'],
-    [{ protocol: 'UDP', port: 5432 }, 'no UDP listener'],
+    [{ protocol: 'UDP', port: 5432 }, 'no UDP listener has port 5432: listener a/gw/5432 there speaks TCP'],
+    [
+      { protocol: 'TCP', port: 1 },
+      'no TCP listener has port 1: TCP is spoken at 127.0.0.1 port 15432, 127.0.0.1 port 16379',
+    ],
   ] as const)('%j is refused', (connection, reason) => {
     expect(explainConnection(ir, connection).refused).toContain(reason);
   });

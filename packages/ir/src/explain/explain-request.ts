@@ -6,7 +6,7 @@ import type { IrListener, IrServer } from '../listener.ts';
 import type { IrResource } from '../resource.ts';
 import { applyAction } from './action.ts';
 import { judgeCandidates } from './candidates.ts';
-import type { Explanation, Outcome, RefusalCause } from './explanation.ts';
+import { describeListener, type Explanation, type Outcome, type RefusalCause } from './explanation.ts';
 import { compareSpecificity, covers, mostSpecific } from './host.ts';
 import { IrIndex } from './index-ir.ts';
 import { type ExplainRequest, type ReadRequest, readRequest } from './request.ts';
@@ -38,7 +38,7 @@ export function explainRequest(ir: Iterable<IrResource> | IrIndex, request: Expl
     const reason = `nothing listens on port ${request.port}${placeOf(request)}`;
     return { shadowed: [], candidates: [], outcome: refused('no-listener', reason) };
   }
-  return { listener: describe(listener), ...atListener(index, listener, request) };
+  return { listener: describeListener(listener), ...atListener(index, listener, request) };
 }
 
 /** The listeners that a request can reach, sorted by key. A port that is bound goes before one that only a spec names. */
@@ -61,10 +61,6 @@ function placeOf({ address, gateway }: ExplainRequest): string {
     ...(gateway === undefined ? [] : [` of Gateway ${gateway}`]),
   ];
   return parts.join('');
-}
-
-function describe({ key, gateway, protocol, addresses, port, bindPort }: IrListener) {
-  return { key, gateway, protocol, addresses, port, bindPort };
 }
 
 type FromListener = Omit<Explanation, 'listener'>;

@@ -119,16 +119,20 @@ export type Outcome =
       readonly responseEdits: readonly IrHeaderEdit[];
     };
 
+/** Where something is served. */
+export type DescribedListener = Readonly<
+  Pick<IrListener, 'key' | 'gateway' | 'protocol' | 'addresses' | 'port' | 'bindPort'>
+>;
+
+/** The part of a listener that an explanation tells. */
+export function describeListener(listener: IrListener): DescribedListener {
+  const { key, gateway, protocol, addresses, port, bindPort } = listener;
+  return { key, gateway, protocol, addresses, port, bindPort };
+}
+
 /** How a request is routed, step by step. A step that was not reached is absent. */
 export interface Explanation {
-  readonly listener?: {
-    readonly key: string;
-    readonly gateway: string;
-    readonly protocol: IrListener['protocol'];
-    readonly addresses: readonly string[];
-    readonly port: number;
-    readonly bindPort: number;
-  };
+  readonly listener?: DescribedListener;
   /** The Gateway's listener by its name. */
   readonly server?: { readonly name: string; readonly hostname: string };
   /** The path that routes are compared with: normalised, without the query. */
