@@ -72,7 +72,7 @@ test('incremental is the same as from scratch, over any facts, duplicates, delet
       expect(sorted(mirror.status)).toEqual(sorted(fresh.status));
       expect(mirror.stateHash).toBe(fresh.stateHash);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

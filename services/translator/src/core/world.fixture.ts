@@ -22,11 +22,41 @@ const createdAt = fc.constantFrom('', '2026-01-01T00:00:00Z', '2026-02-02T00:00:
 const listener = fc.record({
   name: fc.constantFrom('one', 'two', 'three'),
   port: fc.constantFrom(80, 443, 8080),
-  protocol: fc.constantFrom('HTTP', 'HTTP', 'HTTPS', 'TCP'),
+  protocol: fc.constantFrom('HTTP', 'HTTP', 'HTTPS', 'TLS', 'TCP', 'UDP'),
   hostname: optional(hostname),
   from: fc.constantFrom('Same', 'All', 'All', 'All', 'Selector'),
   secretNamespace: fc.constantFrom(undefined, undefined, 'other'),
 });
+
+type ListenerShape = typeof listener extends fc.Arbitrary<infer L> ? L : never;
+
+function listenerOf(l: ListenerShape): object {
+  const secret = {
+    name: 'cert',
+    ...(l.secretNamespace === undefined ? {} : { namespace: l.secretNamespace }),
+  };
+  const tls =
+    l.protocol === 'HTTPS'
+      ? { certificateRefs: [secret] }
+      : l.protocol === 'TLS'
+        ? { mode: 'Passthrough' }
+        : undefined;
+  return {
+    name: l.name,
+    port: l.port,
+    protocol: l.protocol,
+    ...(l.hostname === undefined || l.protocol === 'TCP' || l.protocol === 'UDP'
+      ? {}
+      : { hostname: l.hostname }),
+    ...(tls === undefined ? {} : { tls }),
+    allowedRoutes: {
+      namespaces: {
+        from: l.from,
+        ...(l.from === 'Selector' ? { selector: { matchLabels: { team: 'x' } } } : {}),
+      },
+    },
+  };
+}
 
 const gateway = fc
   .record({
@@ -35,6 +65,7 @@ const gateway = fc
     class: fc.constantFrom('sluice', 'sluice', 'sluice', 'cilium', 'absent'),
     listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 3, selector: (l) => l.name }),
     generation: fc.integer({ min: 0, max: 3 }),
+    allowed: fc.constantFrom('None', 'Same', 'All'),
     createdAt,
   })
   .map((g) => ({
@@ -48,31 +79,24 @@ const gateway = fc
     },
     spec: {
       gatewayClassName: g.class,
-      listeners: g.listeners.map((l) => ({
-        name: l.name,
-        port: l.port,
-        protocol: l.protocol,
-        ...(l.hostname === undefined || l.protocol === 'TCP' ? {} : { hostname: l.hostname }),
-        ...(l.protocol === 'HTTPS'
-          ? {
-              tls: {
-                certificateRefs: [
-                  {
-                    name: 'cert',
-                    ...(l.secretNamespace === undefined ? {} : { namespace: l.secretNamespace }),
-                  },
-                ],
-              },
-            }
-          : {}),
-        allowedRoutes: {
-          namespaces: {
-            from: l.from,
-            ...(l.from === 'Selector' ? { selector: { matchLabels: { team: 'x' } } } : {}),
-          },
-        },
-      })),
+      allowedListeners: { namespaces: { from: g.allowed } },
+      listeners: g.listeners.map(listenerOf),
     },
+  }));
+
+const listenerSet = fc
+  .record({
+    name: fc.constantFrom('s1', 's2'),
+    namespace,
+    parent: fc.record({ name: fc.constantFrom('g1', 'g2'), namespace }),
+    listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 2, selector: (l) => l.name }),
+    createdAt,
+  })
+  .map((set) => ({
+    apiVersion: `${gatewayGroup}/v1`,
+    kind: 'ListenerSet',
+    metadata: { name: set.name, namespace: set.namespace, creationTimestamp: set.createdAt },
+    spec: { parentRef: set.parent, listeners: set.listeners.map(listenerOf) },
   }));
 
 const backend = fc.record({
@@ -103,7 +127,7 @@ const route = fc
     namespace,
     parents: fc.uniqueArray(
       fc.record({
-        name: fc.constantFrom('g1', 'g2'),
+        name: fc.constantFrom('g1', 'g1', 'g2', 's1'),
         namespace,
         sectionName: fc.constantFrom(undefined, undefined, undefined, 'one', 'two'),
       }),
@@ -120,6 +144,7 @@ const route = fc
     spec: {
       parentRefs: r.parents.map(({ sectionName, ...parent }) => ({
         ...parent,
+        ...(parent.name === 's1' ? { kind: 'ListenerSet' } : {}),
         ...(sectionName === undefined ? {} : { sectionName }),
       })),
       hostnames: r.hostnames,
@@ -159,18 +184,44 @@ const grpcRoute = fc
     },
   }));
 
+/** Routes below HTTP with the parents, hostnames and backends of HTTPRoutes. */
+const l4Route = fc
+  .record({
+    of: route,
+    kind: fc.constantFrom('TLSRoute', 'TCPRoute', 'UDPRoute'),
+    backends: fc.array(backend, { minLength: 1, maxLength: 3 }),
+    hostnames: fc.uniqueArray(hostname, { minLength: 1, maxLength: 2 }),
+  })
+  .map(({ of, kind, backends, hostnames }) => ({
+    ...of,
+    kind,
+    spec: {
+      parentRefs: of.spec.parentRefs,
+      ...(kind === 'TLSRoute' ? { hostnames } : {}),
+      rules: [
+        {
+          backendRefs: backends.map(({ namespace: ns, ...b }) => ({
+            ...b,
+            ...(ns === undefined ? {} : { namespace: ns }),
+          })),
+        },
+      ],
+    },
+  }));
+
 const service = fc
   .record({
     name: fc.constantFrom('web', 'api'),
     namespace,
     ports: fc.constantFrom([80], [80, 81], [80, 81], []),
+    protocol: fc.constantFrom('TCP', 'TCP', 'UDP'),
     app: fc.constantFrom('http', 'http', 'kubernetes.io/h2c', 'https'),
   })
-  .map(({ name, namespace: ns, ports, app }) => ({
+  .map(({ name, namespace: ns, ports, app, protocol }) => ({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: ns },
-    spec: { ports: ports.map((port) => ({ name: `p${port}`, port, appProtocol: app })) },
+    spec: { ports: ports.map((port) => ({ name: `p${port}`, port, protocol, appProtocol: app })) },
   }));
 
 const slice = fc
@@ -205,7 +256,7 @@ const grant = fc
     name: fc.constantFrom('x', 'y'),
     namespace,
     from: namespace,
-    fromKind: fc.constantFrom('HTTPRoute', 'Gateway'),
+    fromKind: fc.constantFrom('HTTPRoute', 'Gateway', 'TLSRoute', 'TCPRoute', 'ListenerSet'),
     to: optional(fc.constantFrom('web', 'cert')),
     toKind: fc.constantFrom('Service', 'Secret'),
   })
@@ -283,7 +334,10 @@ const namespaceObject = fc
   .map(({ name, team }) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { team } } }));
 
 const objects = fc
-  .oneof(gateway, route, route, grpcRoute, service, slice, grant, namespaceObject, policy, configMap)
+  .oneof(
+    ...[gateway, gateway, listenerSet, route, route, grpcRoute, l4Route],
+    ...[service, slice, grant, namespaceObject, policy, configMap],
+  )
   .filter((o) => parseObject(o).ok);
 
 const changed = objects.map(objectFact);
