@@ -1,5 +1,12 @@
 // What one more hostname of a TLSRoute costs where there are 1,000: counted, on the real Envoy (ADR 0019).
-import { connectStream, freePort, makeCertificate, type StreamClient, startTcpEcho, until } from '@sluice/testkit';
+import {
+  connectStream,
+  freePort,
+  makeCertificate,
+  type StreamClient,
+  startTcpEcho,
+  until,
+} from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { attached, endpoints, gateway, l4Route, listener, server } from '../testing/ir.ts';
 import { Rig } from '../testing/rig.ts';
