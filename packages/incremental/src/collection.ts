@@ -1,4 +1,6 @@
+import { type Cells, cellsOf, type Keep } from './cells.ts';
 import type { Equal } from './equal.ts';
+import { type Watcher, Watchers } from './watchers.ts';
 
 /** What a collection says about one key after a commit. `undefined` stands for absent. */
 export interface Change<V> {
@@ -17,11 +19,6 @@ export interface Collection<V> {
   keys(): string[];
   /** All pairs in the order of `keys`. */
   entries(): [string, V][];
-}
-
-/** A cell of a derived collection that read another collection and must run again when what it read changes. */
-export interface Watcher {
-  invalidate(key: string): void;
 }
 
 /** What a node needs of its graph. */
@@ -46,88 +43,93 @@ export function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** Told each key that changes. `before` is what it held, where the consumer wants to know: else undefined. */
+type Consumer<V> = (key: string, before: V | undefined) => void;
+
 /** A collection inside a graph: holds values, and tells consumers and watchers which keys have changed. */
 export abstract class Node<V> implements Collection<V> {
   readonly name: string;
   /** Place in the order of evaluation: a node reads only nodes of lower rank. */
   readonly rank: number;
+  /** False: what a key held before cannot be told. */
+  readonly keeps: boolean;
   protected readonly host: Host;
-  readonly #equal: Equal<V>;
-  readonly #values = new Map<string, V>();
-  readonly #consumers: ((key: string, before: V | undefined) => void)[] = [];
-  readonly #watchers = new Map<string, Map<Watcher, Set<string>>>();
+  readonly #cells: Cells<V>;
+  readonly #consumers: Consumer<V>[] = [];
+  readonly #watchers = new Watchers();
+  #tellsBefore = false;
 
-  constructor(host: Host, name: string, equal: Equal<V>) {
+  constructor(host: Host, of: { name: string; equal: Equal<V>; keep?: Keep | undefined }) {
+    const { name, equal, keep = 'value' } = of;
     this.host = host;
     this.name = name;
-    this.#equal = equal;
+    this.keeps = keep !== 'nothing';
+    this.#cells = cellsOf<V>({ keep, equal, make: (key) => this.make(key) });
     this.rank = host.enroll(this as Node<unknown>);
   }
 
   /** Takes in what was marked since the last run. */
   abstract run(): void;
 
+  /** A commit has ended. */
+  settle(): void {
+    this.#cells.settle();
+  }
+
   get size(): number {
-    return this.#values.size;
+    return this.#cells.size;
   }
 
   get(key: string): V | undefined {
-    return this.#values.get(key);
+    return this.#cells.get(key);
   }
 
   has(key: string): boolean {
-    return this.#values.has(key);
+    return this.#cells.has(key);
   }
 
   keys(): string[] {
-    return [...this.#values.keys()].sort(byCodeUnit);
+    return [...this.#cells.keys()].sort(byCodeUnit);
   }
 
   entries(): [string, V][] {
-    return [...this.#values].sort(([a], [b]) => byCodeUnit(a, b));
+    return this.keys().flatMap((key): [string, V][] => {
+      const value = this.#cells.get(key);
+      return value === undefined ? [] : [[key, value]];
+    });
   }
 
-  /** Calls `consumer` with each key that changes and the value it had before. */
-  consume(consumer: (key: string, before: V | undefined) => void): void {
+  /** Calls `consumer` with each key that changes. */
+  consume(consumer: (key: string) => void): void {
+    this.#consumers.push(consumer);
+  }
+
+  /** Calls `consumer` with each key that changes and the value it had before. @throws TypeError where values are not kept */
+  consumeWithBefore(consumer: Consumer<V>): void {
+    if (!this.keeps) throw new TypeError(`${this.name} does not keep what it held before`);
+    this.#tellsBefore = true;
     this.#consumers.push(consumer);
   }
 
   watch(key: string, watcher: Watcher, cell: string): void {
-    entryOf(
-      entryOf(this.#watchers, key, () => new Map<Watcher, Set<string>>()),
-      watcher,
-      () => new Set<string>(),
-    ).add(cell);
+    this.#watchers.add(key, watcher, cell);
   }
 
   unwatch(key: string, watcher: Watcher, cell: string): void {
-    const cells = this.#watchers.get(key);
-    const known = cells?.get(watcher);
-    if (cells === undefined || known === undefined) return;
-    known.delete(cell);
-    if (known.size === 0) cells.delete(watcher);
-    if (cells.size === 0) this.#watchers.delete(key);
+    this.#watchers.remove(key, watcher, cell);
   }
 
   /** Sets a value, or takes it out with `undefined`; an equal value changes nothing and is not told to anybody. */
   protected put(key: string, value: V | undefined): void {
-    const before = this.#values.get(key);
-    if (before === undefined ? value === undefined : value !== undefined && this.#equal(before, value))
-      return;
-    if (value === undefined) this.#values.delete(key);
-    else this.#values.set(key, value);
+    const before = this.#tellsBefore ? this.#cells.get(key) : undefined;
+    if (!this.#cells.put(key, value)) return;
     for (const consumer of this.#consumers) consumer(key, before);
-    for (const [watcher, cells] of this.#watchers.get(key) ?? [])
-      for (const cell of cells) watcher.invalidate(cell);
+    this.#watchers.tell(key);
   }
 
-  /** For values that are changed in place: tells everybody without comparing. */
-  protected replace(key: string, value: V | undefined, before: V | undefined): void {
-    if (value === undefined) this.#values.delete(key);
-    else this.#values.set(key, value);
-    for (const consumer of this.#consumers) consumer(key, before);
-    for (const [watcher, cells] of this.#watchers.get(key) ?? [])
-      for (const cell of cells) watcher.invalidate(cell);
+  /** Makes a value that is there and not kept. */
+  protected make(_key: string): V | undefined {
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
-import { Dirty, type Host, Node, type Watcher } from './collection.ts';
+import { Dirty, type Host, Node } from './collection.ts';
 import type { Equal } from './equal.ts';
 import { type Fetch, Reads } from './reads.ts';
+import type { Watcher } from './watchers.ts';
 
 type Pairs<V> = Iterable<readonly [string, V]>;
 
@@ -14,7 +15,7 @@ interface Claim<V> {
 export class FlatMapNode<I, V> extends Node<V> implements Watcher {
   readonly #input: Node<I>;
   readonly #transform: (value: I, key: string, fetch: Fetch) => Pairs<V>;
-  readonly #dirty = new Dirty<I>();
+  readonly #dirty = new Dirty<undefined>();
   readonly #reads = new Reads(this as Node<unknown> & Watcher);
   readonly #outputs = new Map<string, readonly string[]>();
   /** Who gives a key, the smallest input first: that one is seen. */
@@ -29,10 +30,10 @@ export class FlatMapNode<I, V> extends Node<V> implements Watcher {
       equal: Equal<V>;
     },
   ) {
-    super(host, of.name, of.equal);
+    super(host, of);
     this.#input = of.input;
     this.#transform = of.transform;
-    of.input.consume((key, before) => this.#dirty.mark(key, before));
+    of.input.consume((key) => this.#dirty.mark(key, undefined));
   }
 
   invalidate(key: string): void {
@@ -45,17 +46,22 @@ export class FlatMapNode<I, V> extends Node<V> implements Watcher {
 
   #evaluate(key: string): void {
     const value = this.#input.get(key);
-    const fetch = this.#reads.begin(key);
-    const made = new Map<string, V>();
-    if (value !== undefined) {
-      this.host.count(this.name);
-      for (const [out, result] of this.#transform(value, key, fetch)) made.set(out, result);
-    }
+    const made = value === undefined ? this.#forget(key) : this.#make(value, key);
     const before = this.#outputs.get(key) ?? [];
     if (made.size === 0) this.#outputs.delete(key);
     else this.#outputs.set(key, [...made.keys()]);
     for (const out of before) if (!made.has(out)) this.#claim(out, key, undefined);
     for (const [out, result] of made) this.#claim(out, key, result);
+  }
+
+  #make(value: I, key: string): ReadonlyMap<string, V> {
+    this.host.count(this.name);
+    return this.#reads.track(key, (fetch) => new Map(this.#transform(value, key, fetch)));
+  }
+
+  #forget(key: string): ReadonlyMap<string, V> {
+    this.#reads.forget(key);
+    return new Map();
   }
 
   #claim(out: string, input: string, value: V | undefined): void {

@@ -12,12 +12,27 @@ interface Item {
 function world() {
   const graph = new Graph();
   const targets = graph.source<string>('targets');
-  const items = graph.source<Item>('items');
+  const items = graph.source<Item>('items', { keep: 'text' });
   const resolved = graph.map(items, 'resolved', (item, _key, fetch) => {
     const hop = fetch(targets, item.to);
     return { hop, end: hop === undefined ? undefined : fetch(targets, hop) };
   });
   const heavy = graph.map(items, 'heavy', (item) => (item.weight > 2 ? item.weight : undefined));
+  const remade = graph.map(
+    items,
+    'remade',
+    (item, key, fetch) =>
+      item.weight === 0 ? undefined : { heavy: fetch(heavy, key), hop: fetch(targets, item.to) },
+    { keep: 'nothing' },
+  );
+  const beside = graph.map(
+    items,
+    'beside',
+    (item, key, fetch) => ({ own: fetch(remade, key), other: fetch(remade, item.to)?.heavy }),
+    { keep: 'text' },
+  );
+  const shared = graph.map(items, 'shared', (item) => item.groups, { keep: 'shared' });
+  const ofShared = graph.countBy(shared, 'of shared', (groups) => groups);
   const flat = graph.flatMap(items, 'flat', (item, key) =>
     item.groups.map((group) => [group, `${key}:${item.weight}`] as const),
   );
@@ -35,7 +50,7 @@ function world() {
     sum: fetch(sum, group),
     first: fetch(flat, group),
   }));
-  const views = [resolved, heavy, flat, members, count, sum, joined];
+  const views = [resolved, heavy, remade, beside, shared, ofShared, flat, members, count, sum, joined];
   const outputs = views.map((view) => graph.output<unknown>(view));
   return { graph, targets, items, views: () => views.map((view) => view.entries()), outputs };
 }

@@ -97,6 +97,72 @@ describe('fetch', () => {
   });
 });
 
+describe('keep', () => {
+  interface Named {
+    readonly name: string;
+  }
+
+  test('text comes back as it was, and an equal text runs nothing', () => {
+    const graph = new Graph();
+    const objects = graph.source<Named>('objects', { keep: 'text' });
+    const names = graph.map(objects, 'names', (o) => o.name);
+    const held = { name: 'a' };
+    objects.set('k', held);
+    graph.commit();
+    expect(objects.get('k')).toEqual(held);
+    expect(objects.get('k')).not.toBe(held);
+    objects.set('k', { name: 'a' });
+    graph.commit();
+    expect(names.entries()).toEqual([['k', 'a']]);
+    expect(graph.counts().get('names')).toBe(1);
+  });
+
+  test('nothing is made anew when it is read, without counting as a run', () => {
+    const graph = new Graph();
+    const names = graph.source<string>('names');
+    const objects = graph.source<string>('objects');
+    let made = 0;
+    const views = graph.map(
+      objects,
+      'views',
+      (to, _key, fetch) => {
+        made += 1;
+        return { to: fetch(names, to) };
+      },
+      { keep: 'nothing' },
+    );
+    const output = graph.output(views);
+    objects.set('k', 'n');
+    graph.commit();
+    expect(output.drain()).toEqual([{ key: 'k', before: undefined, after: { to: undefined } }]);
+    names.set('n', 'x');
+    graph.commit();
+    expect(views.get('k')).toEqual({ to: 'x' });
+    expect(made).toBe(3);
+    expect(graph.counts().get('views')).toBe(2);
+    objects.delete('k');
+    graph.commit();
+    expect(views.size).toBe(0);
+    expect(output.drain()).toEqual([{ key: 'k', before: undefined, after: undefined }]);
+  });
+
+  test('what keeps nothing cannot be grouped', () => {
+    const graph = new Graph();
+    const objects = graph.source<string>('objects');
+    const views = graph.map(objects, 'views', (o) => o, { keep: 'nothing' });
+    expect(() => graph.countBy(views, 'counts', (o) => [o])).toThrow('views does not keep');
+  });
+
+  test('equal values of several keys are one', () => {
+    const graph = new Graph();
+    const objects = graph.source<readonly string[]>('objects', { keep: 'shared' });
+    objects.set('a', ['x']);
+    objects.set('b', ['x']);
+    graph.commit();
+    expect(objects.get('b')).toBe(objects.get('a'));
+  });
+});
+
 describe('flatMap', () => {
   test('takes back the pairs that an input no longer gives', () => {
     const graph = new Graph();

@@ -1,21 +1,22 @@
-import { type Change, type Collection, Dirty, type Host, type Node } from './collection.ts';
+import type { Keep } from './cells.ts';
+import type { Collection, Host, Node } from './collection.ts';
 import { type Equal, equalByContent } from './equal.ts';
 import { FlatMapNode } from './flat-map.ts';
 import { type Group, IndexBy } from './index-by.ts';
 import { MapNode } from './map.ts';
+import { Output } from './output.ts';
 import type { Fetch } from './reads.ts';
 import { ReduceBy, type Reducer } from './reduce-by.ts';
 import { Source } from './source.ts';
 
-/** The changes of a collection since they were last taken. */
-export interface Output<V> {
-  /** Net changes in the order of keys: what was changed and changed back is not among them. */
-  drain(): Change<V>[];
-}
-
 interface Options<V> {
   /** When two values are the same; default: by content. */
   readonly equal?: Equal<V>;
+}
+
+interface KeepOptions<V, K extends Keep> extends Options<V> {
+  /** How values are held between commits; default: as they are. */
+  readonly keep?: K;
 }
 
 /**
@@ -32,8 +33,9 @@ export class Graph {
   };
 
   /** A collection written from outside. */
-  source<V>(name: string, options: Options<V> = {}): Source<V> {
-    return new Source(this.#host, name, options.equal ?? equalByContent);
+  source<V>(name: string, options: KeepOptions<V, Exclude<Keep, 'nothing'>> = {}): Source<V> {
+    const { equal = equalByContent, keep } = options;
+    return new Source(this.#host, { name, equal, keep });
   }
 
   /** One value per input, under the same key; `undefined` gives none. */
@@ -41,10 +43,10 @@ export class Graph {
     input: Collection<I>,
     name: string,
     transform: (value: I, key: string, fetch: Fetch) => V | undefined,
-    options: Options<V> = {},
+    options: KeepOptions<V, Keep> = {},
   ): Collection<V> {
-    const equal = options.equal ?? equalByContent;
-    return new MapNode<I, V>(this.#host, { name, input: input as Node<I>, transform, equal });
+    const { equal = equalByContent, keep } = options;
+    return new MapNode<I, V>(this.#host, { name, input: input as Node<I>, transform, equal, keep });
   }
 
   /** Any number of pairs per input. Of several inputs that give the same key, the smallest input key is seen. */
@@ -89,23 +91,13 @@ export class Graph {
 
   /** Gathers the changes of a collection from now on. */
   output<V>(collection: Collection<V>, options: Options<V> = {}): Output<V> {
-    const equal = options.equal ?? equalByContent;
-    const dirty = new Dirty<V>();
-    (collection as Node<V>).consume((key, before) => dirty.mark(key, before));
-    return {
-      drain: () =>
-        dirty
-          .take()
-          .map(([key, before]) => ({ key, before, after: collection.get(key) }))
-          .filter(({ before, after }) =>
-            before === undefined || after === undefined ? before !== after : !equal(before, after),
-          ),
-    };
+    return new Output(collection as Node<V>, options.equal ?? equalByContent);
   }
 
   /** Carries all writes since the last commit through the graph. */
   commit(): void {
     for (const node of this.#nodes) node.run();
+    for (const node of this.#nodes) node.settle();
   }
 
   /** How often each transform has run since the graph was made, by name. */

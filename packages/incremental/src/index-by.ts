@@ -50,10 +50,10 @@ export class IndexBy<I> extends Node<Group> {
     host: Host,
     of: { name: string; input: Node<I>; keysOf: (value: I, key: string) => readonly string[] },
   ) {
-    super(host, of.name, () => false);
+    super(host, { name: of.name, equal: () => false });
     this.#input = of.input;
     this.#keysOf = of.keysOf;
-    of.input.consume((key, before) => this.#dirty.mark(key, before));
+    of.input.consumeWithBefore((key, before) => this.#dirty.mark(key, before));
   }
 
   run(): void {
@@ -66,10 +66,7 @@ export class IndexBy<I> extends Node<Group> {
       for (const group of left) if (!joined.has(group)) this.#leave(group, key, touched);
       for (const group of joined) if (!left.has(group)) this.#join(group, key, touched);
     }
-    for (const group of [...touched].sort(byCodeUnit)) {
-      const now = this.#groups.get(group);
-      this.replace(group, now, this.get(group));
-    }
+    for (const group of [...touched].sort(byCodeUnit)) this.put(group, this.#groups.get(group));
   }
 
   #leave(name: string, member: string, touched: Set<string>): void {

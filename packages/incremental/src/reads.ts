@@ -1,4 +1,5 @@
-import { type Collection, entryOf, type Node, type Watcher } from './collection.ts';
+import type { Collection, Node } from './collection.ts';
+import type { Watcher } from './watchers.ts';
 
 /**
  * Reads other collections from inside a transform and remembers what was read: the transform runs again when one of
@@ -6,39 +7,87 @@ import { type Collection, entryOf, type Node, type Watcher } from './collection.
  */
 export type Fetch = <V>(collection: Collection<V>, key: string) => V | undefined;
 
+/** Node and key in turn. */
+type Read = Node<unknown> | string;
+
+/** A longer list is not searched for what it holds already: reading twice is remembered twice. */
+const searched = 32;
+/** So many lists are looked at for one that equals a new one: neighbours often read the same. */
+const shared = 4;
+
 /** What the cells of one node have read. */
 export class Reads {
   readonly #reader: Node<unknown> & Watcher;
-  readonly #byCell = new Map<string, Map<Node<unknown>, Set<string>>>();
+  readonly #byCell = new Map<string, readonly Read[]>();
+  /** Nodes of which cells read their own key: their changes go to the cell of the same key, whoever has read what. */
+  readonly #beside = new Set<Node<unknown>>();
+  readonly #recent: (readonly Read[])[] = [];
+  #turn = 0;
+  #cell = '';
+  #list: Read[] = [];
 
   constructor(reader: Node<unknown> & Watcher) {
     this.#reader = reader;
   }
 
-  /** Forgets what a cell has read, and gives it a fetch for its next run. */
-  begin(cell: string): Fetch {
-    this.forget(cell);
-    return <T>(collection: Collection<T>, key: string): T | undefined => {
-      const node = collection as Node<T>;
-      if (node.rank >= this.#reader.rank)
-        throw new RangeError(`${this.#reader.name} may not read ${node.name}, which is made after it`);
-      this.#note(cell, node as Node<unknown>, key);
-      return node.get(key);
-    };
+  /** Runs a cell with a fetch that counts until `run` has returned, in place of what the cell has read before. */
+  track<T>(cell: string, run: (fetch: Fetch) => T): T {
+    this.#cell = cell;
+    this.#list = [];
+    const result = run(this.#fetch);
+    this.#note(cell, this.#list);
+    return result;
   }
 
+  /** Forgets what a cell has read. */
   forget(cell: string): void {
-    const reads = this.#byCell.get(cell);
-    if (reads === undefined) return;
-    for (const [node, keys] of reads) for (const key of keys) node.unwatch(key, this.#reader, cell);
-    this.#byCell.delete(cell);
+    this.#note(cell, []);
   }
 
-  #note(cell: string, node: Node<unknown>, key: string): void {
-    const reads = entryOf(this.#byCell, cell, () => new Map<Node<unknown>, Set<string>>());
-    const keys = entryOf(reads, node, () => new Set<string>());
-    if (keys.has(key)) return;
-    keys.add(key);
-    node.watch(key, this.#reader, cell);
+  readonly #fetch: Fetch = (collection, key) => {
+    const node = collection as Node<unknown>;
+    if (node.rank >= this.#reader.rank)
+      throw new RangeError(`${this.#reader.name} may not read ${node.name}, which is made after it`);
+    if (key === this.#cell) this.#readBeside(node);
+    else if (!holds(this.#list, node, key)) this.#list.push(node, key);
+    return collection.get(key);
+  };
+
+  #readBeside(node: Node<unknown>): void {
+    if (this.#beside.has(node)) return;
+    this.#beside.add(node);
+    node.consume((key) => this.#reader.invalidate(key));
   }
+
+  #note(cell: string, list: readonly Read[]): void {
+    const before = this.#byCell.get(cell) ?? [];
+    if (same(before, list)) return;
+    for (const [node, key] of pairs(before)) node.unwatch(key, this.#reader, cell);
+    for (const [node, key] of pairs(list)) node.watch(key, this.#reader, cell);
+    if (list.length === 0) this.#byCell.delete(cell);
+    else this.#byCell.set(cell, this.#share(list));
+  }
+
+  #share(list: readonly Read[]): readonly Read[] {
+    const known = this.#recent.find((recent) => same(recent, list));
+    if (known !== undefined) return known;
+    const own = list.slice();
+    this.#recent[this.#turn] = own;
+    this.#turn = (this.#turn + 1) % shared;
+    return own;
+  }
+}
+
+function holds(list: readonly Read[], node: Node<unknown>, key: string): boolean {
+  if (list.length > searched) return false;
+  for (let i = 0; i < list.length; i += 2) if (list[i] === node && list[i + 1] === key) return true;
+  return false;
+}
+
+function same(a: readonly Read[], b: readonly Read[]): boolean {
+  return a.length === b.length && a.every((read, i) => read === b[i]);
+}
+
+function* pairs(list: readonly Read[]): Generator<readonly [Node<unknown>, string]> {
+  for (let i = 0; i < list.length; i += 2) yield [list[i] as Node<unknown>, list[i + 1] as string];
 }

@@ -23,10 +23,10 @@ export class ReduceBy<I, A> extends Node<A> {
   readonly #sums = new Map<string, Sum<A>>();
 
   constructor(host: Host, of: { name: string; input: Node<I>; reducer: Reducer<I, A>; equal: Equal<A> }) {
-    super(host, of.name, of.equal);
+    super(host, of);
     this.#input = of.input;
     this.#reducer = of.reducer;
-    of.input.consume((key, before) => this.#dirty.mark(key, before));
+    of.input.consumeWithBefore((key, before) => this.#dirty.mark(key, before));
   }
 
   run(): void {

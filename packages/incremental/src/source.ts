@@ -1,3 +1,4 @@
+import type { Keep } from './cells.ts';
 import { type Host, Node } from './collection.ts';
 import type { Equal } from './equal.ts';
 
@@ -5,8 +6,11 @@ import type { Equal } from './equal.ts';
 export class Source<V> extends Node<V> {
   readonly #pending = new Map<string, V | undefined>();
 
-  constructor(host: Host, name: string, equal: Equal<V>) {
-    super(host, name, equal);
+  constructor(
+    host: Host,
+    of: { name: string; equal: Equal<V>; keep?: Exclude<Keep, 'nothing'> | undefined },
+  ) {
+    super(host, of);
   }
 
   set(key: string, value: V): void {
