@@ -1,5 +1,5 @@
 import { formatRevision, type Revision } from '@sluice/events';
-import { formatObjectRef, type IrHttpMatch, type IrRetry } from '@sluice/ir';
+import { formatObjectRef, gatewayLabel, type IrHttpMatch, type IrRetry } from '@sluice/ir';
 import {
   type Candidate,
   type ExplainRequest,
@@ -64,7 +64,7 @@ export function placeFacts({ listener, server }: Pick<Explanation, 'listener' | 
   const facts: Pair[] = [];
   if (listener !== undefined)
     facts.push(
-      ['gateway', listener.gateway],
+      listener.gateway.includes(':') ? ['of', gatewayLabel(listener.gateway)] : ['gateway', listener.gateway],
       ['listens on', `${listener.addresses.join(', ')} port ${portText(listener)}, ${listener.protocol}`],
     );
   if (server !== undefined) facts.push(['listener', `${server.name} for ${hostText(server.hostname)}`]);

@@ -1,7 +1,8 @@
 // Which columns a kind has in `sluice get`. In: objects with their status; out: head and rows.
-import type { KnownObjectOf } from '@sluice/kinds';
+import { type KnownObjectOf, readServiceL7 } from '@sluice/kinds';
 import { findCondition, recordsOf } from '../model/conditions.ts';
 import type { ShownObject } from '../model/objects.ts';
+import { addressesOf } from '../model/service-state.ts';
 import { delayText } from './get-delivery.ts';
 import type { Shown } from './get-shown.ts';
 
@@ -73,10 +74,18 @@ const columns: Readonly<Record<string, Columns>> = {
     },
   },
   Service: {
-    head: ['TYPE', 'PORTS'],
+    head: ['TYPE', 'PORTS', 'L7', 'ADDRESS', 'PROGRAMMED'],
     cells: (manifest) => {
-      const { spec } = manifest as unknown as KnownObjectOf<'Service'>;
-      return [spec.type, joined(spec.ports.map(({ port }) => `${port}`))];
+      const { spec, metadata } = manifest as unknown as KnownObjectOf<'Service'>;
+      const accepted = conditionOf(manifest, 'sluice.dev/L7Accepted');
+      const algorithm = readServiceL7(metadata.annotations)?.algorithm ?? '-';
+      return [
+        spec.type,
+        joined(spec.ports.map(({ port }) => `${port}`)),
+        accepted === 'True' ? algorithm : accepted === '-' ? '-' : 'refused',
+        joined(addressesOf(manifest.status)),
+        conditionOf(manifest, 'sluice.dev/L7Programmed'),
+      ];
     },
   },
   EndpointSlice: {

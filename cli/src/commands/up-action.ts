@@ -172,7 +172,7 @@ class UpSession {
     const listening = await new EnvoyAdmin(socketPaths(sockets).envoyAdmin)
       .listening()
       .catch(() => new Set());
-    const missing = wanted.gateways
+    const missing = [...wanted.gateways, ...wanted.services]
       .filter(({ progress }) => progress === 'in-force')
       .flatMap(({ listeners }) => listeners)
       // One of UDP is bound only while it has a route.

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { validateFiles } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import type { CommandContext, ExitCode } from '../command.ts';
+import { annotationWarnings } from '../model/annotation-warnings.ts';
 import { manifestFiles } from '../model/manifest-files.ts';
 import { referenceWarnings } from '../model/reference-warnings.ts';
 import { escapeText, toJson } from '../output/escape.ts';
@@ -19,7 +20,7 @@ export async function runValidate(
 ): Promise<ExitCode> {
   const inputs = of.files.flatMap(readInput);
   const { objects, faults } = validateFiles(inputs);
-  const warnings = referenceWarnings(objects);
+  const warnings = [...referenceWarnings(objects), ...annotationWarnings(objects)];
   if (of.output === 'json')
     terminal.out(toJson({ files: inputs.length, objects: objects.length, faults, warnings }));
   else {

@@ -6,6 +6,7 @@ import { formatObjectRef, type IrListener, type ObjectRef } from '@sluice/ir';
 import { objectRefOf, type ParentRef } from '@sluice/kinds';
 import { conditionsOf, findCondition, recordsOf } from './conditions.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
+import { serviceStates } from './service-state.ts';
 import { refKey, type World } from './world.ts';
 
 /** `waiting`: no word of the translator or Envoy yet; `faulty`: it will not come into force as it stands. */
@@ -38,6 +39,8 @@ export interface Refusal {
 
 export interface Assessment {
   readonly gateways: readonly GatewayState[];
+  /** Services that ask for a balancing of each request. */
+  readonly services: readonly GatewayState[];
   readonly routes: readonly RouteState[];
   readonly refusals: readonly Refusal[];
   /** What is not in force yet, in words. Empty: everything is, save for what is faulty or refused. */
@@ -53,9 +56,11 @@ export function assess(world: World, controllerNames: readonly string[]): Assess
   const routes = routeKinds.flatMap((kind) =>
     objectsOfKind(world, kind).flatMap((fact) => routeState(world, fact, keys) ?? []),
   );
-  const waiting = [...gateways, ...routes].filter(({ progress }) => progress === 'waiting');
+  const services = serviceStates(world);
+  const waiting = [...gateways, ...services, ...routes].filter(({ progress }) => progress === 'waiting');
   return {
     gateways: gateways.sort(byName),
+    services: services.sort(byName),
     routes: routes.sort(byName),
     refusals: refusalsOf(world),
     waitingFor: [

@@ -62,10 +62,11 @@ function envoyCheck(world: World): Check {
   };
 }
 
-function gatewayChecks({ gateways }: Assessment): Check[] {
-  return gateways.map(({ ref, progress, message, addresses }) => {
-    const id = `gateway/${ref.namespace}/${ref.name}`;
-    const next = `sluice get gateway ${ref.name} -n ${ref.namespace} -o yaml`;
+function gatewayChecks({ gateways, services }: Assessment): Check[] {
+  return [...gateways, ...services].map(({ ref, progress, message, addresses }) => {
+    const kind = ref.kind.toLowerCase();
+    const id = `${kind}/${ref.namespace}/${ref.name}`;
+    const next = `sluice get ${kind} ${ref.name} -n ${ref.namespace} -o yaml`;
     if (progress === 'in-force' && message === '') return ok(id, `programmed at ${addresses.join(', ')}`);
     return { id, state: progress === 'faulty' ? 'fail' : 'warn', cause: message, next };
   });

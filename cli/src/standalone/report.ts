@@ -26,7 +26,7 @@ function place({ file, line, column }: Origin): string {
   return file === '' ? '' : ` (${file}:${line}:${column})`;
 }
 
-/** One line on a Gateway. */
+/** One line on a Gateway, or a Service that stands at a listener of its own. */
 export function gatewayLine({ ref, origin, progress, message, addresses, listeners }: GatewayState): string {
   const urls = urlsOf(listeners);
   const where = urls.length > 0 ? urls.join('  ') : addresses.join(' ');
@@ -63,13 +63,15 @@ export function refusalLines({ what, faults }: Refusal): string[] {
 export function readyLine(assessment: Assessment, seconds: number): string {
   const inForce = (of: readonly { readonly progress: Progress }[]) =>
     of.filter(({ progress }) => progress === 'in-force').length;
-  const { gateways, routes, refusals } = assessment;
-  const faulty = gateways.length + routes.length - inForce(gateways) - inForce(routes);
+  const { gateways, services, routes, refusals } = assessment;
+  const all = [...gateways, ...services, ...routes];
+  const faulty = all.length - inForce(all);
   const bad = [
     ...(faulty === 0 ? [] : [`${faulty} faulty`]),
     ...(refusals.length === 0 ? [] : [`${refusals.length} refused`]),
   ];
-  const good = `${count(inForce(gateways), 'Gateway')} and ${count(inForce(routes), 'route')} in force`;
+  const ofServices = services.length === 0 ? '' : `, ${count(inForce(services), 'Service')}`;
+  const good = `${count(inForce(gateways), 'Gateway')}${ofServices} and ${count(inForce(routes), 'route')} in force`;
   return `ready in ${seconds.toFixed(1)} s: ${[good, ...bad].join(', ')}`;
 }
 
@@ -103,9 +105,14 @@ export interface ReportLine {
 }
 
 /** What is to be said of everything that is asked for, by a key that stays the same while the subject does. */
-export function assessmentLines({ gateways, routes, refusals }: Assessment): Map<string, ReportLine> {
+export function assessmentLines({
+  gateways,
+  services,
+  routes,
+  refusals,
+}: Assessment): Map<string, ReportLine> {
   const lines = new Map<string, ReportLine>();
-  for (const gateway of gateways)
+  for (const gateway of [...gateways, ...services])
     lines.set(formatObjectRef(gateway.ref), {
       text: gatewayLine(gateway),
       quiet: false,

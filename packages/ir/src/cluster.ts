@@ -4,7 +4,8 @@ import { objectRefSchema } from './key.ts';
 
 /**
  * A port of a Service together with one upstream policy. Key: `<namespace>/<service>/<port>` for the default
- * policy; another policy appends `#<policy name>`: `#h2c` is HTTP/2 whatever the port says, for gRPC. Routes refer to it, so an endpoint change touches no route.
+ * policy; another policy appends `#<policy name>`: `#h2c` is HTTP/2 whatever the port says, for gRPC; `#l7` is for
+ * requests to the Service itself. Routes refer to it, so an endpoint change touches no route.
  */
 export const irClusterSchema = z.strictObject({
   kind: z.literal('cluster'),
@@ -12,8 +13,13 @@ export const irClusterSchema = z.strictObject({
   source: objectRefSchema,
   /** The Service's port number, 1–65535. */
   port: z.int().min(1).max(65535),
-  /** What is spoken to the endpoints: from the Service port's `appProtocol` (`kubernetes.io/h2c`); http1 by default. */
-  protocol: z.enum(['http1', 'h2c']),
+  /**
+   * What is spoken to the endpoints: from the Service port's `appProtocol` (`kubernetes.io/h2c`); http1 by default.
+   * `downstream`: what the client speaks.
+   */
+  protocol: z.enum(['http1', 'h2c', 'downstream']),
+  /** How the endpoint of a request is chosen; absent: as the data plane likes. */
+  loadBalancing: z.enum(['round_robin', 'least_request', 'random']).optional(),
   /** Absent: in the clear. */
   tls: irClusterTlsSchema.optional(),
   /** Milliseconds; default 5,000. */

@@ -27,3 +27,9 @@ export function gatewayKey({
   const key = `${namespace}/${name}`;
   return kind === 'Gateway' ? key : `${kind.toLowerCase()}:${key}`;
 }
+
+/** What the key of a gateway names, in words: `Gateway shop/edge`, `Service shop/web`. */
+export function gatewayLabel(key: string): string {
+  const [, kind, name] = /^([a-z]+):(.*)$/s.exec(key) ?? ['', 'gateway', key];
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name}`;
+}

@@ -108,8 +108,8 @@ export const irAttachmentSchema = z.strictObject({
 export type IrAttachment = z.infer<typeof irAttachmentSchema>;
 
 /**
- * One HTTPRoute or GRPCRoute, resolved: nothing in it needs another object to be understood, save keys of clusters and
- * listeners. Key: `<namespace>/<name>`, of a GRPCRoute `grpc:<namespace>/<name>`. A route with no attachment is not in the
+ * One HTTPRoute or GRPCRoute, resolved, or what takes all requests to a Service: nothing in it needs another object to be
+ * understood, save keys of clusters and listeners. Key: `<namespace>/<name>`, else see `httpRouteKey`, `serviceRouteKey`. A route with no attachment is not in the
  * IR. Matches of both kinds never stand under the same hostname of a server.
  */
 export const irHttpRouteSchema = z.strictObject({
@@ -124,6 +124,11 @@ export const irHttpRouteSchema = z.strictObject({
   rules: z.array(irHttpRuleSchema),
 });
 export type IrHttpRoute = z.infer<typeof irHttpRouteSchema>;
+
+/** The key of the route that takes every request to a port of the Service `<namespace>/<name>` itself. */
+export function serviceRouteKey(service: string, port: number): string {
+  return `service:${service}/${port}`;
+}
 
 /** The key of the route of an object with this kind and `<namespace>/<name>`. */
 export function httpRouteKey(kind: 'HTTPRoute' | 'GRPCRoute', name: string): string {

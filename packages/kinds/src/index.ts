@@ -57,7 +57,7 @@ export { type LabelSelector, selectorMatches } from './label-selector.ts';
 export { type ListenerSet, listenerSetSchema } from './listener-set.ts';
 export type { ObjectMeta } from './metadata.ts';
 export { type Namespace, namespaceNameLabel, namespaceSchema } from './namespace.ts';
-export { formatPath } from './nearest.ts';
+export { closest, formatPath } from './nearest.ts';
 export {
   groupOf,
   type KindObjectRef,

@@ -104,34 +104,49 @@ export async function startGrpcBackend(options: {
   };
 }
 
+/** One connection on which calls are made. */
+export interface GrpcConnection extends Disposable {
+  /** Makes a call. Never throws for a status. */
+  call(of?: Pick<GrpcTarget, 'message' | 'deadlineMs'>): Promise<GrpcOutcome>;
+}
+
 /** Makes one call on a connection of its own. Never throws for a status. */
 export async function callGrpc(target: GrpcTarget): Promise<GrpcOutcome> {
+  using connection = openGrpcConnection(target);
+  return await connection.call();
+}
+
+/** Opens one connection: all calls on it go to the target's path. */
+export function openGrpcConnection(target: GrpcTarget): GrpcConnection {
   const client = clientOf(target);
+  return {
+    call: (of = {}) => callOn(client, { ...target, ...of }),
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+function callOn(client: Client, target: GrpcTarget): Promise<GrpcOutcome> {
   let headers: Readonly<Record<string, string>> = {};
-  try {
-    return await new Promise<GrpcOutcome>((resolve) => {
-      const call = client.makeUnaryRequest(
-        target.path,
-        bytes,
-        bytes,
-        Buffer.from(target.message ?? 'hello'),
-        metadataOf(target),
-        { deadline: Date.now() + (target.deadlineMs ?? 10_000) },
-        (error, answer) =>
-          resolve({
-            code: status[error?.code ?? status.OK] ?? 'UNKNOWN',
-            details: error?.details ?? '',
-            echo: answer === undefined ? undefined : echoOf(answer),
-            headers,
-          }),
-      );
-      call.on('metadata', (metadata) => {
-        headers = plain(metadata);
-      });
+  return new Promise<GrpcOutcome>((resolve) => {
+    const call = client.makeUnaryRequest(
+      target.path,
+      bytes,
+      bytes,
+      Buffer.from(target.message ?? 'hello'),
+      metadataOf(target),
+      { deadline: Date.now() + (target.deadlineMs ?? 10_000) },
+      (error, answer) =>
+        resolve({
+          code: status[error?.code ?? status.OK] ?? 'UNKNOWN',
+          details: error?.details ?? '',
+          echo: answer === undefined ? undefined : echoOf(answer),
+          headers,
+        }),
+    );
+    call.on('metadata', (metadata) => {
+      headers = plain(metadata);
     });
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** Opens a stream on a connection of its own. Disposing of it cancels it. */

@@ -15,9 +15,10 @@ const named = z.string().regex(/^[^/]+\/[^/]+$/);
 
 /** Documents that are no manifests. */
 const pretendSchema = z.discriminatedUnion('pretend', [
-  /** Addresses of a Gateway; by default each has one of its own. */
+  /** Addresses of a Gateway or a Service; by default each Gateway has one of its own. */
   z.strictObject({
     pretend: z.literal('addresses'),
+    kind: z.enum(['Gateway', 'Service']).default('Gateway'),
     gateway: named,
     addresses: z.array(z.string()).default([]),
     lowPortOffset: z.int().default(0),
@@ -90,7 +91,10 @@ export function builtInClasses(): FactInput[] {
 
 /** Addresses of one Gateway. */
 export function addressFact(gateway: string, addresses: readonly string[]): FactInput {
-  return factOf({ pretend: 'addresses', gateway, addresses: [...addresses], lowPortOffset: 0, unusable: [] });
+  return factOf({
+    ...{ pretend: 'addresses', kind: 'Gateway', gateway, addresses: [...addresses] },
+    ...{ lowPortOffset: 0, unusable: [] },
+  });
 }
 
 /** Reads a scenario. */
@@ -146,7 +150,7 @@ function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' }>): FactInput {
       const { addresses, lowPortOffset, unusable, sockets } = pretend;
       return factInput({
         type: 'AddressAssigned',
-        gateway: refOf('Gateway', pretend.gateway),
+        gateway: refOf(pretend.kind, pretend.gateway),
         addresses,
         lowPortOffset,
         unusable,

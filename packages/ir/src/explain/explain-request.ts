@@ -1,5 +1,7 @@
 // Which route takes a request, and why: the rules of Gateway API v1.7.0 over the IR, step by step as the data plane
 // takes them. Independent of how Envoy is configured, so that the two can be compared.
+
+import { gatewayLabel } from '../gateway.ts';
 import type { IrHttpRoute } from '../http-route.ts';
 import { compareText } from '../key.ts';
 import type { IrListener, IrServer } from '../listener.ts';
@@ -58,7 +60,7 @@ export function listenersFor(ir: IrIndex, request: ExplainRequest): readonly IrL
 function placeOf({ address, gateway }: ExplainRequest): string {
   const parts = [
     ...(address === undefined ? [] : [` of ${address}`]),
-    ...(gateway === undefined ? [] : [` of Gateway ${gateway}`]),
+    ...(gateway === undefined ? [] : [` of ${gatewayLabel(gateway)}`]),
   ];
   return parts.join('');
 }
@@ -73,7 +75,7 @@ function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest):
       ...nothing,
       outcome: refused(
         'wrong-protocol',
-        `port ${listener.port} of Gateway ${listener.gateway} speaks ${listener.protocol}`,
+        `port ${listener.port} of ${gatewayLabel(listener.gateway)} speaks ${listener.protocol}`,
       ),
     };
   const sni = tls?.sni?.toLowerCase();

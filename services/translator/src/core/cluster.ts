@@ -8,7 +8,8 @@ import type { HttpKind } from './http-route-kind.ts';
 import { servicePortOf } from './keys.ts';
 import type { ServicePortInfo } from './service-port.ts';
 
-const connectTimeoutMs = 5000;
+/** Milliseconds. */
+export const connectTimeoutMs = 5000;
 
 /** What clusters are made of. */
 export interface ClusterNeeds {

@@ -33,7 +33,10 @@ export function bindPort(port: number, lowPortOffset: number): number {
 }
 
 /** What is bound for a port instead of the Gateway's addresses; undefined: those. */
-export function socketOf({ sockets }: GatewayModel, { port, transport }: Port): IrListener['socket'] {
+export function socketOf(
+  { sockets }: Pick<GatewayModel, 'sockets'>,
+  { port, transport }: Port,
+): IrListener['socket'] {
   const found = sockets?.ports.find((p) => p.port === port && p.transport === transport.toUpperCase());
   return found === undefined
     ? undefined

@@ -145,13 +145,18 @@ export function programmedOf(
     return no('AddressNotAssigned', 'no address is assigned to this Gateway yet');
   if (refused.length > 0)
     return no('Invalid', `${summarize(refused)}; the last version that was taken stays in force`);
-  return programmedBy(envoys, no);
+  return programmedBy(envoys);
 }
 
-function programmedBy(
-  { connected, waiting, silent }: EnvoyView,
-  no: (reason: 'Pending', message: string) => Programmed,
-): Programmed {
+/** What Envoys say of something that only they have yet to take. */
+export function programmedBy({
+  connected,
+  waiting,
+  silent,
+}: EnvoyView):
+  | { readonly status: 'True'; readonly reason: 'Programmed'; readonly message: string }
+  | { readonly status: 'False'; readonly reason: 'Pending'; readonly message: string } {
+  const no = (reason: 'Pending', message: string) => ({ status: 'False', reason, message }) as const;
   const quiet = silent.length === 0 ? '' : `; silent and not waited for: ${listed(silent)}`;
   if (connected === 0) return no('Pending', 'no Envoy is connected');
   if (silent.length === connected) return no('Pending', `no Envoy answers${quiet}`);

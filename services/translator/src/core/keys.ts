@@ -20,6 +20,11 @@ export function grpcClusterKey(servicePort: string): string {
   return `${servicePort}#h2c`;
 }
 
+/** The cluster of a Service port for requests to the Service itself, with the algorithm that it asks for. */
+export function l7ClusterKey(servicePort: string): string {
+  return `${servicePort}#l7`;
+}
+
 /** The Service port of a cluster's key. */
 export function servicePortOf(cluster: string): string {
   const [servicePort = ''] = cluster.split('#');

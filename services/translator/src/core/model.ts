@@ -3,6 +3,7 @@
 import type { Revision } from '@sluice/events';
 import { type Collection, Graph, type Source } from '@sluice/incremental';
 import { type IrGateway, type IrId, type IrListener, type IrResource, irId } from '@sluice/ir';
+import { servicePrefixesOf } from '@sluice/kinds';
 import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
 import { backendTlsStatuses } from './backend-tls-status.ts';
@@ -18,6 +19,9 @@ import { httpParts } from './http-part.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import type { L4Needs } from './l4-backend.ts';
 import { type L4Part, l4Part, l4Statuses, l4Uses } from './l4-route.ts';
+import { l7Services } from './l7-service.ts';
+import { l7Part, partsOfListener } from './l7-service-ir.ts';
+import { l7ServiceStatuses } from './l7-service-status.ts';
 import { listenerSetStatuses } from './listener-set-status.ts';
 import { namespaceLabels, setsByGateway } from './listener-sets.ts';
 import { rejectionTable } from './rejection.ts';
@@ -40,12 +44,12 @@ export interface ModelSettings {
 export interface Model {
   readonly graph: Graph;
   readonly inputs: Inputs;
-  /** Revision at which a gateway, listener or certificate of the IR last changed, by id. */
+  /** Revision at which a gateway, listener or certificate of the IR, or what is a Service's alone, last changed; by id. */
   readonly revisions: Source<Revision>;
   /** By Gateway. */
   readonly envoyViews: Source<EnvoyView>;
   /** Revision that Envoys must have acknowledged, by Gateway. */
-  readonly wanted: Collection<Revision>;
+  readonly wanted: readonly Collection<Revision>[];
   readonly resources: readonly Collection<IrResource>[];
   readonly statuses: readonly Collection<StatusOutput>[];
 }
@@ -92,14 +96,25 @@ export function buildModel(settings: ModelSettings): Model {
     ...{ services, ports, permissions, policed, backendTls, tables, orphanController },
   });
   const l4 = l4Parts(graph, { inputs, services, permissions, tables, orphanController });
+  const l7 = l7Services(graph, {
+    services: inputs.services,
+    addresses: inputs.addresses,
+    policed,
+    prefixes: servicePrefixesOf(new Set(settings.controllerNames)),
+  });
+  const ofServices = l7Part(graph, l7);
   const uses = [
+    ofServices.uses,
     ...http.map((part) => part.uses),
     ...l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`)),
   ];
   const irEp = endpointGroups(graph, { slices, services, uses });
   const attached = [...http.map((part) => part.attachedRoutes), ...l4.map(({ part }) => part.attachedRoutes)];
   const statusNeeds = { plans, attachedRoutes: attached, envoys: envoyViews, rejections };
-  const wanted = wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions });
+  const wanted = [
+    wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions }),
+    wantedRevisions(graph, { ...ofServices, revisions }),
+  ];
   return {
     graph,
     inputs,
@@ -113,6 +128,8 @@ export function buildModel(settings: ModelSettings): Model {
       ...http.flatMap(({ ir, clusters }) => [ir, clusters]),
       irEp,
       ...l4.map(({ part }) => part.ir),
+      ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
+      ...[ofServices.l4Routes, ofServices.clusters],
     ],
     statuses: [
       classStatuses(graph, { classes, own }),
@@ -131,6 +148,7 @@ export function buildModel(settings: ModelSettings): Model {
         gateways: tables.gateways,
       }),
       ...l4.map(({ kind, part }) => l4Statuses(graph, { part, rejections, kind })),
+      l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
     ],
   };
 }
@@ -148,7 +166,7 @@ function l4Parts(
   ];
 }
 
-/** The newest revision among a Gateway, its listeners and their certificates. */
+/** The newest revision among a Gateway, its listeners and their certificates; of a Service, its routes and clusters too. */
 function wantedRevisions(
   graph: Graph,
   of: { gateways: Collection<IrGateway>; listeners: Collection<IrListener>; revisions: Collection<Revision> },
@@ -157,6 +175,7 @@ function wantedRevisions(
     const ids = new Set<IrId>([irId('gateway', key)]);
     for (const listenerId of gateway.listeners) {
       ids.add(irId('listener', listenerId));
+      if (gateway.source.kind === 'Service') for (const id of partsOfListener(listenerId)) ids.add(id);
       for (const server of fetch(of.listeners, listenerId)?.servers ?? [])
         for (const certificate of server.certificates) ids.add(irId('certificate', certificate));
     }

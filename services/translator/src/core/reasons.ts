@@ -1,5 +1,5 @@
 // The closed table of what conditions may say: kind and type of condition → status → reasons. Gateway API v1.7.0;
-// `HostnameConflict` and `ProtocolConflict` on Accepted and Programmed are the words of its conformance suite.
+// `HostnameConflict` and `ProtocolConflict` on Accepted and Programmed are the words of its conformance suite. Those of Services are our own.
 
 /** Every condition that Sluice writes, with the reasons allowed for each status. */
 export const reasons = {
@@ -80,6 +80,17 @@ export const reasons = {
     False: ['InvalidCACertificateRef', 'InvalidKind'],
     Unknown: [],
   },
+  'Service.sluice.dev/L7Accepted': {
+    True: ['Accepted'],
+    False: ['InvalidAnnotation', 'UnsupportedValue'],
+    Unknown: [],
+  },
+  'Service.sluice.dev/L7Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'Pending', 'AddressNotAssigned', 'AddressNotUsable'],
+    Unknown: [],
+  },
+  'Service.sluice.dev/L7PartiallyInvalid': { True: ['InvalidAnnotation'], False: [], Unknown: [] },
   'Route.PartiallyInvalid': { True: ['UnsupportedValue'], False: [], Unknown: [] },
 } as const satisfies Readonly<
   Record<string, Readonly<Record<'True' | 'False' | 'Unknown', readonly string[]>>>

@@ -41,10 +41,31 @@ const protocols: Readonly<Record<string, 'http1' | 'h2c'>> = {
   'kubernetes.io/wss': 'http1',
 };
 
+/** The HTTP that an `appProtocol` asks for; undefined for one that is not spoken here. */
+export function httpProtocolOf(appProtocol: string): 'http1' | 'h2c' | undefined {
+  const lower = appProtocol.toLowerCase();
+  return Object.hasOwn(protocols, lower) ? protocols[lower] : undefined;
+}
+
 const secureProtocols: ReadonlySet<string> = new Set(['https', 'wss', 'kubernetes.io/wss']);
 
 /** Application protocols that are served, for messages. */
 export const servedAppProtocols = Object.keys(protocols).filter((name) => name !== '');
+
+/**
+ * Whether clients of a port speak HTTP in the clear, version 1 or 2. Where `appProtocol` does not say, they do, save at port
+ * 443 and at ports that are named for TLS.
+ */
+export function isHttpPort(of: {
+  readonly port: number;
+  readonly name: string;
+  readonly appProtocol: string;
+}): boolean {
+  const { port, name, appProtocol } = of;
+  if (appProtocol === '') return port !== 443 && !/^(https|tls)(-|$)/.test(name);
+  const lower = appProtocol.toLowerCase();
+  return lower !== 'tcp' && httpProtocolOf(lower) !== undefined && !secureProtocols.has(lower);
+}
 
 /** Services by `<namespace>/<name>`. */
 export function serviceInfos(graph: Graph, services: Collection<Service>): Collection<ServiceInfo> {
@@ -70,7 +91,7 @@ export function servicePorts(graph: Graph, services: Collection<Service>): Colle
         port: port.port,
         name: port.name,
         secure: secureProtocols.has(lower),
-        protocol: Object.hasOwn(protocols, lower) ? protocols[lower] : undefined,
+        protocol: httpProtocolOf(appProtocol),
         appProtocol,
       };
       return [servicePortKey(objectKey(metadata.namespace, metadata.name), port.port), info] as const;

@@ -16,6 +16,7 @@ import {
 import { EnvoyBook } from './envoy-view.ts';
 import { type FactInput, SyncGate, takeFact } from './inputs.ts';
 import { refKey } from './keys.ts';
+import { isPartOfService } from './l7-service-ir.ts';
 import { IrBook, type IrLedger, type StatusLedger } from './ledger.ts';
 import { buildModel, type Model, type ModelSettings } from './model.ts';
 import { type StatusOutput, withoutTransitionTimes } from './status.ts';
@@ -84,7 +85,7 @@ class IncrementalTranslator implements Translator {
   readonly #statusOutputs: readonly {
     drain(): { key: string; after: StatusOutput | undefined; before: StatusOutput | undefined }[];
   }[];
-  readonly #wanted: { drain(): { key: string; after: Revision | undefined }[] };
+  readonly #wanted: readonly { drain(): { key: string; after: Revision | undefined }[] }[];
   #started = false;
 
   constructor(options: TranslatorOptions) {
@@ -97,7 +98,7 @@ class IncrementalTranslator implements Translator {
     const { graph, resources, statuses, wanted, revisions } = this.#model;
     this.#irOutputs = resources.map((collection) => graph.output(collection));
     this.#statusOutputs = statuses.map((collection) => graph.output(collection));
-    this.#wanted = graph.output(wanted);
+    this.#wanted = wanted.map((collection) => graph.output(collection));
     for (const [id, { revision }] of this.#ir.entries) if (isGatewayPart(id)) revisions.set(id, revision);
   }
 
@@ -112,7 +113,8 @@ class IncrementalTranslator implements Translator {
     graph.commit();
     const ir = this.#changedResources(input.revision);
     graph.commit();
-    for (const { key, after } of this.#wanted.drain()) this.#envoys.want(key, after);
+    for (const output of this.#wanted)
+      for (const { key, after } of output.drain()) this.#envoys.want(key, after);
     for (const [gateway, view] of this.#envoys.drain()) {
       if (view === undefined) this.#model.envoyViews.delete(gateway);
       else this.#model.envoyViews.set(gateway, view);
@@ -210,7 +212,12 @@ export function statusHash(status: Pick<StatusOutput, 'uid' | 'status'>): string
 }
 
 function isGatewayPart(id: IrId): boolean {
-  return id.startsWith('gateway:') || id.startsWith('listener:') || id.startsWith('certificate:');
+  return (
+    id.startsWith('gateway:') ||
+    id.startsWith('listener:') ||
+    id.startsWith('certificate:') ||
+    isPartOfService(id)
+  );
 }
 
 function splitId(id: IrId): { kind: IrKind; key: string } {

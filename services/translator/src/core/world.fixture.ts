@@ -216,11 +216,20 @@ const service = fc
     ports: fc.constantFrom([80], [80, 81], [80, 81], []),
     protocol: fc.constantFrom('TCP', 'TCP', 'UDP'),
     app: fc.constantFrom('http', 'http', 'kubernetes.io/h2c', 'https'),
+    l7: fc.constantFrom('', '', 'enabled', 'enabled', 'what'),
+    algorithm: fc.constantFrom('', 'random', 'what'),
   })
-  .map(({ name, namespace: ns, ports, app, protocol }) => ({
+  .map(({ name, namespace: ns, ports, app, protocol, l7, algorithm }) => ({
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace: ns },
+    metadata: {
+      name,
+      namespace: ns,
+      annotations: {
+        ...(l7 === '' ? {} : { 'service.cilium.io/lb-l7': l7 }),
+        ...(algorithm === '' ? {} : { 'service.cilium.io/lb-l7-algorithm': algorithm }),
+      },
+    },
     spec: { ports: ports.map((port) => ({ name: `p${port}`, port, protocol, appProtocol: app })) },
   }));
 
@@ -379,6 +388,17 @@ const addresses = fc
     fc.constantFrom(['127.80.0.1'], ['127.80.0.1', '127.80.0.2'], ['127.80.0.2'], []),
   )
   .map(([ns, name, list]) => addressFact(`${ns}/${name}`, list));
+const serviceAddresses = fc
+  .tuple(namespace, fc.constantFrom('web', 'api'), fc.constantFrom(['127.80.1.1'], ['127.80.1.2'], []))
+  .map(([ns, name, list]) =>
+    factInput({
+      type: 'AddressAssigned',
+      gateway: { group: '', kind: 'Service', namespace: ns, name },
+      addresses: [...list],
+      lowPortOffset: 0,
+      unusable: [],
+    }),
+  );
 const rejected = fc.tuple(namespace, fc.constantFrom('r1', 'r2')).map(([ns, name]) =>
   factInput({
     type: 'ResourceRejected',
@@ -399,6 +419,7 @@ export const anyFact: fc.Arbitrary<FactInput> = fc.oneof(
   { arbitrary: certificate, weight: 2 },
   { arbitrary: forgotten, weight: 1 },
   { arbitrary: addresses, weight: 4 },
+  { arbitrary: serviceAddresses, weight: 2 },
   { arbitrary: rejected, weight: 1 },
   { arbitrary: cleared, weight: 1 },
 );

@@ -25,6 +25,12 @@ export const connectionLimits = create(CircuitBreakers_ThresholdsSchema, {
   maxRetries: 1_024,
 });
 
+const policies = {
+  round_robin: Cluster_LbPolicy.ROUND_ROBIN,
+  least_request: Cluster_LbPolicy.LEAST_REQUEST,
+  random: Cluster_LbPolicy.RANDOM,
+} as const satisfies Record<NonNullable<IrCluster['loadBalancing']>, Cluster_LbPolicy>;
+
 /** The Envoy cluster of a cluster of the IR, under the same name. */
 export function compileCluster(cluster: IrCluster): XdsResource {
   const message = create(ClusterSchema, {
@@ -33,7 +39,7 @@ export function compileCluster(cluster: IrCluster): XdsResource {
     edsClusterConfig: { edsConfig: fromAds() },
     connectTimeout: duration(cluster.connectTimeoutMs),
     perConnectionBufferLimitBytes: bufferBytes,
-    lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+    lbPolicy: policies[cluster.loadBalancing ?? 'least_request'],
     circuitBreakers: { thresholds: [connectionLimits] },
     ...(cluster.tls?.type === 'verified'
       ? { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }
@@ -45,15 +51,7 @@ export function compileCluster(cluster: IrCluster): XdsResource {
     typedExtensionProtocolOptions: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': pack(HttpProtocolOptionsSchema, {
         commonHttpProtocolOptions: { idleTimeout: duration(idleTimeoutMs) },
-        upstreamProtocolOptions: {
-          case: 'explicitHttpConfig',
-          value: {
-            protocolConfig:
-              cluster.protocol === 'h2c'
-                ? { case: 'http2ProtocolOptions', value: {} }
-                : { case: 'httpProtocolOptions', value: {} },
-          },
-        },
+        upstreamProtocolOptions: upstreamProtocol(cluster.protocol),
       }),
     },
   });
@@ -62,4 +60,17 @@ export function compileCluster(cluster: IrCluster): XdsResource {
     ClusterSchema,
     message,
   );
+}
+
+function upstreamProtocol(protocol: IrCluster['protocol']) {
+  if (protocol === 'downstream')
+    return {
+      case: 'useDownstreamProtocolConfig',
+      value: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+    } as const;
+  const protocolConfig =
+    protocol === 'h2c'
+      ? ({ case: 'http2ProtocolOptions', value: {} } as const)
+      : ({ case: 'httpProtocolOptions', value: {} } as const);
+  return { case: 'explicitHttpConfig', value: { protocolConfig } } as const;
 }

@@ -16,6 +16,14 @@ export const ownConditionTypes: ReadonlySet<string> = new Set([
   'SupportedVersion',
 ]);
 
+/** Prefix of types on objects whose conditions are everybody's, as those of Services: nobody else writes such. */
+export const ownConditionPrefix = 'sluice.dev/';
+
+function isOwn(type: unknown): boolean {
+  const text = String(type);
+  return ownConditionTypes.has(text) || text.startsWith(ownConditionPrefix);
+}
+
 type Condition = Readonly<Record<string, unknown>>;
 
 /** Merges; `lastTransitionTime` stays where the status of a condition does. */
@@ -31,9 +39,16 @@ export function mergeConditions(desired: unknown, live: unknown): Condition[] {
           ? { ...now, lastTransitionTime: condition.lastTransitionTime ?? now.lastTransitionTime }
           : now,
       );
-    } else if (!ownConditionTypes.has(String(condition.type))) merged.push(condition);
+    } else if (!isOwn(condition.type)) merged.push(condition);
   }
   return [...merged, ...wanted.values()];
+}
+
+/** The conditions of a list without those that are ours by their prefix; undefined where there is none of them. */
+export function withoutOwn(live: unknown): Condition[] | undefined {
+  const conditions = conditionsOf(live);
+  const others = conditions.filter(({ type }) => !String(type).startsWith(ownConditionPrefix));
+  return others.length === conditions.length ? undefined : others;
 }
 
 /** The conditions of a list; what is none is left out. */

@@ -127,3 +127,24 @@ test('an object that keeps changing is written at once, then less and less often
   expect(at).toEqual([0, 60, 180, 420, 900]);
   expect(written(pace, 4000).gapMs).toBe(60);
 });
+
+describe('conditions on objects that are everybody’s', () => {
+  const ours = condition('sluice.dev/L7Accepted', 'False', '1', {
+    reason: 'InvalidAnnotation',
+    message: 'no',
+  });
+  const theirs = condition('LoadBalancerPortsError', 'True', '1');
+
+  test('ours go when we say nothing any more, by our domain; all else stays', () => {
+    const live = { loadBalancer: {}, conditions: [theirs, ours] };
+    expect(merge(live, undefined)).toEqual({ conditions: [theirs] });
+    expect(merge({ loadBalancer: {}, conditions: [theirs] }, undefined)).toBeUndefined();
+    expect(merge(live, { conditions: [] })).toEqual({ conditions: [theirs] });
+  });
+
+  test('what is wrong with an annotation is told', () => {
+    expect(noticesOf({}, { conditions: [ours] })).toEqual([
+      { reason: 'InvalidAnnotation', note: 'sluice.dev/L7Accepted: no' },
+    ]);
+  });
+});

@@ -2,7 +2,7 @@
 // of a list with entries of several controllers only ours are touched; conditions of types that are not ours stay.
 import { canonicalJson } from '@sluice/ir';
 import { isRecord } from '../kubernetes/api-object.ts';
-import { mergeConditions } from './conditions.ts';
+import { mergeConditions, withoutOwn } from './conditions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -40,7 +40,10 @@ function mergedFields(live: Fields, merge: StatusMerge): Fields {
   );
   if (list !== undefined)
     return { [list]: mergeEntries(list, { ...merge, live: live[list], desired: desired?.[list] }) };
-  if (desired === undefined) return {};
+  if (desired === undefined) {
+    const conditions = withoutOwn(live.conditions);
+    return conditions === undefined ? {} : { conditions };
+  }
   return Object.fromEntries(
     Object.entries(desired).map(([name, value]) => [name, mergeField(name, value, live[name])]),
   );

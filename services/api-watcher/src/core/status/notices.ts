@@ -50,7 +50,8 @@ function ofConditions(conditions: unknown, about: string): Notice[] {
 }
 
 /** What waits for something of ours (an Envoy, an address) is nobody's to mend. */
-function isComplaint({ type, status, reason }: Fields): boolean {
+function isComplaint({ type: full, status, reason }: Fields): boolean {
+  const type = String(full).replace(/^sluice\.dev\/(L7)?/, '');
   if (type === 'PartiallyInvalid' || type === 'Conflicted') return status === 'True';
   if (type !== 'Accepted' && type !== 'ResolvedRefs' && type !== 'Programmed') return false;
   return status === 'False' && reason !== 'Pending' && reason !== 'AddressNotAssigned';

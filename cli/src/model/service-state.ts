@@ -1,0 +1,63 @@
+// Services that ask for a balancing of each request, as `up` and `status` tell of them. The translator gives a status to
+// such Services alone.
+import { gatewayKey, type IrListener } from '@sluice/ir';
+import { objectRefOf } from '@sluice/kinds';
+import type { GatewayState, Progress } from './assessment.ts';
+import { findCondition, recordsOf } from './conditions.ts';
+import { refKey, type World } from './world.ts';
+
+/** States of those that have a status. */
+export function serviceStates(world: World): GatewayState[] {
+  const statuses = [...world.statuses.values()].filter(
+    ({ ref }) => ref.group === '' && ref.kind === 'Service',
+  );
+  if (statuses.length === 0) return [];
+  const listeners = Map.groupBy(
+    [...world.ir.values()].flatMap(({ resource }) => (resource.kind === 'listener' ? [resource] : [])),
+    ({ gateway }: IrListener) => gateway,
+  );
+  const origins = originsOf(world);
+  return statuses.map(({ ref, status }) => ({
+    ref,
+    origin: origins.get(refKey(ref)) ?? { file: '', line: 1, column: 1 },
+    addresses: addressesOf(status),
+    listeners: listeners.get(gatewayKey(ref)) ?? [],
+    ...progressOf(status),
+  }));
+}
+
+function originsOf(world: World): Map<string, GatewayState['origin']> {
+  return new Map(
+    [...world.facts.values()].flatMap((fact) =>
+      fact.type === 'ObjectChanged' && fact.object.kind === 'Service'
+        ? [[refKey(objectRefOf(fact.object)), fact.origin] as const]
+        : [],
+    ),
+  );
+}
+
+/** The addresses at which its requests are balanced; empty where they are those of the cluster. */
+export function addressesOf(status: unknown): string[] {
+  const [balancer] = recordsOf([field(status, 'loadBalancer')]);
+  return recordsOf(balancer?.ingress).map(({ ip }) => String(ip));
+}
+
+function field(holder: unknown, name: string): unknown {
+  return recordsOf([holder])[0]?.[name];
+}
+
+function progressOf(status: unknown): { progress: Progress; message: string } {
+  const accepted = findCondition(status, 'sluice.dev/L7Accepted');
+  const programmed = findCondition(status, 'sluice.dev/L7Programmed');
+  const partial = findCondition(status, 'sluice.dev/L7PartiallyInvalid');
+  if (accepted?.status === 'False')
+    return { progress: 'faulty', message: `${accepted.reason}: ${accepted.message}` };
+  if (programmed === undefined) return { progress: 'waiting', message: 'no status yet' };
+  if (programmed.status === 'True')
+    return { progress: 'in-force', message: partial?.status === 'True' ? partial.message : '' };
+  const progress = programmed.reason === 'Pending' ? 'waiting' : 'faulty';
+  return {
+    progress,
+    message: progress === 'waiting' ? programmed.message : `${programmed.reason}: ${programmed.message}`,
+  };
+}
