@@ -65,7 +65,10 @@ export function placeFacts({ listener, server }: Pick<Explanation, 'listener' | 
   if (listener !== undefined)
     facts.push(
       listener.gateway.includes(':') ? ['of', gatewayLabel(listener.gateway)] : ['gateway', listener.gateway],
-      ['listens on', `${listener.addresses.join(', ')} port ${portText(listener)}, ${listener.protocol}`],
+      [
+        'listens on',
+        `${listener.addresses.join(', ') || 'its load balancer'} port ${portText(listener)}, ${listener.protocol}`,
+      ],
     );
   if (server !== undefined) facts.push(['listener', `${server.name} for ${hostText(server.hostname)}`]);
   return facts;

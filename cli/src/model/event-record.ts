@@ -96,7 +96,7 @@ function describe(event: AnyEvent): string {
     case 'KindSynced':
       return event.state === 'synced' ? `${event.kind} synced` : `${event.kind} unavailable: ${event.reason}`;
     case 'AddressAssigned':
-      return `${formatObjectRef(event.gateway)}: ${event.addresses.join(', ') || 'none'}`;
+      return `${formatObjectRef(event.gateway)}: ${[...event.addresses, ...(event.hostnames ?? [])].join(', ') || 'none'}`;
     case 'CertificateObserved':
       return `${formatObjectRef(event.ref)}: ${event.fault || `${event.dnsNames.join(', ')} until ${event.notAfter}`}`;
     case 'ResourceRejected':

@@ -92,6 +92,8 @@ export const addressAssignedSchema = z.strictObject({
   gateway: objectRefSchema,
   /** IP addresses, sorted. */
   addresses: z.array(z.string()),
+  /** DNS names of a load balancer that gives no addresses, sorted; absent: none. */
+  hostnames: z.array(z.string()).optional(),
   /** Added to ports below 1024 when binding; 0 where low ports may be bound. */
   lowPortOffset: z.int().nonnegative(),
   /** Absent: the addresses themselves are bound. */

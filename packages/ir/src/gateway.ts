@@ -11,7 +11,7 @@ export const irGatewaySchema = z.strictObject({
   source: objectRefSchema,
   /** `metadata.generation` of the object this was made from; 0 when the source has none. */
   generation: z.int().nonnegative(),
-  /** IP addresses, sorted; IPv6 without brackets. Empty while none is assigned: then no listener is served. */
+  /** IP addresses, sorted; IPv6 without brackets. Empty while none is assigned, and where a load balancer has names alone. */
   addresses: z.array(z.string()),
   /** Keys of its listeners, sorted. */
   listeners: z.array(z.string()),

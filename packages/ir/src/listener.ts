@@ -24,7 +24,7 @@ export const irListenerSchema = z.strictObject({
   /** Key of the gateway. */
   gateway: z.string(),
   protocol: z.enum(['HTTP', 'HTTPS', 'TLS', 'TCP', 'UDP']),
-  /** IP addresses that clients reach it at, sorted; bound as they are where there is no `socket`. */
+  /** IP addresses that clients reach it at, sorted; bound as they are where there is no `socket`. Empty only with a `socket`. */
   addresses: z.array(z.string()),
   /** The port of the spec, 1–65535: hostnames, redirects and the Host header speak of this one. */
   port: z.int().min(1).max(65535),

@@ -68,11 +68,19 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
       },
       spec: { type: 'LoadBalancer', ports: [{ name: 'tcp-80', port: 80, protocol: 'TCP' }] },
     });
-    await world.api.json({
-      method: 'PATCH',
-      path: `${servicePath('edge-sluice')}/status`,
-      body: { status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } } },
-    });
+    const balance = (ingress: object) =>
+      world.api.json({
+        method: 'PATCH',
+        path: `${servicePath('edge-sluice')}/status`,
+        body: { status: { loadBalancer: { ingress: [ingress] } } },
+      });
+    await balance({ hostname: 'lb.example' });
+    await untilFacts(
+      world,
+      (facts) => facts.some((f) => f.type === 'AddressAssigned' && f.hostnames?.includes('lb.example')),
+      'the name of the load balancer',
+    );
+    await balance({ ip: '203.0.113.7' });
     await untilFacts(
       world,
       (facts) => facts.some((f) => f.type === 'AddressAssigned' && f.addresses.includes('203.0.113.7')),

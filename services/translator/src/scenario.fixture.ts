@@ -21,6 +21,7 @@ const pretendSchema = z.discriminatedUnion('pretend', [
     kind: z.enum(['Gateway', 'Service']).default('Gateway'),
     gateway: named,
     addresses: z.array(z.string()).default([]),
+    hostnames: z.array(z.string()).optional(),
     lowPortOffset: z.int().default(0),
     unusable: z.array(z.strictObject({ value: z.string(), reason: z.string() })).default([]),
     sockets: socketsSchema.optional(),
@@ -147,11 +148,12 @@ function refOf(kind: string, key: string): { group: string; kind: string; namesp
 function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' }>): FactInput {
   switch (pretend.pretend) {
     case 'addresses': {
-      const { addresses, lowPortOffset, unusable, sockets } = pretend;
+      const { addresses, hostnames, lowPortOffset, unusable, sockets } = pretend;
       return factInput({
         type: 'AddressAssigned',
         gateway: refOf(pretend.kind, pretend.gateway),
         addresses,
+        ...(hostnames === undefined ? {} : { hostnames }),
         lowPortOffset,
         unusable,
         ...(sockets === undefined ? {} : { sockets }),

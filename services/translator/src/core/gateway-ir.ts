@@ -3,13 +3,21 @@
 import type { FactOf } from '@sluice/events';
 import type { Collection, Graph } from '@sluice/incremental';
 import { compareText, type IrCertificate, type IrGateway, type IrListener } from '@sluice/ir';
-import { bindPort, type GatewayPlan, type Port, servablePorts, socketOf, takenBy } from './gateway-plan.ts';
+import {
+  bindPort,
+  type GatewayPlan,
+  isReachable,
+  type Port,
+  servablePorts,
+  socketOf,
+  takenBy,
+} from './gateway-plan.ts';
 import { listenerKey } from './keys.ts';
 import { isServable, type ListenerModel, transportOf } from './listener-model.ts';
 
 /** Ports of a Gateway that are bound, ascending. */
 function boundPorts(plan: GatewayPlan): Port[] {
-  if (plan.model.addresses.length === 0) return [];
+  if (!isReachable(plan.model)) return [];
   return servablePorts(plan.model).filter((socket) => takenBy(plan, socket) === '');
 }
 

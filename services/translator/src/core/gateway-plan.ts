@@ -43,6 +43,11 @@ export function socketOf(
     : { addresses: [...(sockets?.addresses ?? [])], port: found.bindPort };
 }
 
+/** Whether clients have something to connect to: an address, or the name of a load balancer that leads to ports of the nodes. */
+export function isReachable({ addresses, hostnames, sockets }: GatewayModel): boolean {
+  return addresses.length > 0 || (hostnames.length > 0 && sockets !== undefined);
+}
+
 /** Ports of a Gateway that have at least one listener to serve, ascending, TCP before UDP. */
 export function servablePorts(model: GatewayModel): Port[] {
   if (model.refusal !== undefined) return [];

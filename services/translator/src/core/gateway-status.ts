@@ -4,11 +4,14 @@
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import { condition, type Say, summarize, type TimelessCondition } from './conditions.ts';
 import type { EnvoyView } from './envoy-view.ts';
-import type { GatewayPlan } from './gateway-plan.ts';
+import { type GatewayPlan, isReachable } from './gateway-plan.ts';
 import { sectionKey } from './keys.ts';
 import { attachedSets, isAccepted, isServed, listenerStatus } from './listener-status.ts';
 import { type RejectionTable, rejectionsOf } from './rejection.ts';
 import type { StatusOutput } from './status.ts';
+
+/** The API takes no more addresses of a status. */
+const maxAddresses = 16;
 
 /** What statuses of Gateways and ListenerSets read. */
 export interface GatewayStatusNeeds {
@@ -35,7 +38,7 @@ export function gatewayStatuses(graph: Graph, needs: GatewayStatusNeeds): Collec
       ref: model.ref,
       uid: model.uid,
       status: {
-        addresses: model.addresses.map((value) => ({ type: 'IPAddress', value })),
+        addresses: addressesOf(model),
         conditions: [acceptedOf(plan), programmed, ...(isJudged(plan) ? [resolvedRefsOf(plan)] : [])],
         listeners: judgedListeners(plan).map((listener) =>
           listenerStatus(listener, {
@@ -49,6 +52,13 @@ export function gatewayStatuses(graph: Graph, needs: GatewayStatusNeeds): Collec
       },
     };
   });
+}
+
+function addressesOf({ addresses, hostnames }: GatewayPlan['model']): { type: string; value: string }[] {
+  return [
+    ...addresses.map((value) => ({ type: 'IPAddress', value })),
+    ...hostnames.map((value) => ({ type: 'Hostname', value })),
+  ].slice(0, maxAddresses);
 }
 
 /** A Gateway whose class is not there, or not accepted, is nobody's yet: nothing is said of what it refers to. */
@@ -141,8 +151,7 @@ export function programmedOf(
       'AddressNotUsable',
       summarize(model.unusable.map(({ value, reason }) => `address ${value}: ${reason}`)),
     );
-  if (model.addresses.length === 0)
-    return no('AddressNotAssigned', 'no address is assigned to this Gateway yet');
+  if (!isReachable(model)) return no('AddressNotAssigned', 'no address is assigned to this Gateway yet');
   if (refused.length > 0)
     return no('Invalid', `${summarize(refused)}; the last version that was taken stays in force`);
   return programmedBy(envoys);

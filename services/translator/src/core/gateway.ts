@@ -34,6 +34,8 @@ export interface GatewayModel {
   readonly sets: readonly SetModel[];
   /** IP addresses, sorted. */
   readonly addresses: readonly string[];
+  /** DNS names of the load balancer in front of it, sorted. */
+  readonly hostnames: readonly string[];
   readonly lowPortOffset: number;
   /** Where to bind instead of the addresses. */
   readonly sockets: Sockets | undefined;
@@ -71,6 +73,7 @@ export function gatewayModels(graph: Graph, needs: Needs): Collection<GatewayMod
       takesSets: spec.allowedListeners !== undefined,
       sets: sets.map(({ model }) => model),
       addresses: [...(assigned?.addresses ?? [])].sort(),
+      hostnames: [...(assigned?.hostnames ?? [])].sort(),
       lowPortOffset: assigned?.lowPortOffset ?? 0,
       sockets: assigned?.sockets,
       unusable: assigned?.unusable ?? [],

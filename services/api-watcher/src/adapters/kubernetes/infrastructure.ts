@@ -11,7 +11,7 @@ import {
   gatewaySlices,
   managedBy,
 } from '../../core/infrastructure/gateway-service.ts';
-import { holds, ingressOf } from '../../core/infrastructure/observed.ts';
+import { holds, type Ingress, ingressOf } from '../../core/infrastructure/observed.ts';
 import { type ApiObject, asApiObject, isRecord } from '../../core/kubernetes/api-object.ts';
 import { objectPath } from '../../core/kubernetes/api-paths.ts';
 import type { FactsLog } from '../facts-log.ts';
@@ -75,10 +75,10 @@ export class GatewayInfrastructure implements AddressWatch {
   }
 
   /** See `ServiceAddressing`. */
-  ingress(gateway: string): { addresses: readonly string[]; fault: string } {
+  ingress(gateway: string): Ingress & { fault: string } {
     const service = this.#services.get(gateway);
     return {
-      addresses: service === undefined ? [] : ingressOf(this.#view.services.get(service)),
+      ...ingressOf(service === undefined ? undefined : this.#view.services.get(service)),
       fault: this.#faults.get(gateway) ?? '',
     };
   }

@@ -12,12 +12,30 @@ test.each([
   [
     'addresses',
     { loadBalancer: { ingress: [{ ip: '203.0.113.7' }, { ip: '2001:db8::7' }] } },
-    ['203.0.113.7', '2001:db8::7'],
+    { addresses: ['203.0.113.7', '2001:db8::7'], hostnames: [] },
   ],
-  ['a name, which is no address', { loadBalancer: { ingress: [{ hostname: 'lb.example' }] } }, []],
-  ['nothing yet', { loadBalancer: {} }, []],
-  ['something else', { loadBalancer: { ingress: 'x' } }, []],
-  ['no status', undefined, []],
+  [
+    'a name',
+    { loadBalancer: { ingress: [{ hostname: 'lb.example' }] } },
+    { addresses: [], hostnames: ['lb.example'] },
+  ],
+  [
+    'both',
+    { loadBalancer: { ingress: [{ ip: '203.0.113.7', hostname: 'lb.example' }] } },
+    { addresses: ['203.0.113.7'], hostnames: ['lb.example'] },
+  ],
+  [
+    'what is no name',
+    {
+      loadBalancer: {
+        ingress: [{ hostname: 'LB_1' }, { hostname: `${'a'.repeat(64)}.b` }, { hostname: 7 }, 'x'],
+      },
+    },
+    { addresses: [], hostnames: [] },
+  ],
+  ['nothing yet', { loadBalancer: {} }, { addresses: [], hostnames: [] }],
+  ['something else', { loadBalancer: { ingress: 'x' } }, { addresses: [], hostnames: [] }],
+  ['no status', undefined, { addresses: [], hostnames: [] }],
 ])('ingress of a Service with %s', (_what, status, expected) => {
   expect(ingressOf(object({ status }))).toEqual(expected);
 });

@@ -2,12 +2,27 @@
 import { type ApiObject, isRecord } from '../kubernetes/api-object.ts';
 import type { EnvoyPod } from './gateway-service.ts';
 
-/** IP addresses that a load balancer gave to a Service: core/v1 LoadBalancerStatus. */
-export function ingressOf(service: ApiObject | undefined): string[] {
+/** What a load balancer gave to a Service: IP addresses and DNS names, in its order. */
+export interface Ingress {
+  readonly addresses: readonly string[];
+  readonly hostnames: readonly string[];
+}
+
+/** A DNS name in lower case: RFC 1123 §2.1. */
+const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/;
+
+/** Reads core/v1 LoadBalancerStatus; what is neither an entry with `ip` nor one with a DNS name is passed over. */
+export function ingressOf(service: ApiObject | undefined): Ingress {
   const status = isRecord(service?.status) ? service.status : {};
   const balancer = isRecord(status.loadBalancer) ? status.loadBalancer : {};
   const ingress = Array.isArray(balancer.ingress) ? balancer.ingress : [];
-  return ingress.flatMap((entry) => (isRecord(entry) && typeof entry.ip === 'string' ? [entry.ip] : []));
+  const entries = ingress.filter(isRecord);
+  return {
+    addresses: entries.flatMap(({ ip }) => (typeof ip === 'string' && ip !== '' ? [ip] : [])),
+    hostnames: entries.flatMap(({ hostname }) =>
+      typeof hostname === 'string' && dnsName.test(hostname) ? [hostname] : [],
+    ),
+  };
 }
 
 /** A Pod as an Envoy that can be sent to; undefined while it has no address or no node, or has ended. */

@@ -19,14 +19,14 @@ function gateway(addresses: object[] = []) {
   });
 }
 
-function assigned(of: { asked?: object[]; given?: string[]; fault?: string }) {
+function assigned(of: { asked?: object[]; given?: string[]; names?: string[]; fault?: string }) {
   const [fact] = assignServiceAddresses(
     { gateways: [gateway(of.asked)], listenerSets: [], services: [], others: [] },
     new Map(),
     {
       kind: 'services',
       bindAddresses: ['0.0.0.0'],
-      ingress: () => ({ addresses: of.given ?? [], fault: of.fault ?? '' }),
+      ingress: () => ({ addresses: of.given ?? [], hostnames: of.names ?? [], fault: of.fault ?? '' }),
     },
   ).values();
   return fact;
@@ -36,6 +36,14 @@ test('what the load balancer gave is the address, and each port is bound once', 
   const fact = assigned({ given: ['203.0.113.7', '2001:DB8::7'] });
   expect(fact).toMatchObject({ addresses: ['2001:db8::7', '203.0.113.7'], unusable: [], lowPortOffset: 0 });
   expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual([80, 443]);
+});
+
+test('a load balancer that gives names has its names told, where no address was asked for', () => {
+  const names = ['lb-2.example', 'lb-1.example'];
+  expect(assigned({ names })).toMatchObject({ addresses: [], hostnames: names.toReversed(), unusable: [] });
+  const fact = assigned({ names, asked: [{ type: 'IPAddress', value: '203.0.113.9' }] });
+  expect(fact).not.toHaveProperty('hostnames');
+  expect(fact?.unusable).toHaveLength(1);
 });
 
 test('a load balancer that has given nothing yet leaves no address, and nothing unusable', () => {
@@ -96,7 +104,7 @@ test.each([
     {
       kind: 'services',
       bindAddresses: ['0.0.0.0'],
-      ingress: () => ({ addresses: [], fault: '' }),
+      ingress: () => ({ addresses: [], hostnames: [], fault: '' }),
     },
   ).values();
   expect(fact?.sockets?.ports.map(({ port }) => port)).toEqual(expected);
@@ -122,7 +130,7 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
       ...assignServiceAddresses(of, new Map(), {
         kind: 'services',
         bindAddresses: ['0.0.0.0'],
-        ingress: () => ({ addresses: ['203.0.113.7'], fault: '' }),
+        ingress: () => ({ addresses: ['203.0.113.7'], hostnames: [], fault: '' }),
       }).values(),
     ];
   };
@@ -142,7 +150,7 @@ test('an object that is reached with no Service in between has ports of the node
   const [fact] = assignServiceAddresses(of, new Map(), {
     kind: 'services',
     bindAddresses: ['0.0.0.0'],
-    ingress: () => ({ addresses: [], fault: '' }),
+    ingress: () => ({ addresses: [], hostnames: [], fault: '' }),
   }).values();
   expect(fact).toMatchObject({
     gateway: ref,

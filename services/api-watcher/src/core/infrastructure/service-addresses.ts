@@ -5,6 +5,7 @@ import { type Gateway, type ListenerSet, objectRefOf, type Service } from '@slui
 import ipaddr from 'ipaddr.js';
 import { keyOf } from '../keys.ts';
 import type { OwnAddress } from '../service-claims.ts';
+import type { Ingress } from './observed.ts';
 import { assignSockets, type GatewayPort } from './sockets.ts';
 
 type Assignment = FactOf<'AddressAssigned'>;
@@ -14,8 +15,8 @@ export interface ServiceAddressing {
   readonly kind: 'services';
   /** IP addresses that Envoys bind, e.g. `0.0.0.0`. */
   readonly bindAddresses: readonly string[];
-  /** Addresses that the load balancer gave to the Service of a Gateway, and what stands in the way of it, in words. */
-  ingress(gateway: string): { readonly addresses: readonly string[]; readonly fault: string };
+  /** What the load balancer gave to the Service of a Gateway, and what stands in the way of it, in words. */
+  ingress(gateway: string): Ingress & { readonly fault: string };
 }
 
 /** Who gets addresses and ports. */
@@ -55,7 +56,7 @@ export function assignServiceAddresses(
   const sockets = assignSockets(wanted, held, addressing.bindAddresses);
   const assigned = (
     holder: Gateway | Service,
-    own: Pick<Assignment, 'addresses' | 'unusable'>,
+    own: Pick<Assignment, 'addresses' | 'hostnames' | 'unusable'>,
   ): [string, Assignment] => {
     const ref = objectRefOf(holder);
     const bound = sockets.get(keyOf(ref));
@@ -120,14 +121,17 @@ function mayTake({ metadata, spec }: Gateway, set: ListenerSet): boolean {
 /** Of what a Gateway asks for, what it has. Asked for by value, no other address is its address. */
 function judged(
   { spec }: Gateway,
-  ingress: { readonly addresses: readonly string[]; readonly fault: string },
-): Pick<Assignment, 'addresses' | 'unusable'> {
+  ingress: Ingress & { readonly fault: string },
+): Pick<Assignment, 'addresses' | 'hostnames' | 'unusable'> {
   const given = ingress.addresses.filter((a) => ipaddr.isValid(a)).map((a) => ipaddr.parse(a).toString());
   const asked = spec.addresses.flatMap(({ type, value }) =>
     type === 'IPAddress' && value !== undefined ? [value] : [],
   );
   const faulty = ingress.fault === '' ? [] : [{ value: '', reason: ingress.fault }];
-  if (asked.length === 0) return { addresses: given.toSorted(), unusable: faulty };
+  if (asked.length === 0) {
+    const hostnames = ingress.hostnames.length === 0 ? {} : { hostnames: ingress.hostnames.toSorted() };
+    return { addresses: given.toSorted(), ...hostnames, unusable: faulty };
+  }
   const canonical = (value: string): string =>
     ipaddr.isValid(value) ? ipaddr.parse(value).toString() : value;
   return {
