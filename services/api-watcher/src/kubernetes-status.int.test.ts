@@ -3,6 +3,7 @@ import type { StatusEvent } from '@sluice/events';
 import { describeIf, until } from '@sluice/testkit';
 import { type Cluster, clusterStartMs, clusterUnavailable, startCluster } from '@sluice/testkit/cluster';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ApiError } from './adapters/kubernetes/api-client.ts';
 import {
   condition,
   controller,
@@ -21,6 +22,7 @@ interface Live {
     readonly conditions?: readonly { type: string; status: string; lastTransitionTime: string }[];
     readonly parents?: readonly { controllerName: string; conditions: readonly { type: string }[] }[];
     readonly listeners?: readonly { attachedRoutes: number }[];
+    readonly supportedFeatures?: readonly { name: string }[];
   };
 }
 
@@ -157,8 +159,8 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
     process.stderr.write(
       `1,000 attached routes: said in ${((saidMs - startedMs) / 1000).toFixed(2)} s, true after ${seconds.toFixed(2)} s, ${count} writes\n`,
     );
-    // A write every 500 ms at most once it goes on for long, and the first ones sooner.
-    expect(count).toBeLessThanOrEqual(8 + 2 * Math.ceil(seconds));
+    // A write every 3 s at most once it goes on for long, and the first ones sooner.
+    expect(count).toBeLessThanOrEqual(9 + Math.ceil(seconds / 3));
   });
 
   it('of two, one writes; one that was stopped past its lease writes nothing more, and the other has taken over', async () => {
@@ -187,7 +189,67 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
     expect((await read('gateways', 'gw')).metadata.resourceVersion).toBe(resourceVersion);
     expect((await world.log.verify('FACTS')).damage).toEqual([]);
   });
+
+  const classPath = `${gatewayApi}/gatewayclasses`;
+  const readClass = async (name: string): Promise<Live> =>
+    (await world.api.json({ path: `${classPath}/${name}` })) as Live;
+  const classSays = async (name: string): Promise<StatusEvent> => ({
+    type: 'StatusChanged',
+    ref: { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', namespace: '', name },
+    uid: (await readClass(name)).metadata.uid,
+    status: {
+      conditions: [condition('Accepted', 'True', 'Accepted')],
+      supportedFeatures: ['Gateway', 'HTTPRoute', 'HTTPRouteRetry'].map((feature) => ({ name: feature })),
+    },
+  });
+  const accepted = ({ status }: Live): boolean =>
+    status?.conditions?.some(({ type, status: is }) => type === 'Accepted' && is === 'True') ?? false;
+
+  it('claims what the CRDs of this channel have fields for, and no more', async () => {
+    await using watcher = await world.start();
+    await world.say([await classSays('sluice')]);
+    await until(async () => accepted(await readClass('sluice')), { timeoutMs: 60_000, message: 'the class' });
+    const { status } = await readClass('sluice');
+    // The standard channel has no retries.
+    expect(status?.supportedFeatures).toEqual([{ name: 'Gateway' }, { name: 'HTTPRoute' }]);
+    expect(await watcher.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('a GatewayClass gets its conditions even where an old definition refuses the features', async () => {
+    await refuseFeatures(world);
+    await cluster.apply([{ ...gatewayClass, metadata: { name: 'old' } }] as never);
+    await until(() => refusesFeatures(world, `${classPath}/old/status`), { message: 'the old definition' });
+    await using watcher = await world.start();
+    await world.say([await classSays('old')]);
+    await until(async () => accepted(await readClass('old')), { timeoutMs: 60_000, message: 'the class' });
+    expect((await readClass('old')).status).not.toHaveProperty('supportedFeatures');
+    expect(watcher.log()).toContain('the API server refuses a status');
+  });
 });
+
+/** Makes the features strings, as in definitions of v1.0. */
+async function refuseFeatures(world: World): Promise<void> {
+  const path =
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gatewayclasses.gateway.networking.k8s.io';
+  const { spec } = (await world.api.json({ path })) as {
+    spec: { versions: { schema: { openAPIV3Schema: { properties: { status: { properties: object } } } } }[] };
+  };
+  for (const { schema } of spec.versions)
+    Object.assign(schema.openAPIV3Schema.properties.status.properties, {
+      supportedFeatures: { type: 'array', items: { type: 'string' } },
+    });
+  await world.api.json({ method: 'PATCH', path, body: { spec: { versions: spec.versions } } });
+}
+
+async function refusesFeatures(world: World, path: string): Promise<boolean> {
+  const body = { status: { supportedFeatures: [{ name: 'Gateway' }] } };
+  try {
+    await world.api.json({ method: 'PATCH', path, query: { dryRun: 'All' }, body });
+    return false;
+  } catch (error) {
+    return error instanceof ApiError && error.status.code === 422;
+  }
+}
 
 /** Counts the changes of the one Gateway from a version on. */
 function watchWrites(world: World, from: string): { stop(): Promise<number> } {

@@ -3,6 +3,7 @@ import type { EventLog } from '@sluice/event-log';
 import { type Health, type Logger, SluiceError } from '@sluice/service-kit';
 import type { RefusedObject } from '../../core/source.ts';
 import { refusalNotice } from '../../core/status/notices.ts';
+import { withServedFeatures } from '../../core/status/served-features.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { SourceMode } from '../source-mode.ts';
 import { apiAccess } from './api-access.ts';
@@ -11,6 +12,7 @@ import { EventRecorder } from './event-recorder.ts';
 import { GatewayInfrastructure } from './infrastructure.ts';
 import { KubernetesSource } from './kubernetes-source.ts';
 import { electionTimes, LeaderElection } from './leader-election.ts';
+import { ServedSchemas } from './served-schemas.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface KubernetesModeOptions {
@@ -101,7 +103,8 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
         void events.record({ ref: refused.ref, apiVersion, uid }, refusalNotice(refused.faults));
       };
       for (const refusal of refusals.splice(0)) tell(refusal);
-      const writer = new StatusWriter({
+      const schemas = new ServedSchemas({ api, logger, changed: () => writer.again('GatewayClass') });
+      const writer: StatusWriter = new StatusWriter({
         log,
         api,
         objects: source,
@@ -109,13 +112,14 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
         events,
         logger,
         mayWrite,
+        shape: (kind, status) => (kind === 'GatewayClass' ? shapeOf(status, schemas.served) : status),
         wrote: (kind, outcome) => metrics.statuses.inc({ kind, outcome }),
       });
       const lost = election.lost.then(() => {
         if (!signal.aborted) throw leaseLost();
       });
       await Promise.race([
-        Promise.all([writer.run(signal), infrastructure.run(facts, mayWrite, signal)]),
+        Promise.all([writer.run(signal), schemas.run(signal), infrastructure.run(facts, mayWrite, signal)]),
         lost,
       ]);
     },
@@ -124,6 +128,15 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
       await api.close();
     },
   };
+}
+
+/** Claims what the cluster has fields for; where that cannot be known, all that is implemented. */
+function shapeOf(
+  status: Readonly<Record<string, unknown>>,
+  served: ServedSchemas['served'],
+): Readonly<Record<string, unknown>> | undefined {
+  if (served === undefined) return undefined;
+  return served === 'unknown' ? status : withServedFeatures(status, served);
 }
 
 function tellUnavailable(health: Health, kinds: ReadonlyMap<string, string>): void {

@@ -1,6 +1,9 @@
 import type { ObjectRef } from '@sluice/ir';
 import { keyOf } from '../../core/keys.ts';
-import { mayWriteAtMs, type Pace, written } from '../../core/status/pace.ts';
+import { mayWriteAtMs, type Pace, said, written } from '../../core/status/pace.ts';
+
+/** What was not written for so long has no pace any more, ms. */
+const forgetMs = 6000;
 
 /** Objects whose status may have to be written: each once, Gateways before routes, none while it is being written. */
 export class StatusQueue {
@@ -17,6 +20,14 @@ export class StatusQueue {
     const queue = ref.kind.endsWith('Route') ? this.#many : this.#few;
     if (!queue.has(key)) queue.set(key, ref);
     this.nextAtMs = 0;
+  }
+
+  /** Something new was said of the object: adds it, and counts it as still changing. */
+  say(ref: ObjectRef, nowMs: number): void {
+    const key = keyOf(ref);
+    const pace = this.#paces.get(key);
+    if (pace !== undefined) this.#paces.set(key, said(pace, nowMs));
+    this.add(ref);
   }
 
   /** Takes the next object that may be written now; `done` gives it back. */
@@ -51,6 +62,6 @@ export class StatusQueue {
 
   #forgetQuiet(nowMs: number): void {
     if (this.#paces.size < 1024) return;
-    for (const [key, { writtenMs }] of this.#paces) if (nowMs - writtenMs > 5000) this.#paces.delete(key);
+    for (const [key, { writtenMs }] of this.#paces) if (nowMs - writtenMs > forgetMs) this.#paces.delete(key);
   }
 }

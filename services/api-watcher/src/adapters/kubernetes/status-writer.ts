@@ -30,18 +30,25 @@ export interface StatusWriterOptions {
   readonly objects: LiveObjects;
   readonly controllers: ReadonlySet<string>;
   readonly events: EventRecorder;
+  /** The status as this API server can take it; undefined: it is not known yet, and `again` follows. */
+  shape(kind: string, status: Fields): Fields | undefined;
   readonly logger: Logger;
   /** Asked before each write: whether this replica leads, by the clock and by the log. */
   mayWrite(): Promise<boolean>;
   wrote(kind: string, outcome: WriteOutcome): void;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What the translator says of an object. */
 interface Desired {
+  readonly ref: ObjectRef;
   readonly uid: string;
-  readonly status: Readonly<Record<string, unknown>>;
+  readonly status: Fields;
 }
 
+/** Fields that a definition of an older bundle may refuse, by kind: without them the rest is still worth writing. */
+const refusable: Readonly<Record<string, string>> = { GatewayClass: 'supportedFeatures' };
 /** Requests that are under way at once. */
 const concurrency = 12;
 /** An object whose write met another one's is read and written again so often at once. */
@@ -58,6 +65,8 @@ export class StatusWriter {
   readonly #ahead = new Map<string, { readonly from: string; readonly now: LiveObject }>();
   /** Writes that left the object other than asked for (fields that its version does not have): not to be repeated. */
   readonly #settled = new Map<string, string>();
+  /** Objects that were refused with their refusable field. */
+  readonly #shorn = new Set<string>();
   readonly #wakeup = new Wakeup();
   readonly #backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
   #pausedUntilMs = 0;
@@ -105,6 +114,17 @@ export class StatusWriter {
     }
   }
 
+  /** What the API server takes of a kind has changed: each object of it is looked at again. */
+  again(kind: string): void {
+    for (const [key, { ref }] of this.#desired) {
+      if (ref.kind !== kind) continue;
+      this.#shorn.delete(key);
+      this.#settled.delete(key);
+      this.#queue.add(ref);
+    }
+    this.#wakeup.wake();
+  }
+
   async #follow(signal: AbortSignal): Promise<void> {
     const { log, logger } = this.#options;
     for await (const item of log.follow('STATUS', { signal })) {
@@ -128,17 +148,12 @@ export class StatusWriter {
     this.#caughtUp = false;
   }
 
-  #take(event: {
-    type: string;
-    ref: ObjectRef;
-    uid?: string;
-    status?: Readonly<Record<string, unknown>>;
-  }): void {
+  #take(event: { type: string; ref: ObjectRef; uid?: string; status?: Fields }): void {
     const key = keyOf(event.ref);
     if (event.uid !== undefined && event.status !== undefined)
-      this.#desired.set(key, { uid: event.uid, status: event.status });
+      this.#desired.set(key, { ref: event.ref, uid: event.uid, status: event.status });
     else this.#desired.delete(key);
-    this.#queue.add(event.ref);
+    this.#queue.say(event.ref, performance.now());
   }
 
   /** An object changed at the API server: it may have lost what we said of it. */
@@ -200,9 +215,11 @@ export class StatusWriter {
     const desired = this.#desired.get(key);
     const resource = objects.resource(ref);
     if (resource === undefined || (desired !== undefined && desired.uid !== live.uid)) return undefined;
+    const status = desired === undefined ? undefined : this.#shaped(ref.kind, key, desired.status);
+    if (desired !== undefined && status === undefined) return undefined;
     const fields = mergeStatus({
       live: live.status,
-      desired: desired?.status,
+      desired: status,
       controllers,
       namespace: ref.namespace,
     });
@@ -230,12 +247,26 @@ export class StatusWriter {
       if (answer?.metadata.resourceVersion === live.resourceVersion) this.#settled.set(key, settled);
       else this.#settled.delete(key);
     } catch (error) {
-      return this.#judge(error, ref, settled);
+      const outcome = this.#judge(error, ref, settled);
+      if (outcome !== 'refused' || !this.#mayShear(ref.kind, key, fields)) return outcome;
+      this.#shorn.add(key);
+      return this.#patch(ref, live, signal);
     }
     const apiVersion = resource.base.replace(/^\/apis?\//, '');
     for (const notice of noticesOf(live.status, fields))
       void events.record({ ref, apiVersion, uid: live.uid }, notice);
     return 'written';
+  }
+
+  #shaped(kind: string, key: string, status: Fields): Fields | undefined {
+    const shaped = this.#options.shape(kind, status);
+    if (shaped === undefined || !this.#shorn.has(key)) return shaped;
+    return Object.fromEntries(Object.entries(shaped).filter(([name]) => name !== refusable[kind]));
+  }
+
+  #mayShear(kind: string, key: string, fields: Fields): boolean {
+    const field = refusable[kind];
+    return field !== undefined && Object.hasOwn(fields, field) && !this.#shorn.has(key);
   }
 
   #judge(error: unknown, ref: ObjectRef, settled: string): WriteOutcome | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mergeStatus } from './merge-status.ts';
 import { noticesOf } from './notices.ts';
-import { mayWriteAtMs, type Pace, written } from './pace.ts';
+import { mayWriteAtMs, type Pace, said, written } from './pace.ts';
 
 const ours = 'sluice.dev/gateway-controller';
 const controllers = new Set([ours]);
@@ -116,16 +116,49 @@ test('Events tell what is new and somebody must mend, and nothing that waits for
   expect(noticesOf(status, status)).toEqual([]);
 });
 
-test('an object that keeps changing is written at once, then less and less often, and is new again after a pause', () => {
+/** Times of the writes to an object of which something new is said at the given times. */
+function writesAt(changesMs: readonly number[], endMs: number): number[] {
   let pace: Pace | undefined;
+  let waits = false;
+  const changes = new Set(changesMs);
   const at: number[] = [];
-  for (let nowMs = 0; nowMs <= 1000; nowMs++)
-    if (mayWriteAtMs(pace) <= nowMs) {
-      at.push(nowMs);
-      pace = written(pace, nowMs);
+  for (let nowMs = 0; nowMs <= endMs; nowMs++) {
+    if (changes.has(nowMs)) {
+      waits = true;
+      pace = pace === undefined ? undefined : said(pace, nowMs);
     }
-  expect(at).toEqual([0, 60, 180, 420, 900]);
-  expect(written(pace, 4000).gapMs).toBe(60);
+    if (!waits || mayWriteAtMs(pace) > nowMs) continue;
+    at.push(nowMs);
+    waits = false;
+    pace = written(pace, nowMs);
+  }
+  return at;
+}
+
+describe('how often one object is written', () => {
+  const everyMs = (endMs: number): number[] => Array.from({ length: endMs + 1 }, (_, ms) => ms);
+
+  test('at once, then less and less often while it keeps changing', () => {
+    expect(writesAt(everyMs(8000), 8000)).toEqual([0, 60, 180, 420, 900, 1860, 3780, 6780]);
+  });
+
+  test('soon after the last change, however long it went on', () => {
+    const [last] = writesAt(everyMs(7000), 20_000).slice(-1);
+    expect(last).toBe(7400);
+    const [soonest] = writesAt(everyMs(6790), 20_000).slice(-1);
+    expect(soonest).toBe(7280);
+  });
+
+  test('no more than twice a second for what changes now and then', () => {
+    const changes = Array.from({ length: 100 }, (_, i) => i * 450);
+    expect(writesAt(changes, 45_000).length).toBeLessThanOrEqual(4 + 2 * 45);
+  });
+
+  test('new again after a pause', () => {
+    const pace = written(written(undefined, 0), 60);
+    expect(pace.gapMs).toBe(120);
+    expect(written(pace, 5061).gapMs).toBe(60);
+  });
 });
 
 describe('conditions on objects that are everybody’s', () => {
