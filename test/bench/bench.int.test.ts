@@ -1,4 +1,5 @@
 // The benchmark itself, with few routes: it measures what it says, and nothing fails. No figure is judged by its time.
+import { clusterUnavailable } from '@sluice/testkit/cluster';
 import { beforeAll, expect, it } from 'vitest';
 import { parseOptions } from './options.ts';
 import { failuresOf, type Report } from './report.ts';
@@ -6,7 +7,7 @@ import { runBench } from './run.ts';
 import { renderReport } from './table.ts';
 
 const args =
-  '--routes 40 --hosts one --changes 2 --churn-seconds 1 --churn-rates 5 --requests-per-second 100 --rounds 1 --requests-per-round 100 --log-events 100';
+  '--routes 40 --hosts one --changes 2 --churn-seconds 1 --churn-rates 5 --requests-per-second 100 --rounds 1 --requests-per-round 100 --attached-routes 30 --log-events 100';
 const said: string[] = [];
 let report: Report;
 
@@ -55,6 +56,23 @@ it('measures requests in both layouts, and the log', () => {
   for (const { cpuUs } of report.requests)
     expect(Math.min(...cpuUs.scoped, ...cpuUs.plain)).toBeGreaterThan(0);
   expect(report.eventLog?.hopMs.count).toBe(100);
+});
+
+it.skipIf(clusterUnavailable() !== undefined)('measures the same behind a real API server', () => {
+  expect(report.skipped).toEqual([]);
+  const [result] = report.kubernetes;
+  expect(result?.start?.missing).toBe(0);
+  expect(result?.changes?.map(({ kind, afterMs }) => [kind, afterMs.count])).toEqual(
+    report.worlds[0]?.changes?.map(({ kind, ms }) => [kind, ms.count]),
+  );
+  expect(result?.attach?.routes).toBe(30);
+  expect(result?.attach?.gatewayWrites).toBeGreaterThan(0);
+  expect(renderReport(report)).toContain('| API server: changed route, p50');
+});
+
+it('says what could not be measured here, and why', () => {
+  const skipped = clusterUnavailable() === undefined ? [] : [`kubernetes: ${clusterUnavailable()}`];
+  expect(report.skipped).toEqual(skipped);
 });
 
 it('prints a row for each of them', () => {

@@ -74,6 +74,8 @@ export interface Expected {
 /** When a change was first seen after the call of `write`, and the answers until then that nobody should get. */
 export interface Effect {
   readonly ms: number;
+  /** When the write had returned, by the same clock: the first look comes after it. */
+  readonly writtenMs: number;
   readonly failures: readonly number[];
 }
 
@@ -86,10 +88,11 @@ export async function effectOf(client: BenchClient, expected: Expected): Promise
   const failures: number[] = [];
   const startMs = performance.now();
   await write();
+  const writtenMs = performance.now() - startMs;
   for (;;) {
     const look = await client.look(place);
     if (!allowed.includes(look.status)) failures.push(look.status);
-    if (seen(look)) return { ms: look.atMs - startMs, failures };
+    if (seen(look)) return { ms: look.atMs - startMs, writtenMs, failures };
     if (look.atMs - startMs > patienceMs)
       throw new Error(`${what} did not come within ${patienceMs} ms; the last answer was ${look.status}`);
     await pause(lookEveryMs);

@@ -19,6 +19,8 @@ export interface BenchOptions {
   /** Rounds of each layout in part `requests`. */
   readonly rounds: number;
   readonly requestsPerRound: number;
+  /** Routes that attach to one Gateway in part `kubernetes`. */
+  readonly attachedRoutes: number;
   /** Events of part `event-log`. */
   readonly logEvents: number;
   /** How long the platform is watched without a request, milliseconds. */
@@ -39,6 +41,8 @@ Parts:
   change     one change at a time: a route, a new one, a removed one, a backend, an endpoint; and what it costs
   churn      changes at a steady rate under load, with the fewest and the most routes
   requests   Envoy's CPU for a request, scoped beside plain routes, with the fewest and the most routes
+  kubernetes the same behind a real API server, with the fewest and the most routes: start, changes, and the status of a
+             Gateway that many routes attach to; needs root, and for its first run Go (docs/guides/test-cluster.md)
   event-log  what the log costs alone
 
 The table goes to standard output, progress to standard error. Exit code 0, whatever the figures are; 1 if a request failed or
@@ -47,6 +51,7 @@ something never came; 2 for wrong usage.
 Examples:
   $ npm run bench
   $ npm run bench -- --routes 100,10000 --only change
+  $ npm run bench -- --only kubernetes,change --routes 100 --hosts own
   $ npm run bench -- --markdown docs/guides/performance.md
   $ SLUICE_ROUTE_LAYOUT=plain npm run bench -- --only change --routes 100,1000`;
 
@@ -75,6 +80,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--requests-per-second <n>', 'load during churn, at most 1000', positive, 500)
     .option('--rounds <n>', 'rounds of each route layout', positive, 6)
     .option('--requests-per-round <n>', 'requests in a round', positive, 3_000)
+    .option('--attached-routes <n>', 'routes that attach to one Gateway', positive, 1_000)
     .option('--log-events <n>', 'events appended in each way', positive, 5_000)
     .option('--json <file>', 'where the whole report goes (default: a new file in .sluice/bench)')
     .option(

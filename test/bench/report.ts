@@ -4,13 +4,14 @@ import type { ChangeResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { BaseLoad } from './cost.ts';
 import type { EventLogFigures } from './event-log.ts';
+import type { KubernetesResult } from './kubernetes.ts';
 import type { Machine } from './machine.ts';
 import type { Memory } from './processes.ts';
 import type { RequestCost } from './request-cost.ts';
 import type { StartResult } from './start-time.ts';
 
 /** The parts of a run, in their order; `start` is measured in any case where a platform is started. */
-export const parts = ['start', 'memory', 'change', 'churn', 'requests', 'event-log'] as const;
+export const parts = ['start', 'memory', 'change', 'churn', 'requests', 'kubernetes', 'event-log'] as const;
 export type Part = (typeof parts)[number];
 
 /** All of a run. Times are milliseconds, sizes bytes or MiB as the names say. */
@@ -22,7 +23,10 @@ export interface Report {
   readonly machine: Machine;
   readonly worlds: readonly WorldResult[];
   readonly requests: readonly RequestCost[];
+  readonly kubernetes: readonly KubernetesResult[];
   readonly eventLog: EventLogFigures | undefined;
+  /** Parts that cannot run on this machine, with the reason. */
+  readonly skipped: readonly string[];
   /** Parts that did not come to their end, with the reason. */
   readonly faults: readonly string[];
 }
@@ -46,7 +50,7 @@ export interface WorldResult {
 }
 
 /** Requests that failed, routes that were missing, and parts that did not end: what makes the command exit with 1. */
-export function failuresOf({ worlds, requests, faults }: Report): string[] {
+export function failuresOf({ worlds, requests, kubernetes, faults }: Report): string[] {
   const said: string[] = [...faults];
   for (const { hosts, routes, cold, warm, changes = [], churn = [] } of worlds) {
     const where = `${hosts}, ${routes} routes`;
@@ -63,5 +67,20 @@ export function failuresOf({ worlds, requests, faults }: Report): string[] {
   }
   for (const { routes, what, failed, status } of requests)
     if (failed > 0) said.push(`${routes} routes, ${what}: ${failed} answers were not ${status}`);
+  said.push(...kubernetes.flatMap(kubernetesFailures));
   return said;
+}
+
+function kubernetesFailures({ routes, start, changes = [] }: KubernetesResult): string[] {
+  const where = `API server, ${routes} routes`;
+  const missing = start?.missing ?? 0;
+  return [
+    ...(missing === 0 ? [] : [`${where}: ${missing} routes did not answer 200`]),
+    ...changes
+      .filter(({ failed }) => failed > 0)
+      .map(
+        ({ kind, failed, failures }) =>
+          `${where}, ${kind}: ${failed} failed requests (${failures.join(', ')})`,
+      ),
+  ];
 }

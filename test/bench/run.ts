@@ -1,10 +1,12 @@
 // The whole measurement, part by part. A part that fails is told in the report, and the next one goes on.
 
+import { clusterUnavailable } from '@sluice/testkit/cluster';
 import { footprintAtRest } from '../harness/footprint.ts';
 import { measureBaseLoad } from './base-load.ts';
 import { measureChanges } from './changes.ts';
 import { type ChurnResult, measureChurn } from './churn.ts';
 import { type EventLogFigures, measureEventLog } from './event-log.ts';
+import { type KubernetesLoad, type KubernetesResult, measureKubernetes } from './kubernetes.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import { readMemory } from './processes.ts';
@@ -33,6 +35,8 @@ export async function runBench(context: RunContext): Promise<Report> {
   const faults: string[] = [];
   const worlds: WorldResult[] = [];
   const requests: RequestCost[] = [];
+  const kubernetes: KubernetesResult[] = [];
+  const skipped: string[] = [];
   let eventLog: EventLogFigures | undefined;
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     if (context.signal.aborted) return;
@@ -59,6 +63,16 @@ export async function runBench(context: RunContext): Promise<Report> {
         const progress = (text: string) => context.progress(`requests, ${routes} routes: ${text}`);
         requests.push(...(await abortable(context.signal, measureRequestCosts(load, progress))));
       });
+  if (options.parts.includes('kubernetes')) {
+    const missing = clusterUnavailable();
+    if (missing !== undefined) skipped.push(`kubernetes: ${missing}`);
+    else
+      for (const load of kubernetesLoads(context))
+        await attempt(`API server, ${load.routes} routes`, async () => {
+          const told = (result: KubernetesResult): void => void kubernetes.push(result);
+          await abortable(context.signal, measureKubernetes(load, told));
+        });
+  }
   if (options.parts.includes('event-log'))
     await attempt('event log', async () => {
       context.progress('event log');
@@ -72,7 +86,9 @@ export async function runBench(context: RunContext): Promise<Report> {
     machine,
     worlds,
     requests,
+    kubernetes,
     eventLog,
+    skipped,
     faults,
   };
 }
@@ -84,6 +100,19 @@ function needsWorlds({ parts }: BenchOptions): boolean {
 /** The fewest and the most routes: what does not need every number is measured with these. */
 function endsOf(routes: readonly number[]): number[] {
   return [...new Set([Math.min(...routes), Math.max(...routes)])];
+}
+
+function kubernetesLoads({ options, progress }: RunContext): KubernetesLoad[] {
+  const { changes, attachedRoutes } = options;
+  return options.hosts.slice(0, 1).flatMap((hosts) =>
+    endsOf(options.routes).map((routes) => ({
+      hosts,
+      routes,
+      changes,
+      attachedRoutes,
+      progress: (text) => progress(`API server, ${routes.toLocaleString('en')} routes: ${text}`),
+    })),
+  );
 }
 
 /** Fills `result` as it goes, so that what was measured before a failure is kept. */

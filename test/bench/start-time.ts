@@ -4,7 +4,7 @@ import { originOf, type RequestTarget } from '@sluice/testkit';
 import { Pool } from 'undici';
 import { placeOf } from '../harness/many-routes.ts';
 import { BenchClient } from './client.ts';
-import { type BenchWorld, startPatienceMs } from './world.ts';
+import { type BenchWorld, startPatienceMs, type WorldSetup } from './world.ts';
 
 /** A measured start. */
 export interface StartResult {
@@ -16,6 +16,12 @@ export interface StartResult {
   readonly samples: number;
   /** Routes that did not answer 200 when all were asked right afterwards. */
   readonly missing: number;
+}
+
+/** Routes that are asked for, and where. */
+export interface ServedRoutes {
+  readonly target: RequestTarget;
+  readonly setup: Pick<WorldSetup, 'hosts' | 'routes'>;
 }
 
 const samples = 32;
@@ -32,17 +38,19 @@ export async function measureStart(world: BenchWorld): Promise<StartResult> {
     servedMs: servedAtMs - startMs,
     readyMs: readyAtMs - startMs,
     samples: sampleOf(world).length,
-    missing: await countMissing(world.target, world),
+    missing: await countMissing(world),
   };
 }
 
-function sampleOf({ setup: { routes } }: BenchWorld): number[] {
+/** Indices of the routes that are asked all the time. */
+export function sampleOf({ setup: { routes } }: Pick<ServedRoutes, 'setup'>): number[] {
   const step = Math.max(1, Math.floor(routes / samples));
   const all = Array.from({ length: Math.min(samples, routes) }, (_, i) => i * step);
   return [...new Set([...all, routes - 1])];
 }
 
-async function allServed(world: BenchWorld, deadlineMs: number): Promise<number> {
+/** Asks until each of the samples has answered 200; when that was. @throws Error where one never does */
+export async function allServed(world: ServedRoutes, deadlineMs: number): Promise<number> {
   const waiting = new Set(sampleOf(world));
   await using client = new BenchClient(world.target);
   for (;;) {
@@ -58,10 +66,8 @@ async function allServed(world: BenchWorld, deadlineMs: number): Promise<number>
   }
 }
 
-async function countMissing(
-  target: RequestTarget,
-  { setup: { hosts, routes } }: BenchWorld,
-): Promise<number> {
+/** Asks for every route once. @returns how many do not answer 200 */
+export async function countMissing({ target, setup: { hosts, routes } }: ServedRoutes): Promise<number> {
   const connections = 8;
   const pool = new Pool(originOf(target), { connections });
   let next = 0;

@@ -28,7 +28,7 @@ function change(ms: number, failed = 0): ChangeResult {
 
 function report(worlds: readonly WorldResult[], more: Partial<Report> = {}): Report {
   const command = 'npm run bench';
-  const empty = { requests: [], eventLog: undefined, faults: [] };
+  const empty = { requests: [], kubernetes: [], eventLog: undefined, skipped: [], faults: [] };
   return { schema: 1, startedAt: '2026-11-22T00:00:00Z', command, machine, worlds, ...empty, ...more };
 }
 
@@ -94,4 +94,27 @@ it('reads its arguments, and repeats the command without its outputs', () => {
     changes: 30,
   });
   expect(parseOptions([]).parts).toEqual(parts);
+});
+
+it('shows what was measured behind an API server, with the figure of files beside it', () => {
+  const afterMs = summarize([20]);
+  const text = renderReport(
+    report([{ hosts: 'own hostnames', routes: 100, changes: [change(9)] }], {
+      kubernetes: [
+        {
+          hosts: 'own hostnames',
+          routes: 100,
+          start: { servedMs: 2_000, statusMs: 3_000, missing: 0 },
+          changes: [{ kind: 'changed route', afterMs, writeMs: summarize([5]), failed: 2, failures: [503] }],
+          attach: { routes: 1_000, writtenMs: 4_000, seenMs: 400, gatewayWrites: 16 },
+        },
+      ],
+      skipped: ['event-log: no disk'],
+    }),
+  );
+  expect(rowOf(text, 'API server: changed route')).toContain('| 20.0 / 20.0 [9.0 / 9.0] (5.0) |');
+  expect(rowOf(text, 'API server: from the last of them')).toContain('| 0.40 | ≤ 1 | met |');
+  expect(rowOf(text, 'API server: writes to that Gateway')).toContain('| 16 | ≤ 15 | missed |');
+  expect(text).toContain('Not measured: event-log: no disk.');
+  expect(text).toContain('- API server, 100 routes, changed route: 2 failed requests (503)');
 });

@@ -1,5 +1,6 @@
 // A report as one Markdown table: a row for each figure, a column for each number of routes.
 import type { EventLogFigures } from './event-log.ts';
+import { kubernetesRows } from './kubernetes-rows.ts';
 import { machineLine } from './machine.ts';
 import { failuresOf, type Report } from './report.ts';
 import { requestRows } from './request-rows.ts';
@@ -8,8 +9,14 @@ import { worldRows } from './world-rows.ts';
 
 /** The whole output: machine, table, what else was measured, and what went wrong. */
 export function renderReport(report: Report): string {
-  const sizes = [...new Set([...report.worlds, ...report.requests].map(({ routes }) => routes))];
-  const rows = [...worldRows(report.worlds), ...requestRows(report.requests)];
+  const sizes = [
+    ...new Set([...report.worlds, ...report.requests, ...report.kubernetes].map(({ routes }) => routes)),
+  ];
+  const rows = [
+    ...worldRows(report.worlds),
+    ...kubernetesRows(report.kubernetes, report.worlds),
+    ...requestRows(report.requests),
+  ];
   const failures = failuresOf(report);
   return [
     `\`${report.command}\` on ${report.startedAt.slice(0, 10)}: ${machineLine(report.machine)}.`,
@@ -22,6 +29,7 @@ export function renderReport(report: Report): string {
           ),
         ]),
     ...(report.eventLog === undefined ? [] : [eventLogLine(report.eventLog)]),
+    ...report.skipped.map((line) => `Not measured: ${line}.`),
     failures.length === 0
       ? 'No request failed, and everything that was waited for came.'
       : `What failed:\n\n${failures.map((line) => `- ${line}`).join('\n')}`,

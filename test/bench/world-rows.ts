@@ -1,6 +1,7 @@
 // The rows of what was measured on a running platform, with what the project expects of them.
 import type { HostLayout } from '../harness/many-routes.ts';
-import type { ChangeKind, ChangeResult } from './changes.ts';
+import type { ChangeKind } from './change-steps.ts';
+import type { ChangeResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import { controlPlaneOf, type Memory, type PerProcess, processNames, sumOf } from './processes.ts';
 import type { WorldResult } from './report.ts';
