@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { localRequest } from './local-http.ts';
 import type { Health } from './process-spec.ts';
-import { unixRequest } from './unix-http.ts';
 
 const listenersSchema = z.object({
   listener_statuses: z
@@ -34,7 +34,7 @@ export class EnvoyAdmin {
   /** Ready when Envoy has its first configuration. */
   async probe(): Promise<Health> {
     try {
-      const answer = await unixRequest({ socket: this.#socket, path: '/ready' });
+      const answer = await localRequest({ at: { socket: this.#socket }, path: '/ready' });
       return answer.status === 200
         ? { ok: true, detail: '' }
         : { ok: false, detail: answer.body.trim().toLowerCase() };
@@ -45,7 +45,7 @@ export class EnvoyAdmin {
 
   /** `address:port` of everything it listens on. */
   async listening(): Promise<Set<string>> {
-    const answer = await unixRequest({ socket: this.#socket, path: '/listeners?format=json' });
+    const answer = await localRequest({ at: { socket: this.#socket }, path: '/listeners?format=json' });
     const { listener_statuses: listeners = [] } = listenersSchema.parse(JSON.parse(answer.body));
     const addresses = listeners.flatMap((listener) => [
       listener.local_address,
@@ -63,7 +63,10 @@ export class EnvoyAdmin {
   /** Requests that it is answering now. */
   async activeRequests(): Promise<number> {
     const filter = encodeURIComponent('^http\\..*\\.downstream_rq_active$');
-    const answer = await unixRequest({ socket: this.#socket, path: `/stats?format=json&filter=${filter}` });
+    const answer = await localRequest({
+      at: { socket: this.#socket },
+      path: `/stats?format=json&filter=${filter}`,
+    });
     const { stats } = statsSchema.parse(JSON.parse(answer.body));
     return stats.reduce((sum, stat) => {
       const own = stat.name === undefined || stat.name.startsWith('http.admin.');
@@ -78,9 +81,9 @@ export class EnvoyAdmin {
   async drain(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     try {
-      await unixRequest({ socket: this.#socket, path: '/healthcheck/fail', method: 'POST' });
+      await localRequest({ at: { socket: this.#socket }, path: '/healthcheck/fail', method: 'POST' });
       await this.#untilIdle(deadline);
-      await unixRequest({ socket: this.#socket, path: '/drain_listeners', method: 'POST' });
+      await localRequest({ at: { socket: this.#socket }, path: '/drain_listeners', method: 'POST' });
       await this.#untilIdle(deadline);
     } catch {
       // An Envoy that does not answer has nothing left to drain.

@@ -1,5 +1,5 @@
+import { localRequest } from './local-http.ts';
 import { socketPaths } from './plan.ts';
-import { unixRequest } from './unix-http.ts';
 
 /**
  * Sequence of the last fact that the active translator has translated, by its own metric; undefined where none tells.
@@ -17,7 +17,7 @@ export async function translatedSequence(
 
 async function sequenceOf(socket: string): Promise<number | undefined> {
   try {
-    const { body } = await unixRequest({ socket, path: '/metrics' });
+    const { body } = await localRequest({ at: { socket }, path: '/metrics' });
     const value = /^sluice_translator_fact_sequence(?:\{[^}]*\})? (\d+)$/m.exec(body)?.[1];
     return value === undefined ? undefined : Number(value);
   } catch {

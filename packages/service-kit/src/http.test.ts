@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -24,7 +25,9 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function get(path: string, target: { socketPath: string } | { host: string; port: number }) {
+type Target = ({ socketPath: string } | { host: string; port: number }) & { method?: string };
+
+async function get(path: string, target: Target) {
   const sent = request({ path, ...target }).end();
   const [response] = await once(sent, 'response');
   return { status: response.statusCode as number, body: await text(response) };
@@ -101,6 +104,29 @@ describe('on TCP', () => {
     );
     expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.]+$/m);
     expect(metrics).toMatch(/^process_cpu_seconds_total [\d.]+$/m);
+  });
+
+  it('answers nothing else', async () => {
+    server = await startOpsServer({ listen: { kind: 'tcp', host: '127.0.0.1', port: 0 }, health, registry });
+    const target = { host: '127.0.0.1', port: Number(server.address.split(':').at(-1)) };
+    expect((await get('/', target)).status).toBe(404);
+    expect((await get('/healthz/..', target)).status).toBe(404);
+    expect((await get('/healthz?verbose', target)).status).toBe(200);
+    expect((await get('/healthz', { ...target, method: 'POST' })).status).toBe(405);
+    expect(await get('/healthz', { ...target, method: 'HEAD' })).toEqual({ status: 200, body: '' });
+  });
+
+  it('ends connections that are kept open when it closes', async () => {
+    const closing = await startOpsServer({
+      listen: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      health,
+      registry,
+    });
+    const socket = connect(Number(closing.address.split(':').at(-1)), '127.0.0.1');
+    await once(socket, 'connect');
+    const ended = once(socket, 'close');
+    await closing.close();
+    await ended;
   });
 
   it('refuses a port that is taken', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Server } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ListenAddress } from './config-types.ts';
 import { SluiceError } from './errors.ts';
@@ -22,35 +22,57 @@ export interface OpsServerOptions {
 }
 
 /**
- * Serves `/healthz` (200 while the process answers), `/readyz` (200, or 503 with the failing checks) and `/metrics`.
- * A Unix socket is made with mode 0600; one that a dead process left behind is replaced.
+ * Serves `/healthz` (200 while the process answers), `/readyz` (200, or 503 with the failing checks) and `/metrics`; closing it ends
+ * every connection. A Unix socket is made with mode 0600; one that a dead process left behind is replaced.
  * @throws SluiceError `address-in-use`
  */
-export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
-  const app = createApp(options);
-  await app.ready();
-  const address = await listen(app.server, options.listen);
+export async function startOpsServer({ listen: where, ...shown }: OpsServerOptions): Promise<OpsServer> {
+  const server = createServer((request, response) => void respond(shown, request, response));
+  const address = await listen(server, where);
   return {
     address,
-    close: async () => {
-      app.server.closeIdleConnections();
-      await app.close();
-    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
-function createApp({ health, registry }: OpsServerOptions): FastifyInstance {
-  const app = Fastify({ forceCloseConnections: true });
-  app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', (_request, reply) => {
-    const readiness = health.readiness();
-    return reply.code(readiness.ready ? 200 : 503).send(readiness);
-  });
-  app.get('/metrics', async (_request, reply) => {
-    const text = await registry.metrics();
-    return reply.type(registry.contentType).send(text);
-  });
-  return app;
+type Shown = Omit<OpsServerOptions, 'listen'>;
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+async function respond(shown: Shown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, type, body } = await answerTo(shown, request).catch(() =>
+    json(500, { error: 'the answer could not be made' }),
+  );
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function answerTo({ health, registry }: Shown, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'only GET and HEAD' });
+  switch (request.url?.split('?', 1)[0]) {
+    case '/healthz':
+      return json(200, { status: 'ok' });
+    case '/readyz': {
+      const readiness = health.readiness();
+      return json(readiness.ready ? 200 : 503, readiness);
+    }
+    case '/metrics':
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    default:
+      return json(404, { error: 'only /healthz, /readyz and /metrics are here' });
+  }
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
 }
 
 /**

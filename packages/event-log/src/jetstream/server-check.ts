@@ -1,5 +1,6 @@
 // What must hold of a server before facts are entrusted to it.
 import { LogError } from '../port.ts';
+import { readMonitor } from './monitor.ts';
 
 /** Oldest server with all that we rely on. */
 const minVersion = [2, 15] as const;
@@ -53,8 +54,9 @@ export async function assertSynced(monitorUrl: string): Promise<void> {
 
 async function jetstreamConfig(monitorUrl: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const answer = await fetch(new URL('/varz', monitorUrl), { signal: AbortSignal.timeout(5_000) });
-    const varz = (await answer.json()) as { jetstream?: { config?: Record<string, unknown> } };
+    const varz = (await readMonitor(new URL('/varz', monitorUrl))) as {
+      jetstream?: { config?: Record<string, unknown> };
+    };
     return varz.jetstream?.config;
   } catch (cause) {
     throw new LogError('connection', 'the monitoring port of the NATS server does not answer', {

@@ -1,22 +1,25 @@
 import { request } from 'node:http';
 
-/** An answer over a Unix socket. */
-export interface UnixAnswer {
+/** An answer of a process on this machine. */
+export interface LocalAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-/** One HTTP request over a Unix socket. Rejects where nobody answers within `timeoutMs` (default 1,000). */
-export function unixRequest(of: {
-  readonly socket: string;
+/** Where a process on this machine listens: a Unix socket, or a port of loopback. */
+export type LocalPlace = { readonly socket: string } | { readonly port: number };
+
+/** One HTTP request to a process on this machine. Rejects where nobody answers within `timeoutMs` (default 1,000). */
+export function localRequest(of: {
+  readonly at: LocalPlace;
   readonly path: string;
   readonly method?: 'GET' | 'POST';
   readonly timeoutMs?: number;
-}): Promise<UnixAnswer> {
+}): Promise<LocalAnswer> {
   return new Promise((resolve, reject) => {
     const call = request(
       {
-        socketPath: of.socket,
+        ...('socket' in of.at ? { socketPath: of.at.socket } : { host: '127.0.0.1', port: of.at.port }),
         path: of.path,
         method: of.method ?? 'GET',
         headers: { host: 'localhost', 'content-length': '0' },
