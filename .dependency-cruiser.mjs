@@ -174,7 +174,7 @@ const config = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: ['node_modules', 'packages/envoy-api/gen'] },
-    exclude: { path: ['/testdata/', '/fixtures/'] },
+    exclude: { path: ['/testdata/', '/fixtures/', '^(services/[^/]+|cli)/build/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['types', 'import', 'node', 'default'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hashOfSources } from '../bundle/fresh.mjs';
 import { pins, root } from './paths.mjs';
 
 /** @param {string} dir @returns {string[]} */
@@ -32,7 +33,7 @@ const parents = ['packages', 'services', 'examples'];
 
 /**
  * For each step of the set-up, the hash of all that its result depends on.
- * @returns {Record<'node' | 'pnpm' | 'nats-server' | 'envoy' | 'workspace' | 'envoy-api', string>}
+ * @returns {Record<'node' | 'pnpm' | 'nats-server' | 'envoy' | 'workspace' | 'envoy-api' | 'bundles', string>}
  */
 export function inputHashes() {
   const tools = join(root, 'scripts/bootstrap/tools.mjs');
@@ -49,5 +50,6 @@ export function inputHashes() {
     envoy: hashOf([tools, join(pins, 'wheels/envoy.txt')]),
     workspace: hashOf(workspace.filter((file) => existsSync(file))),
     'envoy-api': hashOf([lock, ...generator]),
+    bundles: hashOfSources(root),
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlesFile, readBundles } from '../bundle/fresh.mjs';
 import { inputHashes } from './inputs.mjs';
 import { bin, root, toolchain } from './paths.mjs';
 
@@ -15,14 +16,17 @@ const results = {
   envoy: join(bin, 'envoy'),
   workspace: join(root, 'node_modules/.modules.yaml'),
   'envoy-api': join(root, 'packages/envoy-api/gen/registry.js'),
+  bundles: join(root, bundlesFile),
 };
 
 /** @returns {Partial<Record<StepName, string>>} the hashes of the inputs that each finished step was run with */
 function read() {
+  const bundles = readBundles(root)?.inputs;
+  const built = bundles === undefined ? {} : { bundles };
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return { ...JSON.parse(readFileSync(file, 'utf8')), ...built };
   } catch {
-    return {};
+    return built;
   }
 }
 

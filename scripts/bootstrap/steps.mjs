@@ -32,6 +32,19 @@ function generateEnvoyApi() {
   );
 }
 
+/** Services and the command as one file each. Where a source is broken the sources are run, which tell more of it. */
+async function bundle() {
+  const args = [join(root, 'scripts/bundle/main.mjs')];
+  const whatFor = 'bundling the services';
+  try {
+    await longStep(whatFor, () =>
+      run({ command: join(bin, 'node'), args, cwd: root, withToolchain: true, whatFor }),
+    );
+  } catch (fault) {
+    say(`${fault instanceof Error ? fault.message : fault}\n… the sources are run instead`);
+  }
+}
+
 /**
  * What each step does, after which others. Node comes before all that pnpm installs: native add-ons pick their build by
  * the Node that runs.
@@ -50,6 +63,7 @@ const steps = {
   },
   workspace: { after: ['node', 'pnpm'], work: installWorkspace },
   'envoy-api': { after: ['workspace'], work: generateEnvoyApi },
+  bundles: { after: ['envoy-api'], work: bundle },
 };
 
 /**
@@ -63,6 +77,7 @@ export async function setUp() {
   const todo = stale(wanted);
   if (todo.has('node')) todo.add('workspace');
   if (todo.has('workspace')) todo.add('envoy-api');
+  if (todo.has('envoy-api')) todo.add('bundles');
   if (todo.size > 0) say(`fetching what is missing into .toolchain: ${[...todo].join(', ')}`);
   /** @type {Map<StepName, Promise<boolean>>} */
   const running = new Map();
@@ -85,7 +100,8 @@ export async function setUp() {
     const before = await Promise.all(steps[name].after.map(start));
     if (before.includes(false)) return false;
     await steps[name].work();
-    markDone(name, wanted[name]);
+    // The bundles say themselves what they are made of.
+    if (name !== 'bundles') markDone(name, wanted[name]);
     return true;
   };
   await Promise.all(/** @type {StepName[]} */ (Object.keys(steps)).map(start));

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { toolPath } from '@sluice/testkit';
 import { ensurePrograms, type Image } from '@sluice/testkit/cluster';
+import { freshBundles } from '../../scripts/bundle/fresh.mjs';
 
 const checkout = join(import.meta.dirname, '..', '..');
 
@@ -36,7 +37,7 @@ function envoyImage(): Image {
   };
 }
 
-/** A service runs from its sources, as everywhere; it sees the checkout and Node at the places where they lie on this machine. */
+/** A service runs from its bundle, or from its sources where they are newer; it sees the checkout and Node at the places where they lie on this machine. */
 function serviceImage(name: string): Image {
   const node = realpathSync(process.execPath);
   const seen = [checkout, node, ...linkedStore()];
@@ -45,7 +46,7 @@ function serviceImage(name: string): Image {
     entrypoint: [
       node,
       '--disable-warning=ExperimentalWarning',
-      join(checkout, 'services', name, 'src/main.ts'),
+      freshBundles(checkout).get(name) ?? join(checkout, 'services', name, 'src/main.ts'),
     ],
     mounts: seen.map((path) => ({ source: path, target: path })),
     system: true,

@@ -29,7 +29,7 @@ test('a second set-up does and says nothing; a changed lock file or a lost resul
   checkout.write('pnpm-lock.yaml', 'lockfileVersion: 9\n');
   const fourth = await checkout.setUp();
   expect(await fourth.exited).toEqual(done);
-  expect(fourth.log()).toMatch(/missing into \.toolchain: workspace, envoy-api\n/);
+  expect(fourth.log()).toMatch(/missing into \.toolchain: workspace, envoy-api, bundles\n/);
   expect(checkout.calls()).toHaveLength(4);
 });
 

@@ -36,6 +36,12 @@ mkdirSync('packages/envoy-api/gen', { recursive: true });
 writeFileSync('packages/envoy-api/gen/registry.js', '');
 `;
 
+const bundler = `import { mkdirSync, writeFileSync } from 'node:fs';
+import { hashOfSources } from './fresh.mjs';
+mkdirSync('.cache', { recursive: true });
+writeFileSync('.cache/bundles.json', JSON.stringify({ inputs: hashOfSources(process.cwd()), entries: {} }));
+`;
+
 /** A checkout with the real set-up scripts, whose outside world is two scripts on PATH. */
 export interface SmallCheckout {
   readonly path: string;
@@ -62,6 +68,8 @@ export function smallCheckout(
     cpSync(join(repository, name), at(name), { recursive: true });
   }
   write('packages/envoy-api/src/main.ts', generator);
+  write('scripts/bundle/main.mjs', bundler);
+  for (const folder of ['services', 'cli']) mkdirSync(at(folder));
   mkdirSync(at('path'));
   for (const name of alwaysThere) symlinkSync(join('/usr/bin', name), at('path', name));
   symlinkSync(process.execPath, at('path/node'));

@@ -1,13 +1,14 @@
 // The translator of another checkout, run in a child process. In: a snapshot; out: the same facts as that version
 // translates them.
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { encodeEvent, type Revision } from '@sluice/events';
 import { z } from 'zod';
 import { UserError } from '../standalone/settings.ts';
+import { installRoot } from '../standalone/toolchain.ts';
 import type { Snapshot, Translation } from './snapshot.ts';
 
-const child = fileURLToPath(new URL('./translator-child.ts', import.meta.url));
+const child = join(installRoot, 'cli/src/model/translator-child.ts');
 /** The end of what a child that failed has written, bytes. */
 const maxErrorLength = 2_000;
 

@@ -6,7 +6,7 @@ import type { Keys } from './keys.ts';
 import { writeWhole } from './pid-file.ts';
 import { socketPaths } from './plan.ts';
 import type { Settings, UpRequest } from './settings.ts';
-import { serviceVersion } from './toolchain.ts';
+import { servicePrograms } from './toolchain.ts';
 
 /** A configuration file and what it says. */
 export interface ConfigFile {
@@ -58,7 +58,10 @@ export async function writeEnvoyBootstrap(
     adminSocket: sockets.envoyAdmin,
   };
   const file = join(settings.layout.run, 'envoy.json');
-  const madeFrom = { file: `${file}.from`, text: JSON.stringify([serviceVersion('xds-server'), options]) };
+  const madeFrom = {
+    file: `${file}.from`,
+    text: JSON.stringify([servicePrograms(['xds-server'])['xds-server'].version, options]),
+  };
   const earlier = readText(madeFrom.file) === madeFrom.text ? readText(file) : undefined;
   if (earlier !== undefined) return { file, text: earlier };
   const { envoyBootstrap } = await import('@sluice/xds-server/core');

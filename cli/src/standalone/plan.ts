@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EnvoyAdmin } from './envoy-admin.ts';
+import { localRequest } from './local-http.ts';
 import type { Health, ProcessSpec } from './process-spec.ts';
 import { type ServiceName, type Settings, services, standaloneControllers } from './settings.ts';
-import { installRoot, programVersion, serviceVersion } from './toolchain.ts';
-import { unixRequest } from './unix-http.ts';
+import { installRoot, programVersion, type ServiceProgram, servicePrograms } from './toolchain.ts';
 
 /** How long the processes may take to stop before they are killed, milliseconds. */
 const stopTimeoutMs = 5_000;
@@ -54,10 +54,8 @@ export function natsSpec(
 /** Ready when NATS serves JetStream. */
 export async function probeNats(monitorPort: number): Promise<Health> {
   try {
-    const url = `http://127.0.0.1:${monitorPort}/healthz?js-enabled-only=true`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
-    await answer.body?.cancel();
-    return answer.ok
+    const answer = await localRequest({ at: { port: monitorPort }, path: '/healthz?js-enabled-only=true' });
+    return answer.status === 200
       ? { ok: true, detail: '' }
       : { ok: false, detail: `its health check answers ${answer.status}` };
   } catch {
@@ -107,17 +105,17 @@ const youngHeap = '--max-semi-space-size=4';
 
 /** All processes of our own services. */
 export function serviceSpecs(settings: Settings): ProcessSpec[] {
-  return services.flatMap((service) => {
-    const version = serviceVersion(service);
-    return Array.from({ length: settings.request.replicas[service] }, (_, replica) =>
-      serviceSpec(settings, { service, replica, version }),
-    );
-  });
+  const programs = servicePrograms(services);
+  return services.flatMap((service) =>
+    Array.from({ length: settings.request.replicas[service] }, (_, replica) =>
+      serviceSpec(settings, { service, replica, program: programs[service] }),
+    ),
+  );
 }
 
 function serviceSpec(
   settings: Settings,
-  of: { service: ServiceName; replica: number; version: string },
+  of: { service: ServiceName; replica: number; program: ServiceProgram },
 ): ProcessSpec {
   const { layout, config, request } = settings;
   const name = processName(of.service, of.replica);
@@ -135,11 +133,11 @@ function serviceSpec(
   return {
     name,
     command: process.execPath,
-    args: () => [youngHeap, join(installRoot, 'services', of.service, 'src', 'main.ts')],
+    args: () => [youngHeap, of.program.file],
     env: { ...env, NODE_COMPILE_CACHE: config.compileCache ?? layout.cache },
     cwd: installRoot,
     logFile: join(layout.log, `${name}.log`),
-    configHash: hashOf([process.execPath, process.version, of.version, env]),
+    configHash: hashOf([process.execPath, process.version, of.program.version, env]),
     handover: false,
     orphaned: false,
     stopTimeoutMs,
@@ -178,7 +176,7 @@ function ownEnvironment(
 /** `/readyz` of a service. */
 export async function probeService(socket: string): Promise<Health> {
   try {
-    const answer = await unixRequest({ socket, path: '/readyz' });
+    const answer = await localRequest({ at: { socket }, path: '/readyz' });
     return { ok: answer.status === 200, detail: failingChecks(answer.body) };
   } catch {
     return { ok: false, detail: 'does not answer on its socket' };

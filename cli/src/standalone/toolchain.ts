@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freshBundles } from '../../../scripts/bundle/fresh.mjs';
 
-/** Root of the checkout or installation: the directory that holds `services/` and `packages/`. */
+/**
+ * Root of the checkout or installation: the directory that holds `services/` and `packages/`. A bundle lies as deep as this file
+ * (`cli/build/<hash>/`).
+ */
 export const installRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
 /** Version of this installation. */
@@ -64,4 +68,28 @@ export function serviceVersion(service: string): string {
       .map((name) => join(packages, name, 'src')),
   );
   return `${packagesVersion}-${versionOf([join(installRoot, 'services', service, 'src')])}`;
+}
+
+/** What is run of a service. */
+export interface ServiceProgram {
+  /** Absolute path of its main file. */
+  readonly file: string;
+  /** Changes when the program does. */
+  readonly version: string;
+}
+
+/** The bundle of each of some services, or its sources where they are newer than the bundle. */
+export function servicePrograms<S extends string>(services: readonly S[]): Record<S, ServiceProgram> {
+  const bundles = freshBundles(installRoot);
+  const programOf = (service: S): ServiceProgram => {
+    const bundle = bundles.get(service);
+    // The folder of a bundle is named after its content.
+    if (bundle !== undefined) return { file: bundle, version: bundle };
+    const file = join(installRoot, 'services', service, 'src', 'main.ts');
+    return { file, version: serviceVersion(service) };
+  };
+  return Object.fromEntries(services.map((service) => [service, programOf(service)])) as Record<
+    S,
+    ServiceProgram
+  >;
 }

@@ -36,9 +36,9 @@ async function prepare(): Promise<void> {
 
 /** Runs `sluice up` in a group of its own, so that Ctrl-C reaches it once: through this process. */
 function runSluice(): Promise<number> {
-  const up = [join(root, 'cli/src/main.ts'), 'up', join(here, '../manifests'), join(home, 'secrets')];
+  const up = ['up', join(here, '../manifests'), join(home, 'secrets')];
   const options = ['--data-dir', join(home, 'state'), '--notes', notesFile, '--take-over'];
-  const child = spawn(process.execPath, [...up, ...options, ...process.argv.slice(2)], {
+  const child = spawn(join(root, 'bin/sluice'), [...up, ...options, ...process.argv.slice(2)], {
     stdio: 'inherit',
     detached: true,
   });
