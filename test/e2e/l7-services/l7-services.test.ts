@@ -112,7 +112,7 @@ describe('a Service that asks for a balancing of each request', () => {
       seen.add(((await answer.json()) as { name: string }).name);
       return seen.size === 2;
     });
-    const { stdout } = await sluice.cli('explain', `http://${address}:8080/some/path`);
+    const { stdout } = await sluice.cli('explain', 'GET', `http://${address}:8080/some/path`);
     expect(stdout).toMatch(/of +Service default\/web/);
     expect(stdout).toMatch(/service:default\/web\/8080/);
   });
