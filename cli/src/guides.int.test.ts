@@ -58,10 +58,8 @@ async function shopBench(): Promise<Bench> {
   return bench;
 }
 
-async function exampleBench(name: string): Promise<Bench> {
-  const bench = new Bench({
-    'routes.yaml': readFileSync(join(root, 'examples', name, 'routes.yaml'), 'utf8'),
-  });
+async function exampleBench(name: string, file = 'routes.yaml'): Promise<Bench> {
+  const bench = new Bench({ [file]: readFileSync(join(root, 'examples', name, file), 'utf8') });
   await bench.ready();
   return bench;
 }
@@ -69,16 +67,20 @@ async function exampleBench(name: string): Promise<Bench> {
 const worlds: readonly [name: string, start: () => Promise<Bench>, guides: readonly string[]][] = [
   ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md']],
   ['examples/l4', () => exampleBench('l4'), ['l4.md']],
+  ['examples/l7-services', () => exampleBench('l7-services', 'services.yaml'), ['l7-services.md']],
 ];
 
 describe.each(worlds)('%s', (_world, start, guides) => {
   let bench: Bench;
-  /** The addresses of Gateways begin with it; guides say 127.80.0. */
+  /** The addresses of Gateways and Services begin with it; guides say 127.80.0. */
   let pool = '';
   beforeAll(async () => {
     bench = await start();
-    const { stdout } = await bench.run('get', 'gateways', '-o', 'json');
-    pool = /"(127\.\d+\.\d+)\.\d+"/.exec(stdout)?.[1] ?? '';
+    const shown = await Promise.all(
+      ['gateways', 'services'].map((kind) => bench.run('get', kind, '-o', 'json')),
+    );
+    const addresses = shown.map(({ stdout }) => stdout).join('');
+    pool = /"(127\.\d+\.\d+)\.\d+"/.exec(addresses)?.[1] ?? '';
   });
   afterAll(() => bench[Symbol.asyncDispose]());
 
