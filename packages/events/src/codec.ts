@@ -13,6 +13,7 @@ import {
   statusEventSchema,
 } from './feedback.ts';
 import { type IrEvent, irEventSchema } from './ir-events.ts';
+import { type QuickCheck, quickCheck } from './quick-check.ts';
 import type { StreamName } from './streams.ts';
 import { buildSubject, type Domain } from './subjects.ts';
 
@@ -26,13 +27,26 @@ export interface EventOf {
 }
 export type AnyEvent = EventOf[StreamName];
 
-const schemas = {
+/** The schema of the events of each stream. */
+export const eventSchemas = {
   FACTS: factSchema,
   IR: irEventSchema,
   ACKS: ackEventSchema,
   STATUS: statusEventSchema,
   SECRETS: secretEventSchema,
 } as const;
+
+const quickChecks = new Map<StreamName, QuickCheck>();
+
+/** True for an event in the form in which ours are written. */
+function isPlain(stream: StreamName, value: unknown): boolean {
+  let check = quickChecks.get(stream);
+  if (check === undefined) {
+    check = quickCheck(eventSchemas[stream]);
+    quickChecks.set(stream, check);
+  }
+  return check(value);
+}
 
 /** What `event-log` appends. `tombstone` events take their subject out of the folded state. */
 export interface EncodedEvent {
@@ -75,7 +89,9 @@ export type Decoded<E> =
 /** Decodes the bytes of an event of a stream. Never throws: whatever is on the log, a consumer goes on. */
 export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): Decoded<EventOf[S]> {
   try {
-    const parsed = schemas[stream].safeParse(JSON.parse(decoder.decode(data)));
+    const value: unknown = JSON.parse(decoder.decode(data));
+    if (isPlain(stream, value)) return { ok: true, event: value as EventOf[S] };
+    const parsed = eventSchemas[stream].safeParse(value);
     if (parsed.success) return { ok: true, event: parsed.data as EventOf[S] };
     return { ok: false, error: z.prettifyError(parsed.error) };
   } catch (error) {

@@ -1,14 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from './canonical.ts';
 import type { IrResource } from './resource.ts';
-
-/** Canonical JSON (RFC 8785) of a value. Throws TypeError on what JSON cannot hold. */
-export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('value has no JSON form');
-  return text;
-}
 
 /** SHA-256 over the canonical JSON of a value, 64 hex digits. */
 export function canonicalHash(value: unknown): string {

@@ -1,3 +1,4 @@
+export { canonicalJson } from './canonical.ts';
 export * from './certificate.ts';
 export * from './cluster.ts';
 export * from './cluster-tls.ts';
