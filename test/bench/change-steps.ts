@@ -1,4 +1,4 @@
-// What a change is: what is written, and which answer shows it.
+// What a change is: what comes in, and which answer shows it.
 import { setTimeout as pause } from 'node:timers/promises';
 import { placeOf } from '../harness/many-routes.ts';
 import { type BenchClient, type Effect, type Expected, effectOf } from './client.ts';
@@ -11,7 +11,7 @@ export type ChangeKind = (typeof changeKinds)[number] | 'removed route';
 
 /** What is changed, wherever its objects stand. */
 export interface ChangingWorld {
-  readonly sink: Pick<ObjectSink, 'write' | 'remove'>;
+  readonly sink: Pick<ObjectSink, 'write' | 'stage' | 'remove'>;
   readonly setup: Pick<WorldSetup, 'hosts' | 'routes'>;
   route(index: number, version: string, service?: ServiceName): object;
   moving(to: ServiceName): object[];
@@ -55,20 +55,20 @@ function stepsOf(world: ChangingWorld, kind: (typeof changeKinds)[number], i: nu
   switch (kind) {
     case 'changed route': {
       const version = `c${i}`;
-      const write = () => sink.write([world.route(index, version)]);
-      return [{ kind, place, write, seen: (look) => look.version === version, allowed: [200] }];
+      const stage = () => sink.stage([world.route(index, version)]);
+      return [{ kind, place, stage, seen: (look) => look.version === version, allowed: [200] }];
     }
     case 'new route':
       return newAndRemoved(world, setup.routes + i);
     case 'backend flip': {
-      const write = () => sink.write([world.route(flippedIndex, `b${i}`, flipped)]);
+      const stage = () => sink.stage([world.route(flippedIndex, `b${i}`, flipped)]);
       const seen: Step['seen'] = (look) => look.backend === flipped;
-      return [{ kind, place: placeOf(setup.hosts, flippedIndex), write, seen, allowed: [200] }];
+      return [{ kind, place: placeOf(setup.hosts, flippedIndex), stage, seen, allowed: [200] }];
     }
     case 'endpoint change': {
-      const write = () => sink.write(world.moving(flipped).slice(1));
+      const stage = () => sink.stage(world.moving(flipped).slice(1));
       const seen: Step['seen'] = (look) => look.backend === flipped;
-      return [{ kind, place: movingPlace, write, seen, allowed: [200] }];
+      return [{ kind, place: movingPlace, stage, seen, allowed: [200] }];
     }
     default:
       return kind satisfies never;
@@ -83,14 +83,14 @@ function newAndRemoved(world: ChangingWorld, index: number): Step[] {
     {
       kind: 'new route',
       place,
-      write: () => sink.write([object]),
+      stage: () => sink.stage([object]),
       seen: (look) => look.status === 200,
       allowed: [404, 200],
     },
     {
       kind: 'removed route',
       place,
-      write: () => sink.remove([object]),
+      stage: async () => () => sink.remove([object]),
       seen: (look) => look.status === 404,
       allowed: [404, 200],
     },

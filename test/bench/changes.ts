@@ -1,4 +1,4 @@
-// One change at a time, the platform at rest between two: from the write to the first answer that shows it, and its cost.
+// One change at a time, the platform at rest between two: from the rename of its file to the first answer that shows it, and its cost.
 import { type ChangeKind, changeKinds, makeChanges, warmUps } from './change-steps.ts';
 import { BenchClient, type Effect } from './client.ts';
 import { type BaseLoad, beginCost, type CostOfChange, endCost } from './cost.ts';
@@ -8,7 +8,7 @@ import type { BenchWorld } from './world.ts';
 /** A series of changes of one kind. */
 export interface ChangeResult {
   readonly kind: ChangeKind;
-  /** Milliseconds from the write to the first answer that shows the change. */
+  /** Milliseconds from the rename of its file to the first answer that shows the change. */
   readonly ms: Summary;
   /** Answers on the way that nobody should get. */
   readonly failed: number;

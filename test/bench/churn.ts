@@ -57,18 +57,18 @@ export async function measureChurn(
     const index = (2 * (i % changing) * step) % setup.routes;
     const version = `churn-${rate.changesPerSecond}-${i}`;
     const service = Math.floor(i / changing) % 2 === 0 ? 'other' : 'echo';
-    return { index, version, write: () => world.sink.write([world.route(index, version, service)]) };
+    return { index, version, object: world.route(index, version, service) };
   };
   const at = (seconds: number) => pause(Math.max(0, start.atMs + seconds * 1_000 - performance.now()));
   for (let i = 0; i < changes - 1; i += 1) {
     await at(i / rate.changesPerSecond);
-    await change(i).write();
+    await world.sink.write([change(i).object]);
   }
   await at((changes - 1) / rate.changesPerSecond);
   const last = change(changes - 1);
   const { ms, failures } = await effectOf(client, {
     place: placeOf(setup.hosts, last.index),
-    write: last.write,
+    stage: () => world.sink.stage([last.object]),
     seen: (look) => look.version === last.version,
     allowed: [200],
     patienceMs,

@@ -60,8 +60,8 @@ export class BenchClient implements AsyncDisposable {
 /** What a change shall do, and how long it may take. */
 export interface Expected {
   readonly place: Place;
-  /** Writes the change. */
-  readonly write: () => Promise<void>;
+  /** Makes the change ready. @returns brings it in */
+  readonly stage: () => Promise<() => Promise<void>>;
   /** Whether an answer shows it. */
   readonly seen: (look: Look) => boolean;
   /** Statuses that are no failure meanwhile. */
@@ -71,7 +71,7 @@ export interface Expected {
   readonly what: string;
 }
 
-/** When a change was first seen after the call of `write`, and the answers until then that nobody should get. */
+/** When a change was first seen after it began to come in, and the answers until then that nobody should get. */
 export interface Effect {
   readonly ms: number;
   /** When the write had returned, by the same clock: the first look comes after it. */
@@ -80,14 +80,15 @@ export interface Effect {
 }
 
 /**
- * Writes a change and asks each millisecond until it shows.
+ * Brings a change in and asks each millisecond until it shows.
  * @throws Error when the patience ends
  */
 export async function effectOf(client: BenchClient, expected: Expected): Promise<Effect> {
-  const { place, write, seen, allowed, patienceMs, what } = expected;
+  const { place, stage, seen, allowed, patienceMs, what } = expected;
   const failures: number[] = [];
+  const bringIn = await stage();
   const startMs = performance.now();
-  await write();
+  await bringIn();
   const writtenMs = performance.now() - startMs;
   for (;;) {
     const look = await client.look(place);

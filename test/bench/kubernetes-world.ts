@@ -43,6 +43,7 @@ export class KubernetesWorld implements ChangingWorld, AsyncDisposable {
     this.#stack = of.stack;
     this.sink = {
       write: (objects) => of.api.applyAll(objects, atOnce),
+      stage: async (objects) => () => of.api.applyAll(objects, atOnce),
       remove: async (objects) => void (await Promise.all(objects.map((object) => of.api.remove(object)))),
     };
   }

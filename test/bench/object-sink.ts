@@ -1,6 +1,6 @@
-import { type TempDir, tempDir, writeManifests } from '@sluice/testkit';
+import { stageManifests, type TempDir, tempDir, writeManifests } from '@sluice/testkit';
 
-/** Where the platform under test reads its objects from. A change is timed from the call of `write` or `remove`. */
+/** Where the platform under test reads its objects from. */
 export interface ObjectSink extends AsyncDisposable {
   /** For the report, e.g. `files`. */
   readonly name: string;
@@ -8,6 +8,8 @@ export interface ObjectSink extends AsyncDisposable {
   readonly upArguments: readonly string[];
   /** Adds objects and replaces those that are there; resolves when the source has them. */
   write(objects: readonly object[]): Promise<void>;
+  /** Makes `write` ready. @returns does it: a change is timed from this call */
+  stage(objects: readonly object[]): Promise<() => Promise<void>>;
   /** Takes objects out. */
   remove(objects: readonly object[]): Promise<void>;
 }
@@ -22,18 +24,30 @@ export class ManifestDirectory implements ObjectSink {
     return [this.#dir.path];
   }
 
-  write(objects: readonly object[]): Promise<void> {
-    return this.#write(objects.map((object) => [fileOf(object), object]));
+  async write(objects: readonly object[]): Promise<void> {
+    this.#write(objects.map((object) => [fileOf(object), object]));
   }
 
-  remove(objects: readonly object[]): Promise<void> {
-    return this.#write(objects.map((object) => [fileOf(object), null]));
+  async stage(objects: readonly object[]): Promise<() => Promise<void>> {
+    this.#check();
+    const rename = stageManifests(
+      this.#dir.path,
+      Object.fromEntries(objects.map((object) => [fileOf(object), object])),
+    );
+    return async () => rename();
   }
 
-  #write(files: readonly (readonly [string, object | null])[]): Promise<void> {
-    if (this.#disposed) return Promise.reject(new Error('the directory has been removed'));
+  async remove(objects: readonly object[]): Promise<void> {
+    this.#write(objects.map((object) => [fileOf(object), null]));
+  }
+
+  #write(files: readonly (readonly [string, object | null])[]): void {
+    this.#check();
     writeManifests(this.#dir.path, Object.fromEntries(files));
-    return Promise.resolve();
+  }
+
+  #check(): void {
+    if (this.#disposed) throw new Error('the directory has been removed');
   }
 
   [Symbol.asyncDispose](): Promise<void> {

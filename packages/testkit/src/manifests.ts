@@ -13,22 +13,27 @@ export function manifestYaml(manifest: Manifest): string {
   return objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
 }
 
-/**
- * Writes files below `dir`, each at once by renaming, as careful editors do; null removes one. Names may hold directories.
- * The temporary file starts with a dot and does not end like YAML.
- */
+/** Writes files below `dir`, each at once by renaming, as careful editors do; null removes one. Names may hold directories. */
 export function writeManifests(dir: string, files: Readonly<Record<string, Manifest | null>>): void {
-  for (const [name, manifest] of Object.entries(files)) {
+  for (const [name, manifest] of Object.entries(files)) stageManifests(dir, { [name]: manifest })();
+}
+
+/**
+ * Writes files below `dir` under temporary names, which start with a dot and do not end like YAML.
+ * @returns renames them (and removes those that are null), so that a change can be timed from just that
+ */
+export function stageManifests(dir: string, files: Readonly<Record<string, Manifest | null>>): () => void {
+  const renames = Object.entries(files).map(([name, manifest], i) => {
     const path = join(dir, name);
-    if (manifest === null) {
-      rmSync(path, { force: true });
-      continue;
-    }
+    if (manifest === null) return () => rmSync(path, { force: true });
     mkdirSync(dirname(path), { recursive: true });
-    const temporary = join(dirname(path), `.${process.pid}.tmp`);
+    const temporary = join(dirname(path), `.${process.pid}-${i}.tmp`);
     writeFileSync(temporary, manifestYaml(manifest));
-    renameSync(temporary, path);
-  }
+    return () => renameSync(temporary, path);
+  });
+  return () => {
+    for (const rename of renames) rename();
+  };
 }
 
 /** A Secret of type kubernetes.io/tls; `key` of another certificate makes one that does not match. */
