@@ -9,6 +9,8 @@ import { renderReport } from './table.ts';
 const args =
   '--routes 40 --hosts one --changes 2 --churn-seconds 1 --churn-rates 5 --requests-per-second 100 --rounds 1 --requests-per-round 100 --attached-routes 30 --log-events 100';
 const said: string[] = [];
+/** Three platforms and an API server are started in turn, beside other tests. */
+const patienceMs = 300_000;
 let report: Report;
 
 beforeAll(async () => {
@@ -17,7 +19,7 @@ beforeAll(async () => {
     progress: (text) => said.push(text),
     signal: new AbortController().signal,
   });
-});
+}, patienceMs);
 
 it('ends without a failure and shows how far it is', () => {
   expect(failuresOf(report)).toEqual([]);
