@@ -45,6 +45,7 @@ function encodeToken(text: string): string {
 
 function decodeToken(token: string): string {
   if (token === '_') return '';
+  if (!/[^A-Za-z0-9_-]/.test(token)) return token.replaceAll('_', '.');
   const bytes: number[] = [];
   for (let i = 0; i < token.length; i++) {
     const char = token.charAt(i);

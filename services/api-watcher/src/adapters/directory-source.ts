@@ -34,6 +34,8 @@ const gatherMs = 4;
 const maxSettleMs = 2000;
 /** Files read or looked at before other work of the process gets its turn. */
 const filesInTurn = 64;
+/** Files that make a piece of the first list. */
+const filesInPiece = 512;
 /** Rest between two turns of looking at everything, ms. */
 const sweepRestMs = 5;
 /** Looking at everything takes at most one part in so many of the time. */
@@ -69,9 +71,11 @@ export class DirectorySource implements Source {
       this.#notice(path, moved);
       wakeup.wake();
     });
+    const told = new Map<string, SourcePart | undefined>();
     const stop = (): void => wakeup.wake();
     signal.addEventListener('abort', stop);
     try {
+      yield* this.#firstPieces(watch, told);
       let first = true;
       const settledByMs = Date.now() + maxSettleMs;
       while (!signal.aborted) {
@@ -79,8 +83,9 @@ export class DirectorySource implements Source {
         const parts = await this.#look(watch);
         const settling: boolean = first && noticedMs < settledByMs && this.#unfinished.size > 0;
         if (!settling && (first || parts.size > 0))
-          yield { parts: first ? this.#all(parts) : parts, unavailable: new Map(), noticedMs };
+          yield { parts: first ? this.#rest(parts, told) : parts, unavailable: new Map(), noticedMs };
         first &&= settling;
+        if (!first) told.clear();
         if (this.#hints.size > 0 || this.#everything) continue;
         await wakeup.wait(this.#nextLookMs() - Date.now());
         await this.#gather(wakeup);
@@ -104,11 +109,37 @@ export class DirectorySource implements Source {
     if (![...this.#hints].every(([path, moved]) => whole(path, moved))) await wakeup.pause(gatherMs);
   }
 
-  /** The first update holds whatever was read while files were settling. */
-  #all(parts: ReadonlyMap<string, SourcePart | undefined>): Map<string, SourcePart | undefined> {
-    const all = new Map<string, SourcePart | undefined>(parts);
-    for (const [name, file] of this.#files) if (file.part !== undefined) all.set(name, file.part);
-    return all;
+  /** Reads long lists piece by piece, so that the first are on the log while the last are read. `told`: what was yielded. */
+  async *#firstPieces(
+    watch: DirectoryWatch,
+    told: Map<string, SourcePart | undefined>,
+  ): AsyncGenerator<SourceUpdate> {
+    const noticedMs = Date.now();
+    const listing = await listFiles(this.#roots);
+    this.#tellUnwatched(watch.sync(listing.dirs));
+    let piece: WatchedFile[] = [];
+    for (const [name, path] of listing.files) {
+      piece.push(this.#add(name, path));
+      if (piece.length < filesInPiece) continue;
+      const read = new Map<string, SourcePart | undefined>();
+      await this.#readAll(piece, read, new Set());
+      piece = [];
+      const parts = new Map([...read].filter(([of]) => this.#files.get(of)?.dueMs === undefined));
+      for (const [of, part] of parts) told.set(of, part);
+      yield { isPiece: true, parts, unavailable: new Map(), noticedMs };
+    }
+  }
+
+  /** What completes the first list: whatever was read while files were settling, save for what was told already. */
+  #rest(
+    parts: ReadonlyMap<string, SourcePart | undefined>,
+    told: ReadonlyMap<string, SourcePart | undefined>,
+  ): Map<string, SourcePart | undefined> {
+    const rest = new Map<string, SourcePart | undefined>(parts);
+    for (const [name, { part }] of this.#files)
+      if (part !== undefined && part !== told.get(name)) rest.set(name, part);
+    for (const name of told.keys()) if (!this.#files.has(name)) rest.set(name, undefined);
+    return rest;
   }
 
   #nextLookMs(): number {
@@ -187,7 +218,7 @@ export class DirectorySource implements Source {
     // It may have moved from one directory to another while they were listed one after the other.
     if (this.#vanished(listing).length > 0) listing = await listFiles(this.#roots);
     this.#tellUnwatched(watch.sync(listing.dirs));
-    this.#dirs = listing;
+    this.#dirs = { dirs: listing.dirs, names: listing.names };
     const vanished = this.#vanished(listing);
     const changed = new Set(due);
     const others: WatchedFile[] = [];
@@ -196,7 +227,7 @@ export class DirectorySource implements Source {
       if (file.part === undefined || hints.has(path)) changed.add(file);
       else others.push(file);
     }
-    await this.#readAll(changed, parts, inodesOf(this.#files.values()));
+    if (changed.size > 0) await this.#readAll(changed, parts, inodesOf(this.#files.values()));
     for (const file of vanished) this.#drop(file, parts);
     for (const name of this.#unlisted) if (!listing.unlisted.has(name)) parts.set(name, undefined);
     for (const [name, reason] of listing.unlisted)

@@ -116,8 +116,10 @@ export class FactsLog {
   async writeFacts(facts: readonly PlannedFact[], traceparent?: string): Promise<void> {
     if (facts.length === 0) return;
     await this.#writers.FACTS.append(facts.map(({ encoded }) => newEvent(encoded, traceparent)));
-    for (const { fact, encoded } of facts) {
-      this.inForce.apply(encoded.subject, fact);
+    for (const { fact, encoded, read } of facts) {
+      if (fact.type === 'ObjectChanged' && read !== undefined)
+        read.inForceAs(this.inForce.putObject(read.key, fact, encoded.data));
+      else this.inForce.apply(encoded.subject, fact);
       this.#options.wrote(fact.type);
       for (const told of this.#listeners) told(fact);
     }

@@ -36,6 +36,8 @@ export class Reconciler {
   readonly #wakeup = new Wakeup();
   readonly #keys = new Set<string>();
   readonly #parts = new Set<string>();
+  /** All keys and parts are to be looked at. */
+  #everything = false;
   #unavailable: ReadonlyMap<string, Unavailable> = new Map();
   #kindsChanged = true;
   #first: SourceUpdate | undefined;
@@ -86,13 +88,14 @@ export class Reconciler {
       this.#parts.add(name);
     }
     this.#noticedMs ??= update.noticedMs;
+    if (update.isPiece === true) return;
     const nowRead = this.#takeUnavailable(update.unavailable);
     if (this.#listed || this.#first !== undefined) {
-      if (nowRead || unknown > this.#declarations.unknownParts) this.#lookAtEverything();
+      if (nowRead || unknown > this.#declarations.unknownParts) this.#everything = true;
       return;
     }
     this.#first = update;
-    this.#lookAtEverything();
+    this.#everything = true;
   }
 
   /** @returns whether a kind can be read that could not be: what it does not hold any more shows only now */
@@ -105,7 +108,10 @@ export class Reconciler {
     return before.entries().some(([kind, was]) => was.unread && !unread.has(kind));
   }
 
-  #lookAtEverything(): void {
+  /** Only now: when the first list was complete, pieces of it may still have been on their way to the log. */
+  #takeEverything(): void {
+    if (!this.#everything) return;
+    this.#everything = false;
     const { inForce } = this.#options.facts;
     for (const key of everyKey(this.#declarations, inForce)) this.#keys.add(key);
     for (const part of everyPart(this.#declarations, inForce)) this.#parts.add(part);
@@ -114,18 +120,26 @@ export class Reconciler {
   async #write(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#damage !== undefined) await this.#mend(this.#damage.message, this.#damage);
-      const ready = this.#first !== undefined || this.#listed;
+      const ready = this.#first !== undefined || this.#listed || this.#mayBegin;
       if (ready) await this.#stepOrMend();
-      const more = ready && this.#keys.size > 0;
+      const more = ready && (this.#everything || this.#keys.size > 0);
       if (!more && this.#damage === undefined) await this.#wakeup.wait(this.#sleepMs());
     }
+  }
+
+  /**
+   * Pieces of the first list are written at once where no reader takes them for the whole: a list has never been closed on
+   * this log, and whoever reads it waits for that.
+   */
+  get #mayBegin(): boolean {
+    return this.#keys.size > 0 && this.#options.facts.inForce.synced.size === 0;
   }
 
   async #mend(reason: string, damage?: Damage): Promise<void> {
     this.#damage = undefined;
     await this.#options.facts.mend(reason, damage);
     this.#options.metrics.epochs.inc();
-    this.#lookAtEverything();
+    this.#everything = true;
   }
 
   #sleepMs(): number {
@@ -150,6 +164,8 @@ export class Reconciler {
   async #step(): Promise<void> {
     const { facts, environment, addresses } = this.#options;
     const first = this.#first;
+    if (first === undefined && !this.#listed) return this.#stepOfPiece();
+    this.#takeEverything();
     const noticedMs = this.#noticedMs;
     this.#first = undefined;
     this.#noticedMs = undefined;
@@ -169,6 +185,22 @@ export class Reconciler {
     if (first === undefined) return;
     this.#listed = true;
     this.#options.listed();
+  }
+
+  async #stepOfPiece(): Promise<void> {
+    const { facts, environment } = this.#options;
+    const keys = new Set(this.#keys);
+    this.#keys.clear();
+    const planned = plan({
+      declarations: this.#declarations,
+      inForce: facts.inForce,
+      keys,
+      parts: [],
+      nowMs: Date.now(),
+      environment,
+      isPiece: true,
+    });
+    await this.#traced(planned, this.#noticedMs);
   }
 
   #closing(): PlannedFact[] {

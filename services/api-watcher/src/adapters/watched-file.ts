@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   type BigIntStats,
   closeSync,
@@ -19,15 +20,16 @@ import {
 import type { SourcePart } from '../core/source.ts';
 import { reasonOf } from './file-listing.ts';
 
+/** What a file system says of a file. */
 interface Stamp {
-  /** Device and inode. */
-  readonly inode: string;
-  /** Inode and real path: another one means that the file was replaced as a whole. */
-  readonly identity: string;
-  /** Changes whenever the content may have. */
-  readonly version: string;
-  readonly modifiedMs: number;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** The real path: together with device and inode it says whether the file was replaced as a whole. */
+  readonly realPath: string;
+  /** One of these changes whenever the content may have. */
   readonly sizeBytes: number;
+  readonly modifiedNs: bigint;
+  readonly changedNs: bigint;
 }
 
 interface Content {
@@ -43,7 +45,9 @@ export class WatchedFile {
   readonly path: string;
   readonly #stillMs: number;
   #stamp: Stamp | undefined;
-  #cache: DocumentCache = new Map();
+  /** Hash of the content that was taken as a whole; the empty string where there is none. */
+  #taken = '';
+  #readings: DocumentCache['readings'] = noReadings;
   #part: SourcePart | undefined;
   #quietSinceMs = 0;
   #unfinished = false;
@@ -61,7 +65,7 @@ export class WatchedFile {
 
   /** Device and inode of the file that was read last. */
   get inode(): string | undefined {
-    return this.#stamp?.inode;
+    return this.#stamp && inodeOf(this.#stamp);
   }
 
   /** What counts of the file now. */
@@ -73,7 +77,8 @@ export class WatchedFile {
   get changed(): boolean {
     try {
       const now = statSync(this.path, { bigint: true });
-      return versionOf(now) !== this.#stamp?.version || inodeOf(now) !== this.#stamp.inode;
+      const before = this.#stamp;
+      return before === undefined || before.inode !== now.ino || !isVersion(now, before);
     } catch {
       return true;
     }
@@ -90,49 +95,76 @@ export class WatchedFile {
       return this.#take(unreadable(this.name, `cannot be read (${content})`, 'check its permissions'));
     const { stamp, bytes, steady } = content;
     const before = this.#stamp;
-    const replaced = before !== undefined && before.identity !== stamp.identity && stamp.sizeBytes > 0;
-    if (before?.version !== stamp.version || !steady) this.#quietSinceMs = nowMs;
+    if (before === undefined || !sameVersion(before, stamp) || !steady) this.#quietSinceMs = nowMs;
     this.#stamp = stamp;
-    const reading =
-      stamp.sizeBytes > maxFileBytes ? tooLong(this.name, stamp) : readBytes(bytes, this.name, this.#cache);
-    const renamed = before === undefined && known.has(stamp.inode);
-    const still = nowMs - this.#quietSinceMs >= this.#stillMs || nowMs - stamp.modifiedMs >= this.#stillMs;
-    if (steady && (renamed || replaced || still)) return this.#take(reading);
+    const hash = stamp.sizeBytes > maxFileBytes ? '' : hashOf(bytes);
+    if (steady && hash !== '' && hash === this.#taken) return this.#part;
+    const reading = hash === '' ? tooLong(this.name, stamp) : this.#parse(bytes);
+    const replaced = before !== undefined && !sameFile(before, stamp) && stamp.sizeBytes > 0;
+    const renamed = before === undefined && known.has(inodeOf(stamp));
+    const modifiedMs = Number(stamp.modifiedNs / 1_000_000n);
+    const still = nowMs - this.#quietSinceMs >= this.#stillMs || nowMs - modifiedMs >= this.#stillMs;
+    if (steady && (renamed || replaced || still)) return this.#take(reading, hash);
     const { part, heldBack } = acceptUnfinished(this.#part, reading.part);
     this.#unfinished = heldBack || !steady;
-    this.#cache = reading.cache;
+    this.#taken = this.#unfinished ? '' : hash;
+    this.#readings = reading.readings;
     this.#part = part;
     return part;
   }
 
-  #take({ part, cache }: PartReading): SourcePart {
+  #parse(bytes: Uint8Array): PartReading {
+    return readBytes(bytes, this.name, { keyOf: hashOf, readings: this.#readings });
+  }
+
+  #take({ part, readings }: PartReading, hash = ''): SourcePart {
     this.#unfinished = false;
-    this.#cache = cache;
+    this.#taken = hash;
+    this.#readings = readings.size === 0 ? noReadings : readings;
     this.#part = part;
     return part;
   }
+}
+
+const noReadings: DocumentCache['readings'] = new Map();
+
+/** Stands for a content. */
+function hashOf(content: Uint8Array | string): string {
+  return hash('sha256', content, 'base64url');
 }
 
 function tooLong(name: string, { sizeBytes }: Stamp): PartReading {
   return unreadable(name, `is ${sizeBytes} bytes long, at most ${maxFileBytes} are read`, 'split it');
 }
 
-function inodeOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}`;
+function inodeOf({ device, inode }: Pick<Stamp, 'device' | 'inode'>): string {
+  return `${device}:${inode}`;
 }
 
-function versionOf(stats: BigIntStats): string {
-  return `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+function isVersion(stats: BigIntStats, stamp: Stamp): boolean {
+  const { size, mtimeNs, ctimeNs, dev } = stats;
+  const { sizeBytes, modifiedNs, changedNs, device } = stamp;
+  return Number(size) === sizeBytes && mtimeNs === modifiedNs && ctimeNs === changedNs && dev === device;
+}
+
+function sameVersion(a: Stamp, b: Stamp): boolean {
+  return a.sizeBytes === b.sizeBytes && a.modifiedNs === b.modifiedNs && a.changedNs === b.changedNs;
+}
+
+function sameFile(a: Stamp, b: Stamp): boolean {
+  return a.inode === b.inode && a.device === b.device && a.realPath === b.realPath;
 }
 
 function makeStamp(path: string, stats: BigIntStats): Stamp {
-  const inode = inodeOf(stats);
+  const realPath = realpathSync.native(path);
   return {
-    inode,
-    identity: `${inode}:${realpathSync.native(path)}`,
-    version: versionOf(stats),
-    modifiedMs: Number(stats.mtimeNs / 1_000_000n),
+    device: stats.dev,
+    inode: stats.ino,
+    // The very text that is held anyway.
+    realPath: realPath === path ? path : realPath,
     sizeBytes: Number(stats.size),
+    modifiedNs: stats.mtimeNs,
+    changedNs: stats.ctimeNs,
   };
 }
 

@@ -3,7 +3,7 @@
 import type { Origin } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
 import { gatewayGroup, type KnownObject, namespaceNameLabel } from '@sluice/kinds';
-import type { DeclaredObject } from './source.ts';
+import { DeclaredObject, ReadObject } from './declared-object.ts';
 
 /** Where built-in objects stand. */
 export const builtInOrigin: Origin = { file: '', line: 1, column: 1 };
@@ -23,7 +23,7 @@ export const builtInRefs: readonly ObjectRef[] = [
 /** The built-in object of a reference; undefined where there is none. `inUse` tells whether a namespace holds objects. */
 export function builtIn(ref: ObjectRef, inUse: (namespace: string) => boolean): DeclaredObject | undefined {
   const object = builtInObject(ref, inUse);
-  return object === undefined ? undefined : { object, origin: builtInOrigin };
+  return object === undefined ? undefined : new DeclaredObject(new ReadObject(object), builtInOrigin);
 }
 
 function builtInObject(ref: ObjectRef, inUse: (namespace: string) => boolean): KnownObject | undefined {

@@ -2,17 +2,18 @@
 // that counts, and its faults. The cost of a change follows the part that changed.
 import type { Fault } from '@sluice/events';
 import { compareText, type ObjectRef } from '@sluice/ir';
-import { objectRefOf } from '@sluice/kinds';
+import type { DeclaredObject } from './declared-object.ts';
+import { type Few, fewOf, itemsOf } from './few.ts';
 import { keyOf, kindKey } from './keys.ts';
-import type { DeclaredObject, RefusedObject, SourcePart } from './source.ts';
+import type { RefusedObject, SourcePart } from './source.ts';
 import { duplicateFault } from './validate.ts';
 
 /** One mention of an object in one part. `stale`: the part could not be read since, so this is what it held last. */
 interface Mention {
   readonly part: string;
   readonly stale: boolean;
-  readonly declared?: DeclaredObject;
-  readonly refused?: RefusedObject;
+  readonly declared: DeclaredObject | undefined;
+  readonly refused: RefusedObject | undefined;
 }
 
 /** What counts for one object. */
@@ -24,9 +25,13 @@ export interface Standing {
   readonly faults: readonly Fault[];
 }
 
+const noFaults: readonly Fault[] = [];
+
 export class Declarations {
-  readonly #mentions = new Map<string, Mention[]>();
-  readonly #parts = new Map<string, ReadonlySet<string>>();
+  readonly #mentions = new Map<string, Few<Mention>>();
+  /** Keys that each part mentions; of a part that mentions none, no key. */
+  readonly #parts = new Map<string, Few<string> | undefined>();
+  /** Of parts that have any. */
   readonly #faults = new Map<string, readonly Fault[]>();
   /** Parts that were faulty when they were first seen: what they held before is not known. */
   readonly #unknown = new Set<string>();
@@ -37,40 +42,43 @@ export class Declarations {
    * @returns the keys whose standing may have changed
    */
   setPart(name: string, content: SourcePart | undefined): Set<string> {
-    const before = this.#parts.get(name) ?? new Set<string>();
+    const before = itemsOf(this.#parts.get(name));
     const faulty = content !== undefined && content.faults.length > 0;
     if (faulty && !this.#parts.has(name)) this.#unknown.add(name);
     if (!faulty) this.#unknown.delete(name);
     const fresh = mentionsOf(name, content);
     const keys = new Set(fresh.keys());
     for (const key of before) {
-      const others = (this.#mentions.get(key) ?? []).filter((m) => m.part !== name);
-      const stale =
-        faulty && !fresh.has(key) ? (this.#mentions.get(key) ?? []).filter((m) => m.part === name) : [];
+      const own: Mention[] = [];
+      const others: Mention[] = [];
+      for (const mention of itemsOf(this.#mentions.get(key)))
+        (mention.part === name ? own : others).push(mention);
+      const stale = faulty && !fresh.has(key) ? own : [];
       if (stale.length > 0) keys.add(key);
       this.#setMentions(key, [...others, ...stale.map((m) => ({ ...m, stale: true }))]);
     }
     for (const [key, mentions] of fresh)
-      this.#setMentions(key, [...(this.#mentions.get(key) ?? []), ...mentions]);
-    if (content === undefined) {
-      this.#parts.delete(name);
-      this.#faults.delete(name);
-    } else {
-      this.#parts.set(name, keys);
-      this.#faults.set(name, content.faults);
-    }
-    return new Set([...before, ...keys]);
+      this.#setMentions(key, [...itemsOf(this.#mentions.get(key)), ...mentions]);
+    if (content === undefined) this.#parts.delete(name);
+    else this.#parts.set(name, fewOf([...keys]));
+    if (content === undefined || content.faults.length === 0) this.#faults.delete(name);
+    else this.#faults.set(name, content.faults);
+    return before.length === 0 ? keys : new Set([...before, ...keys]);
   }
 
-  #setMentions(key: string, mentions: Mention[]): void {
-    if (mentions.length === 0) this.#mentions.delete(key);
-    else this.#mentions.set(key, mentions);
+  #setMentions(key: string, mentions: readonly Mention[]): void {
+    const few = fewOf(mentions);
+    if (few === undefined) this.#mentions.delete(key);
+    else this.#mentions.set(key, few);
   }
 
   /** The standing of an object; undefined where nobody mentions it. */
   standing(key: string): Standing | undefined {
-    const mentions = this.#mentions.get(key);
-    if (mentions === undefined) return undefined;
+    const mentions = itemsOf(this.#mentions.get(key));
+    const [first] = mentions;
+    if (first === undefined) return undefined;
+    if (mentions.length === 1 && first.declared !== undefined)
+      return { ref: first.declared.ref, winner: first.declared, faults: noFaults };
     const declared = mentions.filter((m) => m.declared !== undefined).toSorted(byPrecedence);
     const winner = declared[0]?.declared;
     const losers = declared.slice(1).filter((m) => !m.stale);
@@ -81,13 +89,13 @@ export class Declarations {
         m.declared === undefined || winner === undefined ? [] : [duplicateFault(m.declared, winner)],
       ),
     ];
-    const ref = winner === undefined ? refused[0]?.ref : objectRefOf(winner.object);
+    const ref = winner === undefined ? refused[0]?.ref : winner.ref;
     return ref === undefined ? undefined : { ref, winner, faults };
   }
 
   /** Faults of a part that belong to no object; empty where it is fine or gone. */
   partFaults(name: string): readonly Fault[] {
-    return this.#faults.get(name) ?? [];
+    return this.#faults.get(name) ?? noFaults;
   }
 
   /** Every object that anybody mentions. */
@@ -124,13 +132,15 @@ export class Declarations {
 
 function mentionsOf(part: string, content: SourcePart | undefined): Map<string, Mention[]> {
   const found = new Map<string, Mention[]>();
-  const add = (ref: ObjectRef, mention: Mention): void => {
-    const key = keyOf(ref);
-    found.set(key, [...(found.get(key) ?? []), mention]);
+  const add = (key: string, mention: Mention): void => {
+    const mentions = found.get(key);
+    if (mentions === undefined) found.set(key, [mention]);
+    else mentions.push(mention);
   };
   for (const declared of content?.objects ?? [])
-    add(objectRefOf(declared.object), { part, stale: false, declared });
-  for (const refused of content?.refused ?? []) add(refused.ref, { part, stale: false, refused });
+    add(declared.key, { part, stale: false, declared, refused: undefined });
+  for (const refused of content?.refused ?? [])
+    add(keyOf(refused.ref), { part, stale: false, declared: undefined, refused });
   return found;
 }
 

@@ -5,6 +5,7 @@ import type { Secret } from '@sluice/kinds';
 import type { PoolAddressing } from './addresses.ts';
 import type { CertificateFacts } from './certificate.ts';
 import type { Declarations } from './declarations.ts';
+import type { ReadObject } from './declared-object.ts';
 import type { InForce } from './in-force.ts';
 import type { ServiceAddressing } from './infrastructure/service-addresses.ts';
 
@@ -33,6 +34,8 @@ export interface Environment {
 export interface PlannedFact {
   readonly fact: Fact;
   readonly encoded: EncodedEvent;
+  /** The object that comes into force with it as it was read; absent where the plan adds to it. */
+  readonly read?: ReadObject;
 }
 
 /** A Secret whose bytes go sealed to SECRETS before the facts are written. */
@@ -62,6 +65,11 @@ export interface PlanInput {
   readonly addressesChanged?: boolean;
   readonly nowMs: number;
   readonly environment: Environment;
+  /**
+   * The first list is not complete yet: only objects are planned that are declared, and that no other object depends on.
+   * All else is left to a plan of the whole list.
+   */
+  readonly isPiece?: boolean;
 }
 
 /** A plan in the making. */

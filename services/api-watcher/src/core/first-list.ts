@@ -7,11 +7,12 @@ import type { InForce } from './in-force.ts';
 import { keyOf, kindKey } from './keys.ts';
 import type { Unavailable } from './source.ts';
 
-/** Every object that is declared, in force, refused or built in. */
+/** Every object that is declared, in force, refused or built in, and every Namespace in use. */
 export function everyKey(declarations: Declarations, inForce: InForce): Set<string> {
   return new Set([
     ...builtInRefs.map(keyOf),
     ...declarations.keys(),
+    ...inForce.namespaces().map((name) => keyOf({ group: '', kind: 'Namespace', namespace: '', name })),
     ...inForce.objects.keys(),
     ...inForce.certificates.keys(),
     ...inForce.sealed.keys(),

@@ -2,6 +2,7 @@
 // class that applies events in place.
 import type { Fact, FactOf, SecretEvent } from '@sluice/events';
 import { type EnvoyConfig, isEnvoyConfig, objectRefOf } from '@sluice/kinds';
+import { HeldObject } from './held-object.ts';
 import { keyOf } from './keys.ts';
 
 /** What SECRETS holds of one Secret, without its bytes. */
@@ -12,7 +13,7 @@ export type SealedFacts = Pick<
 
 export class InForce {
   /** By key; every kind save Secret. */
-  readonly objects = new Map<string, FactOf<'ObjectChanged'>>();
+  readonly objects = new Map<string, HeldObject>();
   /** Those of the objects that put Services at listeners. */
   readonly envoyConfigs = new Map<string, EnvoyConfig>();
   /** By the Secret's key. */
@@ -31,8 +32,7 @@ export class InForce {
   apply(subject: string, fact: Fact): void {
     switch (fact.type) {
       case 'ObjectChanged':
-        this.#put(this.objects, keyOf(objectRefOf(fact.object)), fact, fact.object.metadata.namespace);
-        if (isEnvoyConfig(fact.object)) this.envoyConfigs.set(keyOf(objectRefOf(fact.object)), fact.object);
+        this.putObject(keyOf(objectRefOf(fact.object)), fact);
         break;
       case 'ObjectDeleted':
         this.#drop(this.objects, keyOf(fact.ref), fact.ref.namespace);
@@ -66,6 +66,14 @@ export class InForce {
     }
   }
 
+  /** Applies an ObjectChanged. `data`: its canonical form, where that is at hand. */
+  putObject(key: string, fact: FactOf<'ObjectChanged'>, data?: Uint8Array): HeldObject {
+    const held = new HeldObject(fact, data);
+    this.#put(this.objects, key, held, fact.object.metadata.namespace);
+    if (isEnvoyConfig(fact.object)) this.envoyConfigs.set(key, fact.object);
+    return held;
+  }
+
   /** Applies one event of SECRETS. */
   applySecret(event: SecretEvent): void {
     const key = keyOf(event.ref);
@@ -78,10 +86,18 @@ export class InForce {
     return this.#namespaces.get(name) ?? 0;
   }
 
+  /** The namespaces that hold objects in force. */
+  namespaces(): IteratorObject<string> {
+    return this.#namespaces
+      .entries()
+      .filter(([name, count]) => name !== '' && count > 0)
+      .map(([name]) => name);
+  }
+
   /** Every fact of ours that is in force, in an order that can be written again. */
   facts(): Fact[] {
     return [
-      ...this.objects.values(),
+      ...this.objects.values().map(({ fact }) => fact),
       ...this.certificates.values(),
       ...this.refusals.values(),
       ...this.addresses.values(),

@@ -1,9 +1,9 @@
 // A file that is being written may be cut short, and a file cut short is often valid YAML. So while a file is still
 // changing, only what it adds or changes is taken from it; what would be lost (an object, a field, a list item, the
 // end of a text) and every fault wait until it has been still for a while.
-import { objectRefOf } from '@sluice/kinds';
+import type { DeclaredObject } from './declared-object.ts';
 import { keyOf } from './keys.ts';
-import type { DeclaredObject, SourcePart } from './source.ts';
+import type { SourcePart } from './source.ts';
 
 /** The content to go on with, and whether something of `next` was held back. */
 export interface Acceptance {
@@ -13,15 +13,14 @@ export interface Acceptance {
 
 /** Takes from a file that may still be written what cannot be a cut. */
 export function acceptUnfinished(before: SourcePart | undefined, next: SourcePart): Acceptance {
-  const old = new Map(before?.objects.map((declared) => [keyOf(objectRefOf(declared.object)), declared]));
+  const old = new Map(before?.objects.map((declared) => [declared.key, declared]));
   let heldBack = next.faults.length > 0 || next.refused.length > 0;
   const taken = new Map<string, DeclaredObject>();
   for (const declared of next.objects) {
-    const key = keyOf(objectRefOf(declared.object));
-    const previous = old.get(key);
-    const cut = previous !== undefined && losesContent(previous.object, declared.object);
+    const previous = old.get(declared.key);
+    const cut = previous !== undefined && isCut(previous, declared);
     heldBack ||= cut;
-    taken.set(key, cut ? previous : declared);
+    taken.set(declared.key, cut ? previous : declared);
   }
   const kept = [...old].filter(([key]) => !taken.has(key)).map(([, declared]) => declared);
   const refusedBefore = (before?.refused ?? []).filter(({ ref }) => !taken.has(keyOf(ref)));
@@ -30,6 +29,11 @@ export function acceptUnfinished(before: SourcePart | undefined, next: SourcePar
   if (!heldBack) return { part: next, heldBack };
   const objects = [...taken.values(), ...kept];
   return { part: { objects, refused: refusedBefore, faults: before?.faults ?? [] }, heldBack };
+}
+
+/** Of a document that did not change the reading is the same. */
+function isCut(before: DeclaredObject, after: DeclaredObject): boolean {
+  return before.read !== after.read && losesContent(before.object, after.object);
 }
 
 /** Whether `after` could be `before` cut short: a field or item is missing, or a text or number is a beginning of what it was. */

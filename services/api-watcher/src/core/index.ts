@@ -1,7 +1,7 @@
 export { type PoolAddressing, poolAddresses } from './addresses.ts';
+export type { DeclaredObject } from './declared-object.ts';
 export type { Environment, PlannedFact } from './draft.ts';
 export { type PreviewInput, previewFacts } from './preview.ts';
 export { type DocumentReading, maxFileBytes } from './read-part.ts';
-export type { DeclaredObject } from './source.ts';
 export { ownConditionTypes } from './status/conditions.ts';
 export { type Validation, validateDocuments, validateFiles } from './validate.ts';

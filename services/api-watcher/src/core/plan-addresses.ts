@@ -22,6 +22,17 @@ import {
   type ServiceClaim,
 } from './service-claims.ts';
 
+/** The kinds that get addresses, or decide who does: see `ours` and `claimedServices`. */
+const holderKinds: ReadonlySet<KnownObject['kind']> = new Set([
+  'CiliumClusterwideEnvoyConfig',
+  'CiliumEnvoyConfig',
+  'Gateway',
+  'GatewayClass',
+  'ListenerSet',
+  'ReferenceGrant',
+  'Service',
+]);
+
 /** Who gets addresses. */
 interface Holders {
   readonly gateways: Gateway[];
@@ -61,8 +72,10 @@ export function planAddresses(draft: Draft): void {
 
 function concerns(draft: Draft, key: string, fact: FactOf<'ObjectChanged'> | undefined): boolean {
   const { inForce, environment } = draft;
-  const before = inForce.objects.get(key)?.object;
-  const kind = (fact?.object ?? before)?.kind;
+  const held = inForce.objects.get(key);
+  const kind = fact?.object.kind ?? held?.kind;
+  if (kind === undefined || !holderKinds.has(kind)) return false;
+  const before = held?.object;
   if (kind === 'Gateway' || kind === 'GatewayClass') return true;
   if (kind === 'ListenerSet') return environment.addressing.kind === 'services';
   if (inForce.addresses.has(key)) return true;
@@ -128,6 +141,8 @@ function ours(draft: Draft): Holders {
 }
 
 function* after({ inForce, objects }: Draft): Generator<KnownObject> {
-  for (const [key, { object }] of inForce.objects) if (!objects.has(key)) yield object;
-  for (const fact of objects.values()) if (fact !== undefined) yield fact.object;
+  for (const [key, held] of inForce.objects)
+    if (holderKinds.has(held.kind) && !objects.has(key)) yield held.object;
+  for (const fact of objects.values())
+    if (fact !== undefined && holderKinds.has(fact.object.kind)) yield fact.object;
 }

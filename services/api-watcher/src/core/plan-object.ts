@@ -1,12 +1,14 @@
 // The part of a plan that is about objects: what changed, what is new, what goes, and the Namespaces that come and go
 // with them.
 import { encodeEvent, type FactOf, type Fault } from '@sluice/events';
-import { canonicalJson, type ObjectRef } from '@sluice/ir';
+import type { ObjectRef } from '@sluice/ir';
 import type { KnownObject } from '@sluice/kinds';
 import { admitted, builtIn } from './built-in.ts';
+import type { DeclaredObject } from './declared-object.ts';
 import { add, type Draft, use } from './draft.ts';
+import type { HeldObject } from './held-object.ts';
 import { uidOf } from './keys.ts';
-import type { DeclaredObject } from './source.ts';
+import { sameJson } from './same-json.ts';
 
 /** Plans one object. @returns faults that only show here: it is too large for the log */
 export function planObject(draft: Draft, key: string, ref: ObjectRef): Fault[] {
@@ -23,15 +25,23 @@ export function planObject(draft: Draft, key: string, ref: ObjectRef): Fault[] {
       remove(draft, key, ref, current);
     return [];
   }
-  const { object, origin } = wanted;
+  const { read, origin } = wanted;
+  if (current !== undefined && read.isInForceAs(current)) return [];
+  const { object } = read;
   if (object.kind === 'Secret') return [];
-  const next = draft.environment.standalone ? identified(admitted(object), ref, current?.object) : object;
-  if (current !== undefined && canonicalJson(next) === canonicalJson(current.object)) return [];
+  const { standalone } = draft.environment;
+  const whole = standalone ? admitted(object) : object;
+  const before = current?.object;
+  const next = standalone ? identified(whole, ref, before) : whole;
+  if (current !== undefined && sameJson(next, before)) {
+    if (whole === object) read.inForceAs(current);
+    return [];
+  }
   const fact: FactOf<'ObjectChanged'> = { type: 'ObjectChanged', object: next, origin };
   const encoded = encodeEvent(fact);
   if (encoded.data.length > draft.environment.maxEventBytes)
     return [tooLarge(wanted, encoded.data.length, draft.environment.maxEventBytes)];
-  draft.facts.push({ fact, encoded });
+  draft.facts.push({ fact, encoded, ...(whole === object ? { read } : {}) });
   draft.objects.set(key, fact);
   if (current === undefined) use(draft, ref.namespace, 1);
   return [];
@@ -46,7 +56,7 @@ function inUse({ inForce, namespaceUse }: Draft, namespace: string): boolean {
   return inForce.namespaceUse(namespace) + (namespaceUse.get(namespace) ?? 0) > 0;
 }
 
-function remove(draft: Draft, key: string, ref: ObjectRef, current: FactOf<'ObjectChanged'>): void {
+function remove(draft: Draft, key: string, ref: ObjectRef, current: HeldObject): void {
   add(draft, { type: 'ObjectDeleted', ref, uid: current.object.metadata.uid });
   draft.objects.set(key, undefined);
   use(draft, ref.namespace, -1);
@@ -66,7 +76,7 @@ function identified(object: KnownObject, ref: ObjectRef, current: KnownObject | 
 }
 
 function sameSpec({ metadata: _a, ...a }: KnownObject, { metadata: _b, ...b }: KnownObject): boolean {
-  return canonicalJson(a) === canonicalJson(b);
+  return sameJson(a, b);
 }
 
 function tooLarge({ origin }: DeclaredObject, size: number, max: number): Fault {

@@ -62,7 +62,10 @@ class World {
       nowMs,
       environment: { ...environment, keyId },
     });
-    for (const { fact, encoded } of planned.facts) inForce.apply(encoded.subject, fact);
+    for (const { fact, encoded, read } of planned.facts)
+      if (fact.type === 'ObjectChanged' && read !== undefined)
+        read.inForceAs(inForce.putObject(read.key, fact, encoded.data));
+      else inForce.apply(encoded.subject, fact);
     for (const { ref, uid, digest } of planned.seals)
       inForce.applySecret({ type: 'SecretSealed', ref, uid, digest, keyId, nonce: '', ciphertext: '' });
     for (const ref of planned.unseals) inForce.applySecret({ type: 'SecretRemoved', ref });

@@ -1,6 +1,13 @@
 // Declarations and the state in force → the events that bring the one to the other. decide(command, state) → events:
 // equal objects raise none. Cost follows the keys that are looked at.
-import { type Fact, type FactOf, type Fault, fileRefusalSubject, objectRefusalSubject } from '@sluice/events';
+import {
+  type Fact,
+  type FactOf,
+  type Fault,
+  fileRefusalSubject,
+  objectRefusalSubject,
+  parseSubject,
+} from '@sluice/events';
 import { canonicalJson, type ObjectRef } from '@sluice/ir';
 import { type KnownObject, objectRefOf } from '@sluice/kinds';
 import { builtInRefs } from './built-in.ts';
@@ -22,6 +29,7 @@ export function plan(input: PlanInput): Plan {
     seals: [],
     unseals: [],
   };
+  if (input.isPiece === true) return planPiece(draft);
   for (const key of new Set(input.keys)) {
     const ref = refOf(draft, key);
     if (ref !== undefined && !isNamespace(ref)) planKey(draft, key, ref);
@@ -35,6 +43,25 @@ export function plan(input: PlanInput): Plan {
   planAddresses(draft);
   for (const part of new Set(input.parts)) planPartFaults(draft, part);
   return { seals: draft.seals, facts: draft.facts.toSorted(inOrder), unseals: draft.unseals };
+}
+
+/** Routes and endpoints are what there may be many of. Who has an address, and which Namespaces there are, is for the whole list to tell. */
+const kindsOfPieces: ReadonlySet<string> = new Set([
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'UDPRoute',
+  'EndpointSlice',
+] satisfies KnownObject['kind'][]);
+
+function planPiece(draft: Draft): Plan {
+  for (const key of draft.keys) {
+    const standing = draft.declarations.standing(key);
+    if (standing?.winner !== undefined && kindsOfPieces.has(standing.ref.kind))
+      planObject(draft, key, standing.ref);
+  }
+  return { seals: [], facts: draft.facts.toSorted(inOrder), unseals: [] };
 }
 
 function planKey(draft: Draft, key: string, ref: ObjectRef): void {
@@ -57,7 +84,13 @@ function refOf({ declarations, inForce }: Draft, key: string): ObjectRef | undef
   if (fact !== undefined) return objectRefOf(fact.object);
   const known =
     inForce.certificates.get(key)?.ref ?? inForce.sealed.get(key)?.ref ?? refusedRef(inForce, key);
-  return known ?? builtInRefs.find((ref) => keyOf(ref) === key);
+  return known ?? builtInRefs.find((ref) => keyOf(ref) === key) ?? namespaceRef(inForce, key);
+}
+
+/** A Namespace that holds objects is there, whether or not anybody declares it. */
+function namespaceRef(inForce: InForce, key: string): ObjectRef | undefined {
+  const { domain: _, ...ref } = parseSubject(key);
+  return isNamespace(ref) && inForce.namespaceUse(ref.name) > 0 ? ref : undefined;
 }
 
 /** An object that was only ever refused is known by its refusal. */
@@ -80,6 +113,7 @@ function capped(faults: readonly Fault[]): Fault[] {
 }
 
 function planRefusal(draft: Draft, ref: ObjectRef, faults: readonly Fault[]): void {
+  if (faults.length === 0 && draft.inForce.refusals.size === 0) return;
   planFaults(
     draft,
     objectRefusalSubject(ref),
@@ -89,6 +123,7 @@ function planRefusal(draft: Draft, ref: ObjectRef, faults: readonly Fault[]): vo
 
 function planPartFaults(draft: Draft, part: string): void {
   const faults = draft.declarations.partFaults(part);
+  if (faults.length === 0 && draft.inForce.refusals.size === 0) return;
   planFaults(
     draft,
     fileRefusalSubject(part),

@@ -1,8 +1,9 @@
 // The bytes or the text of a file → what it holds. Documents that did not change are not parsed again.
 import type { Fault } from '@sluice/events';
-import { type KindObjectRef, type ObjectFault, parseObject, type SourceObject } from '@sluice/kinds';
+import { type KindObjectRef, type ObjectFault, parseObject } from '@sluice/kinds';
+import { DeclaredObject, ReadObject } from './declared-object.ts';
 import { keyOf } from './keys.ts';
-import type { DeclaredObject, RefusedObject, SourcePart } from './source.ts';
+import type { RefusedObject, SourcePart } from './source.ts';
 import { splitDocuments } from './split-documents.ts';
 import { type Place, readYaml, type YamlValue } from './yaml-document.ts';
 
@@ -22,7 +23,7 @@ interface LocalFault {
 
 /** What one document holds; lines count from its beginning. */
 export interface DocumentReading {
-  readonly objects: readonly { readonly object: SourceObject; readonly place: Place }[];
+  readonly objects: readonly { readonly read: ReadObject; readonly place: Place }[];
   readonly refused: readonly {
     readonly ref: KindObjectRef;
     readonly place: Place;
@@ -31,24 +32,34 @@ export interface DocumentReading {
   readonly faults: readonly LocalFault[];
 }
 
-/** Readings by the text of the document. */
-export type DocumentCache = ReadonlyMap<string, DocumentReading>;
-
-/** A file's content, and the readings that make the next reading of it cheap. */
-export interface PartReading {
-  readonly part: SourcePart;
-  readonly cache: DocumentCache;
+/** Readings of the documents of one file. */
+export interface DocumentCache {
+  /** Stands for the text of a document: the same for the same text, and for no other. */
+  keyOf(text: string): string;
+  readonly readings: ReadonlyMap<string, DocumentReading>;
 }
 
-/** Reads the text of a file. `previous` is the cache of the last reading. Never throws. */
-export function readPart(text: string, file: string, previous: DocumentCache = new Map()): PartReading {
-  const cache = new Map<string, DocumentReading>();
+/** What is known of a file that has not been read: texts stand for themselves. */
+const noCache: DocumentCache = { keyOf: (text) => text, readings: new Map() };
+
+/** A file's content, and the readings that make the next reading of it cheap; none of a file with a single document. */
+export interface PartReading {
+  readonly part: SourcePart;
+  readonly readings: DocumentCache['readings'];
+}
+
+/** Reads the text of a file. `cache` holds the readings of the last time. Never throws. */
+export function readPart(text: string, file: string, cache: DocumentCache = noCache): PartReading {
+  const readings = new Map<string, DocumentReading>();
   const objects: DeclaredObject[] = [];
   const refused: RefusedObject[] = [];
   const faults: Fault[] = [];
-  for (const { text: document, line } of splitDocuments(text)) {
-    const reading = cache.get(document) ?? previous.get(document) ?? readDocument(document);
-    cache.set(document, reading);
+  const documents = splitDocuments(text);
+  for (const { text: document, line } of documents) {
+    const key = documents.length === 1 ? undefined : cache.keyOf(document);
+    const known = key === undefined ? undefined : (readings.get(key) ?? cache.readings.get(key));
+    const reading = known ?? readDocument(document);
+    if (key !== undefined) readings.set(key, reading);
     const origin = (place: Place) => ({ file, line: place.line + line, column: place.column });
     const fault = (f: LocalFault): Fault => ({
       origin: origin(f.place),
@@ -56,32 +67,43 @@ export function readPart(text: string, file: string, previous: DocumentCache = n
       message: f.message,
       hint: f.hint,
     });
-    for (const { object, place } of reading.objects) objects.push({ object, origin: origin(place) });
+    for (const { read, place } of reading.objects) objects.push(new DeclaredObject(read, origin(place)));
     for (const { ref, place, faults: list } of reading.refused)
       refused.push({ ref, origin: origin(place), faults: list.map(fault) });
     faults.push(...reading.faults.map(fault));
   }
-  return { part: { objects, refused, faults }, cache };
+  const part = {
+    // Cut to its length: a list that grew keeps room for more.
+    objects: objects.slice(),
+    refused: refused.length === 0 ? none : refused,
+    faults: faults.length === 0 ? none : faults,
+  };
+  return { part, readings };
 }
 
+/** Shared, since most files have no faults. */
+const none: readonly never[] = [];
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /** Reads the bytes of a file: UTF-8, with or without byte order mark. */
-export function readBytes(bytes: Uint8Array, file: string, previous: DocumentCache = new Map()): PartReading {
+export function readBytes(bytes: Uint8Array, file: string, cache: DocumentCache = noCache): PartReading {
   if (bytes.length > maxFileBytes)
     return unreadable(file, `is ${bytes.length} bytes long, at most ${maxFileBytes} are read`, 'split it');
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     const before = new TextDecoder('utf-8').decode(bytes).split('\uFFFD', 1)[0] ?? '';
     return unreadable(file, 'is not UTF-8', 'save it as UTF-8', before.split('\n').length);
   }
-  return readPart(text, file, previous);
+  return readPart(text, file, cache);
 }
 
 /** A part that could not be read at all. */
 export function unreadable(file: string, message: string, hint = '', line = 1): PartReading {
   const fault: Fault = { origin: { file, line, column: 1 }, path: '', message, hint };
-  return { part: { objects: [], refused: [], faults: [fault] }, cache: new Map() };
+  return { part: { objects: [], refused: [], faults: [fault] }, readings: noCache.readings };
 }
 
 function readDocument(text: string): DocumentReading {
@@ -115,7 +137,7 @@ function addItem(
   const parsed = parseObject(value);
   const place = placeOf(steps);
   if (parsed.ok) {
-    reading.objects.push({ object: parsed.object, place });
+    reading.objects.push({ read: new ReadObject(parsed.object), place });
     return;
   }
   const faults = parsed.faults.map((f: ObjectFault) => ({

@@ -2,13 +2,7 @@
 // out: for each source, one stream of updates. A directory of files is one source, the Kubernetes API the other.
 import type { Fault, Origin } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
-import type { SourceObject } from '@sluice/kinds';
-
-/** An object that holds to its kind's schema. */
-export interface DeclaredObject {
-  readonly object: SourceObject;
-  readonly origin: Origin;
-}
+import type { DeclaredObject } from './declared-object.ts';
 
 /** An object that was understood well enough to be named, and refused. */
 export interface RefusedObject {
@@ -35,6 +29,8 @@ export interface Unavailable {
 
 /** A change of a source: each part that is new, changed (with all that it holds now), or gone (undefined). */
 export interface SourceUpdate {
+  /** True: a piece of the first list, which goes on. What is in none of its pieces may still come. */
+  readonly isPiece?: boolean;
   readonly parts: ReadonlyMap<string, SourcePart | undefined>;
   /** Kinds that cannot be read at present, each by the key of `kindKey`; the others are complete as far as is known. */
   readonly unavailable: ReadonlyMap<string, Unavailable>;
@@ -44,6 +40,9 @@ export interface SourceUpdate {
 
 /** A place that objects come from. */
 export interface Source {
-  /** The first update is the whole list; it comes even when it is empty. Ends when the signal aborts. */
+  /**
+   * The first update that is no piece completes the first list; it comes even when that is empty. Ends when the signal
+   * aborts.
+   */
   updates(signal: AbortSignal): AsyncIterable<SourceUpdate>;
 }

@@ -10,6 +10,7 @@ export interface DocumentText {
 /** Splits a stream. Streams with directives or explicit document ends stay in one piece. */
 export function splitDocuments(text: string): DocumentText[] {
   if (/^(%|\.\.\.(\s|$))/m.test(text)) return [{ text, line: 0 }];
+  if (!text.includes('\n---')) return [{ text, line: 0 }];
   const documents: DocumentText[] = [];
   let start = 0;
   let line = 0;

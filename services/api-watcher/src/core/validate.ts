@@ -1,10 +1,9 @@
 // What `sluice validate` runs: the same reading as the live source, without one.
 import type { Fault } from '@sluice/events';
 import { formatObjectRef } from '@sluice/ir';
-import { objectRefOf } from '@sluice/kinds';
-import { keyOf } from './keys.ts';
+import type { DeclaredObject } from './declared-object.ts';
 import { readBytes, readPart } from './read-part.ts';
-import type { DeclaredObject, SourcePart } from './source.ts';
+import type { SourcePart } from './source.ts';
 
 /** Objects that hold to their schemas, and every fault of the others, by line. */
 export interface Validation {
@@ -41,9 +40,8 @@ function repetitions(objects: readonly DeclaredObject[]): Fault[] {
   const first = new Map<string, DeclaredObject>();
   const faults: Fault[] = [];
   for (const declared of objects) {
-    const key = keyOf(objectRefOf(declared.object));
-    const before = first.get(key);
-    if (before === undefined) first.set(key, declared);
+    const before = first.get(declared.key);
+    if (before === undefined) first.set(declared.key, declared);
     else faults.push(duplicateFault(declared, before));
   }
   return faults;
@@ -55,7 +53,7 @@ export function duplicateFault(loser: DeclaredObject, winner: DeclaredObject): F
   return {
     origin: loser.origin,
     path: '',
-    message: `${formatObjectRef(objectRefOf(loser.object))} is also declared at ${place}, which is the one in force`,
+    message: `${formatObjectRef(loser.ref)} is also declared at ${place}, which is the one in force`,
     hint: 'remove one of the two',
   };
 }

@@ -1,6 +1,7 @@
 // An object of an API server → the part of the source that it is: one object, taken or refused.
 import type { Origin } from '@sluice/events';
 import { type Kind, parseObject } from '@sluice/kinds';
+import { DeclaredObject, ReadObject } from '../declared-object.ts';
 import { keyOf } from '../keys.ts';
 import type { SourcePart } from '../source.ts';
 import type { ApiObject } from './api-object.ts';
@@ -34,7 +35,8 @@ export function readApiObject(kind: Kind, object: ApiObject): ObjectReading {
   const parsed = parseObject({ ...object, apiVersion, kind: kind.kind }, 'api');
   if (parsed.ok) {
     const ignored = parsed.ignored.filter((path) => path.startsWith('spec'));
-    return { part: { objects: [{ object: parsed.object, origin }], refused: [], faults: [] }, ignored };
+    const declared = new DeclaredObject(new ReadObject(parsed.object), origin);
+    return { part: { objects: [declared], refused: [], faults: [] }, ignored };
   }
   const faults = parsed.faults.map(({ path, message, hint }) => ({ origin, path, message, hint }));
   if (parsed.ref === undefined || keyOf(parsed.ref).length > maxKeyLength)
