@@ -13,6 +13,8 @@ export interface Change<V> {
 export interface Collection<V> {
   readonly name: string;
   readonly size: number;
+  /** False: what a key held before cannot be told. */
+  readonly keeps: boolean;
   get(key: string): V | undefined;
   has(key: string): boolean;
   /** All keys in UTF-16 order. */
@@ -51,7 +53,6 @@ export abstract class Node<V> implements Collection<V> {
   readonly name: string;
   /** Place in the order of evaluation: a node reads only nodes of lower rank. */
   readonly rank: number;
-  /** False: what a key held before cannot be told. */
   readonly keeps: boolean;
   protected readonly host: Host;
   readonly #cells: Cells<V>;

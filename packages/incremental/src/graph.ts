@@ -26,6 +26,7 @@ interface KeepOptions<V, K extends Keep> extends Options<V> {
  */
 export class Graph {
   readonly #nodes: Node<unknown>[] = [];
+  readonly #sources: Source<unknown>[] = [];
   readonly #counts = new Map<string, number>();
   readonly #host: Host = {
     enroll: (node) => this.#nodes.push(node) - 1,
@@ -35,7 +36,9 @@ export class Graph {
   /** A collection written from outside. */
   source<V>(name: string, options: KeepOptions<V, Exclude<Keep, 'nothing'>> = {}): Source<V> {
     const { equal = equalByContent, keep } = options;
-    return new Source(this.#host, { name, equal, keep });
+    const source = new Source(this.#host, { name, equal, keep });
+    this.#sources.push(source as Source<unknown>);
+    return source;
   }
 
   /** One value per input, under the same key; `undefined` gives none. */
@@ -94,10 +97,12 @@ export class Graph {
     return new Output(collection as Node<V>, options.equal ?? equalByContent);
   }
 
-  /** Carries all writes since the last commit through the graph. */
+  /** Carries all writes since the last commit through the graph; very many in portions, which shows in no result. */
   commit(): void {
-    for (const node of this.#nodes) node.run();
-    for (const node of this.#nodes) node.settle();
+    do {
+      for (const node of this.#nodes) node.run();
+      for (const node of this.#nodes) node.settle();
+    } while (this.#sources.some((source) => source.waits));
   }
 
   /** How often each transform has run since the graph was made, by name. */

@@ -1,10 +1,15 @@
 import type { Keep } from './cells.ts';
-import { type Host, Node } from './collection.ts';
+import { byCodeUnit, type Host, Node } from './collection.ts';
 import type { Equal } from './equal.ts';
+
+/** So many writes are carried through at once: what they make on the way is gone before the next ones are. */
+const portion = 1_024;
 
 /** A collection that is written from outside. Writes become visible at the next commit; the last write of a key counts. */
 export class Source<V> extends Node<V> {
   readonly #pending = new Map<string, V | undefined>();
+  /** Keys of `#pending` in order, while a commit takes them. */
+  #queue: string[] = [];
 
   constructor(
     host: Host,
@@ -21,8 +26,20 @@ export class Source<V> extends Node<V> {
     this.#pending.set(key, undefined);
   }
 
+  /** Writes wait for another run. */
+  get waits(): boolean {
+    return this.#pending.size > 0;
+  }
+
   run(): void {
-    for (const key of [...this.#pending.keys()].sort()) this.put(key, this.#pending.get(key));
-    this.#pending.clear();
+    if (this.#pending.size === 0) return;
+    if (this.#queue.length === 0) this.#queue = [...this.#pending.keys()].sort(byCodeUnit).reverse();
+    for (let i = 0; i < portion; i++) {
+      const key = this.#queue.pop();
+      if (key === undefined) return;
+      const value = this.#pending.get(key);
+      this.#pending.delete(key);
+      this.put(key, value);
+    }
   }
 }

@@ -25,7 +25,8 @@ export function backendTlsStatuses(
   },
 ): Collection<StatusOutput> {
   const indexes = of.routes.map((routes) => {
-    const uses = graph.countBy(routes, 'gateway uses', usesOf);
+    const used = graph.map(routes, 'gateway uses of routes', usesOf, { keep: 'shared' });
+    const uses = graph.countBy(used, 'gateway uses', (pairs) => pairs);
     const pairs = graph.map(uses, 'used by gateways', () => true as const);
     return graph.indexBy(pairs, 'gateways by service', (_used, pair) => [pair.split('|')[0] ?? '']);
   });

@@ -62,30 +62,31 @@ export interface Inputs {
   readonly rejections: Source<FactOf<'ResourceRejected'>>;
 }
 
-/** Makes the sources. */
+/** Makes the sources. Objects are held as text: they are read when they change, and then seldom. */
 export function makeInputs(graph: Graph): Inputs {
+  const objects = <V>(name: string): Source<V> => graph.source<V>(name, { keep: 'text' });
   return {
-    classes: graph.source('GatewayClass'),
-    gateways: graph.source('Gateway'),
-    listenerSets: graph.source('ListenerSet'),
-    routes: graph.source('HTTPRoute'),
-    grpcRoutes: graph.source('GRPCRoute'),
-    backendTlsPolicies: graph.source('BackendTLSPolicy'),
-    configMaps: graph.source('ConfigMap'),
-    tlsRoutes: graph.source('TLSRoute'),
-    tcpRoutes: graph.source('TCPRoute'),
-    udpRoutes: graph.source('UDPRoute'),
-    services: graph.source('Service'),
-    slices: graph.source('EndpointSlice'),
-    namespaces: graph.source('Namespace'),
-    grants: graph.source('ReferenceGrant'),
-    ingressClasses: graph.source('IngressClass'),
-    ingresses: graph.source('Ingress'),
-    envoyConfigs: graph.source('CiliumEnvoyConfig'),
-    clusterwideEnvoyConfigs: graph.source('CiliumClusterwideEnvoyConfig'),
+    classes: objects('GatewayClass'),
+    gateways: objects('Gateway'),
+    listenerSets: objects('ListenerSet'),
+    routes: objects('HTTPRoute'),
+    grpcRoutes: objects('GRPCRoute'),
+    backendTlsPolicies: objects('BackendTLSPolicy'),
+    configMaps: objects('ConfigMap'),
+    tlsRoutes: objects('TLSRoute'),
+    tcpRoutes: objects('TCPRoute'),
+    udpRoutes: objects('UDPRoute'),
+    services: objects('Service'),
+    slices: objects('EndpointSlice'),
+    namespaces: objects('Namespace'),
+    grants: objects('ReferenceGrant'),
+    ingressClasses: objects('IngressClass'),
+    ingresses: objects('Ingress'),
+    envoyConfigs: objects('CiliumEnvoyConfig'),
+    clusterwideEnvoyConfigs: objects('CiliumClusterwideEnvoyConfig'),
     certificates: graph.source('certificate facts'),
     addresses: graph.source('address facts'),
-    rejections: graph.source('rejections'),
+    rejections: objects('rejections'),
   };
 }
 

@@ -22,12 +22,21 @@ type Contenders = Readonly<Record<HttpKind, Contender>>;
 export function settleKinds(graph: Graph, of: Contenders): Readonly<Record<HttpKind, Parents>> {
   const contests = contestsOf(graph, of);
   const bySection = graph.indexBy(contests, 'contested sections', (rivals) => Object.keys(rivals));
+  const contested = graph.map(bySection, 'sections in contest', () => true as const);
   const winners = graph.flatMap(bySection, 'settled sections', (group, section, fetch) =>
     settle({ section, group, contests, of }, fetch),
   );
   const settled = (kind: HttpKind): Parents =>
-    graph.map(of[kind].parents, `settled parents of ${kind}s`, (parents, key, fetch) =>
-      parents.map((parent) => withoutLost(parent, (section) => fetch(winners, lossKey(section, kind, key)))),
+    graph.map(
+      of[kind].parents,
+      `settled parents of ${kind}s`,
+      (parents, key, fetch) =>
+        parents.map((parent) =>
+          withoutLost(parent, (section) =>
+            fetch(contested, section) === undefined ? undefined : fetch(winners, lossKey(section, kind, key)),
+          ),
+        ),
+      { keep: 'nothing' },
     );
   return { HTTPRoute: settled('HTTPRoute'), GRPCRoute: settled('GRPCRoute') };
 }

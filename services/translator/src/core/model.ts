@@ -2,7 +2,17 @@
 // of statuses. The order here is the order of evaluation.
 import type { Revision } from '@sluice/events';
 import { type Collection, Graph, type Source } from '@sluice/incremental';
-import { type IrGateway, type IrId, type IrListener, type IrResource, irId } from '@sluice/ir';
+import {
+  httpRouteKey,
+  type IrGateway,
+  type IrId,
+  type IrL4Route,
+  type IrListener,
+  type IrResource,
+  irId,
+  l4RouteKey,
+  type ObjectRef,
+} from '@sluice/ir';
 import { servicePrefixesOf } from '@sluice/kinds';
 import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
@@ -25,7 +35,7 @@ import { l7ServiceStatuses } from './l7-service-status.ts';
 import { listenerSetStatuses } from './listener-set-status.ts';
 import { namespaceLabels, setsByGateway } from './listener-sets.ts';
 import { rejectionTable } from './rejection.ts';
-import { routeStatuses } from './route-status.ts';
+import { routeRef, routeStatuses } from './route-status.ts';
 import { serviceInfos, servicePorts } from './service-port.ts';
 import type { StatusOutput } from './status.ts';
 
@@ -50,8 +60,15 @@ export interface Model {
   readonly envoyViews: Source<EnvoyView>;
   /** Revision that Envoys must have acknowledged, by Gateway. */
   readonly wanted: readonly Collection<Revision>[];
-  readonly resources: readonly Collection<IrResource>[];
-  readonly statuses: readonly Collection<StatusOutput>[];
+  readonly resources: readonly Given<IrResource, IrId>[];
+  readonly statuses: readonly Given<StatusOutput, ObjectRef>[];
+}
+
+/** A collection that is given out. */
+export interface Given<V, Id> {
+  readonly collection: Collection<V>;
+  /** What the value of a key is known by, where the collection does not keep what it held. */
+  readonly idOf?: (key: string) => Id;
 }
 
 /** Builds the graph. */
@@ -122,34 +139,58 @@ export function buildModel(settings: ModelSettings): Model {
     envoyViews,
     wanted,
     resources: [
-      irGw,
-      irLs,
-      irCertificates(graph, { listeners: irLs, certificates }),
-      ...http.flatMap(({ ir, clusters }) => [ir, clusters]),
-      irEp,
-      ...l4.map(({ part }) => part.ir),
-      ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
-      ...[ofServices.l4Routes, ofServices.clusters],
+      ...http.map(({ ir, parts }) => ({
+        collection: ir,
+        idOf: (key: string) => irId('http-route', httpRouteKey(parts.kind, key)),
+      })),
+      ...l4.map(({ part, protocol }) => ({
+        collection: part.ir,
+        idOf: (key: string) => irId('l4-route', l4RouteKey(protocol, key)),
+      })),
+      ...[
+        irGw,
+        irLs,
+        irCertificates(graph, { listeners: irLs, certificates }),
+        ...http.map(({ clusters }) => clusters),
+        irEp,
+        ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
+        ...[ofServices.l4Routes, ofServices.clusters],
+      ].map((collection) => ({ collection })),
     ],
     statuses: [
-      classStatuses(graph, { classes, own }),
-      gatewayStatuses(graph, statusNeeds),
-      listenerSetStatuses(graph, {
-        ...statusNeeds,
-        listenerSets,
-        existing: tables.existing,
-        orphanController,
-      }),
-      ...http.map(({ parts }) => routeStatuses(graph, { ...parts, rejections })),
-      backendTlsStatuses(graph, {
-        policies: inputs.backendTlsPolicies,
-        tables: backendTls,
-        routes: http.map(({ ir }) => ir),
-        gateways: tables.gateways,
-      }),
-      ...l4.map(({ kind, part }) => l4Statuses(graph, { part, rejections, kind })),
-      l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
+      ...http.map(({ parts }) => ({
+        collection: routeStatuses(graph, { ...parts, rejections }),
+        idOf: routeRefOf(parts.kind),
+      })),
+      ...l4.map(({ kind, part }) => ({
+        collection: l4Statuses(graph, { part, rejections, kind }),
+        idOf: routeRefOf(kind),
+      })),
+      ...[
+        classStatuses(graph, { classes, own }),
+        gatewayStatuses(graph, statusNeeds),
+        listenerSetStatuses(graph, {
+          ...statusNeeds,
+          listenerSets,
+          existing: tables.existing,
+          orphanController,
+        }),
+        backendTlsStatuses(graph, {
+          policies: inputs.backendTlsPolicies,
+          tables: backendTls,
+          routes: http.map(({ ir }) => ir),
+          gateways: tables.gateways,
+        }),
+        l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
+      ].map((collection) => ({ collection })),
     ],
+  };
+}
+
+function routeRefOf(kind: string): (key: string) => ObjectRef {
+  return (key) => {
+    const [namespace = '', name = ''] = key.split('/');
+    return routeRef(kind, { namespace, name });
   };
 }
 
@@ -157,13 +198,13 @@ export function buildModel(settings: ModelSettings): Model {
 function l4Parts(
   graph: Graph,
   of: L4Needs & { inputs: Inputs; tables: AttachmentTables; orphanController: string | undefined },
-): { kind: string; part: L4Part }[] {
-  const { tlsRoutes, tcpRoutes, udpRoutes } = of.inputs;
-  return [
-    { kind: 'TLSRoute', part: l4Part(graph, { ...of, routes: tlsRoutes, protocol: 'TLS' }) },
-    { kind: 'TCPRoute', part: l4Part(graph, { ...of, routes: tcpRoutes, protocol: 'TCP' }) },
-    { kind: 'UDPRoute', part: l4Part(graph, { ...of, routes: udpRoutes, protocol: 'UDP' }) },
-  ];
+): { kind: string; protocol: IrL4Route['protocol']; part: L4Part }[] {
+  const routes = { TLS: of.inputs.tlsRoutes, TCP: of.inputs.tcpRoutes, UDP: of.inputs.udpRoutes } as const;
+  return (['TLS', 'TCP', 'UDP'] as const).map((protocol) => ({
+    kind: `${protocol}Route`,
+    protocol,
+    part: l4Part(graph, { ...of, routes: routes[protocol], protocol }),
+  }));
 }
 
 /** The newest revision among a Gateway, its listeners and their certificates; of a Service, its routes and clusters too. */

@@ -37,13 +37,13 @@ export function isRefused(rules: Pick<RouteRules, 'total' | 'dropped'>): boolean
 /** Routes by key; one that attaches nowhere, or has no rule to match by, is left out. */
 export function irRoutes(graph: Graph, parts: RouteParts): Collection<IrHttpRoute> {
   const { kind } = parts;
-  return graph.map(parts.routes, `ir ${kind}s`, ({ metadata }, key, fetch) => {
+  const transform = ({ metadata }: RouteOverHttp, key: string, fetch: Fetch): IrHttpRoute | undefined => {
     const rules = fetch(parts.rules, key)?.rules ?? [];
     const listeners = (fetch(parts.parents, key) ?? []).flatMap((parent) => parent.listeners);
     if (rules.length === 0 || listeners.length === 0) return undefined;
     const { namespace, name, generation, creationTimestamp } = metadata;
     return {
-      kind: 'http-route' as const,
+      kind: 'http-route',
       key: httpRouteKey(kind, key),
       source: { group: gatewayGroup, kind, namespace, name },
       generation,
@@ -51,24 +51,34 @@ export function irRoutes(graph: Graph, parts: RouteParts): Collection<IrHttpRout
       attachments: attachmentsOf(listeners),
       rules: rules.map((rule) => irRule(rule, () => redirectListeners(listeners, parts.tables, fetch))),
     };
-  });
+  };
+  return graph.map(parts.routes, `ir ${kind}s`, transform, { keep: 'nothing' });
 }
 
 /** How many routes are accepted by each listener, by `sectionKey`. */
 export function attachedRoutes(graph: Graph, parts: RouteParts): Collection<number> {
-  const sections = graph.map(parts.parents, `sections of ${parts.kind}s`, (parents, key, fetch) => {
-    const rules = fetch(parts.rules, key);
-    if (rules === undefined || isRefused(rules)) return undefined;
-    return parents.flatMap((p) => p.listeners.map((l) => sectionKey(l.gateway, l.listener)));
-  });
+  const sections = graph.map(
+    parts.parents,
+    `sections of ${parts.kind}s`,
+    (parents, key, fetch) => {
+      const rules = fetch(parts.rules, key);
+      if (rules === undefined || isRefused(rules)) return undefined;
+      return parents.flatMap((p) => p.listeners.map((l) => sectionKey(l.gateway, l.listener)));
+    },
+    { keep: 'shared' },
+  );
   return graph.countBy(sections, `attached ${parts.kind}s`, (list) => list);
 }
 
 /** How many routes send to each cluster, by its key. */
 export function clusterUses(graph: Graph, routes: Collection<IrHttpRoute>): Collection<number> {
-  return graph.countBy(routes, 'cluster uses', (route) =>
-    route.rules.flatMap(({ action }) => clustersOf(action)),
+  const used = graph.map(
+    routes,
+    'clusters of routes',
+    (route) => [...new Set(route.rules.flatMap(({ action }) => clustersOf(action)))],
+    { keep: 'shared' },
   );
+  return graph.countBy(used, 'cluster uses', (clusters) => clusters);
 }
 
 /** Keys of the clusters that an action sends to, mirrors included. */

@@ -59,26 +59,33 @@ export function routeParents<R extends AttachableRoute>(
     name?: string;
   },
 ): Collection<readonly ParentResult[]> {
-  return graph.map(of.routes, of.name ?? 'route parents', (route, _key, fetch) => {
-    const results: ParentResult[] = [];
-    for (const parentRef of route.spec.parentRefs) {
-      const parent = parentOf({ route, parentRef }, of.tables, fetch);
-      if (parent === undefined) continue;
-      if (parent.table !== undefined) {
-        const { controllerName } = parent.table;
-        const outcome = attach({ route, parentRef, ...parent, table: parent.table }, of.tables, fetch);
-        results.push(
-          'reason' in outcome
-            ? { parentRef, controllerName, detached: outcome, listeners: [] }
-            : { parentRef, controllerName, detached: undefined, listeners: outcome.listeners },
-        );
-      } else if (of.orphanController !== undefined && !parent.exists) {
-        const detached = { reason: 'NoMatchingParent' as const, message: `${parent.label} does not exist` };
-        results.push({ parentRef, controllerName: of.orphanController, detached, listeners: [] });
-      }
-    }
+  const transform = (route: R, _key: string, fetch: Fetch): readonly ParentResult[] | undefined => {
+    const results = route.spec.parentRefs.flatMap((parentRef) => resultsOf({ route, parentRef }, of, fetch));
     return results.length === 0 ? undefined : results;
-  });
+  };
+  return graph.map(of.routes, of.name ?? 'route parents', transform, { keep: 'text' });
+}
+
+/** What one parentRef comes to; nothing where it is not ours. */
+function resultsOf(
+  { route, parentRef }: { route: AttachableRoute; parentRef: ParentRef },
+  of: { tables: AttachmentTables; orphanController: string | undefined },
+  fetch: Fetch,
+): ParentResult[] {
+  const parent = parentOf({ route, parentRef }, of.tables, fetch);
+  if (parent === undefined) return [];
+  if (parent.table !== undefined) {
+    const { controllerName } = parent.table;
+    const outcome = attach({ route, parentRef, ...parent, table: parent.table }, of.tables, fetch);
+    return [
+      'reason' in outcome
+        ? { parentRef, controllerName, detached: outcome, listeners: [] }
+        : { parentRef, controllerName, detached: undefined, listeners: outcome.listeners },
+    ];
+  }
+  if (of.orphanController === undefined || parent.exists) return [];
+  const detached = { reason: 'NoMatchingParent' as const, message: `${parent.label} does not exist` };
+  return [{ parentRef, controllerName: of.orphanController, detached, listeners: [] }];
 }
 
 interface Parent {

@@ -57,7 +57,7 @@ export function routeRules(
   of: BackendNeeds & { kind: HttpKind; routes: Collection<RouteOverHttp> },
 ): Collection<RouteRules> {
   const { kind } = of;
-  return graph.map(of.routes, `rules of ${kind}s`, (route, _key, fetch) => {
+  const transform = (route: RouteOverHttp, _key: string, fetch: Fetch): RouteRules => {
     const rules: RuleModel[] = [];
     const dropped: DroppedRule[] = [];
     const refFaults: RouteRefFault[] = [];
@@ -69,7 +69,8 @@ export function routeRules(
       if (outcome.dropped !== undefined) dropped.push(outcome.dropped);
     });
     return { total: route.spec.rules.length, rules, dropped, refFaults };
-  });
+  };
+  return graph.map(of.routes, `rules of ${kind}s`, transform, { keep: 'nothing' });
 }
 
 interface RuleOutcome {

@@ -6,8 +6,8 @@ import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { ObjectRef } from '@sluice/ir';
 import { type BackendObjectRef, gatewayGroup } from '@sluice/kinds';
 import { condition, summarize, type TimelessCondition } from './conditions.ts';
-import { type Unserved, unservedBy } from './http-route-kind.ts';
-import { type RejectionTable, rejectionsOf } from './rejection.ts';
+import { type RouteOverHttp, type Unserved, unservedBy } from './http-route-kind.ts';
+import { type RejectionTable, rejectionsOf, rejectionsOfRoutes, sentencesOf } from './rejection.ts';
 import { isRefused, type RouteParts } from './route-ir.ts';
 import type { ParentResult } from './route-parents.ts';
 import type { DroppedRule, RouteRules } from './route-rules.ts';
@@ -19,15 +19,25 @@ export function routeStatuses(
   parts: RouteParts & { rejections: RejectionTable },
 ): Collection<StatusOutput> {
   const { kind } = parts;
-  return graph.map(parts.routes, `statuses of ${kind}s`, (route, key, fetch) => {
+  const own = rejectionsOfRoutes(graph, parts.rejections, kind);
+  const transform = (route: RouteOverHttp, key: string, fetch: Fetch): StatusOutput | undefined => {
     const rules = fetch(parts.rules, key);
     const parents = fetch(parts.parents, key);
     if (rules === undefined || parents === undefined) return undefined;
-    const { namespace, name } = route.metadata;
-    const ref = { group: gatewayGroup, kind, namespace, name };
+    const ref = routeRef(kind, route.metadata);
     const { rejections } = parts;
-    return parentStatuses({ ref, route, parents, rules, rejections, unserved: unservedBy[kind] }, fetch);
-  });
+    const refused = sentencesOf(rejections, fetch(own, key), fetch);
+    return parentStatuses(
+      { ref, route, parents, rules, refused, rejections, unserved: unservedBy[kind] },
+      fetch,
+    );
+  };
+  return graph.map(parts.routes, `statuses of ${kind}s`, transform, { keep: 'nothing' });
+}
+
+/** Names a route. */
+export function routeRef(kind: string, { namespace, name }: { namespace: string; name: string }): ObjectRef {
+  return { group: gatewayGroup, kind, namespace, name };
 }
 
 /** What the status of a route of any kind is made from. */
@@ -36,6 +46,8 @@ export interface RouteFacts {
   readonly route: RouteOfAnyKind;
   readonly parents: readonly ParentResult[];
   readonly rules: Omit<RouteRules, 'rules'>;
+  /** What the data plane refused of it, one sentence each. */
+  readonly refused: readonly string[];
   readonly rejections: RejectionTable;
   readonly unserved: Unserved;
 }
@@ -49,7 +61,8 @@ interface RouteOfAnyKind {
 export function parentStatuses(of: RouteFacts, fetch: Fetch): StatusOutput {
   const { ref, route, parents, rules, rejections, unserved } = of;
   const { uid, generation } = route.metadata;
-  const refused = [ref, ...servicesOf(route)].flatMap((source) => rejectionsOf(rejections, source, fetch));
+  const ofServices = servicesOf(route).flatMap((source) => rejectionsOf(rejections, source, fetch));
+  const refused = [...of.refused, ...ofServices];
   const entries = parents.map((parent) => ({
     parentRef: parent.parentRef,
     controllerName: parent.controllerName,

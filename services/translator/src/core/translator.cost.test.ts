@@ -131,7 +131,7 @@ describe.each([
   test('a new route puts one route, and the counts of its Gateway', () => {
     const change = both((of) => [route(20_000, { ...of(3), path: '/new' })]);
     expect(change).toMatchObject({ puts: ['http-route'], statuses: ['Gateway', 'HTTPRoute'] });
-    expect(change.transforms).toBeLessThanOrEqual(14);
+    expect(change.transforms).toBeLessThanOrEqual(15);
   });
 
   test('a deleted route removes one route', () => {

@@ -2,6 +2,7 @@
 // before every kind has had its first list; then only what differs from what stands on the log already. The same
 // facts give the same output in whatever order and batches they come.
 import type { AckEvent, Revision } from '@sluice/events';
+import type { Change, Graph, Output } from '@sluice/incremental';
 import {
   canonicalHash,
   compareText,
@@ -18,7 +19,7 @@ import { type FactInput, SyncGate, takeFact } from './inputs.ts';
 import { refKey } from './keys.ts';
 import { isPartOfService } from './l7-service-ir.ts';
 import { IrBook, type IrLedger, type StatusLedger } from './ledger.ts';
-import { buildModel, type Model, type ModelSettings } from './model.ts';
+import { buildModel, type Given, type Model, type ModelSettings } from './model.ts';
 import { type StatusOutput, withoutTransitionTimes } from './status.ts';
 
 /** Settings, and what stands on the log already (default: nothing). */
@@ -79,12 +80,8 @@ class IncrementalTranslator implements Translator {
   readonly #envoys = new EnvoyBook();
   readonly #ir: IrBook;
   readonly #status: Map<string, string>;
-  readonly #irOutputs: readonly {
-    drain(): { key: string; after: IrResource | undefined; before: IrResource | undefined }[];
-  }[];
-  readonly #statusOutputs: readonly {
-    drain(): { key: string; after: StatusOutput | undefined; before: StatusOutput | undefined }[];
-  }[];
+  readonly #irGiven: readonly Outgoing<IrResource, IrId>[];
+  readonly #statusGiven: readonly Outgoing<StatusOutput, ObjectRef>[];
   readonly #wanted: readonly { drain(): { key: string; after: Revision | undefined }[] }[];
   #started = false;
 
@@ -96,8 +93,8 @@ class IncrementalTranslator implements Translator {
     this.#ir = new IrBook(options.committedIr ?? new Map());
     this.#status = new Map(options.committedStatus ?? []);
     const { graph, resources, statuses, wanted, revisions } = this.#model;
-    this.#irOutputs = resources.map((collection) => graph.output(collection));
-    this.#statusOutputs = statuses.map((collection) => graph.output(collection));
+    this.#irGiven = resources.map((given) => new Outgoing(graph, given, irIdOf));
+    this.#statusGiven = statuses.map((given) => new Outgoing(graph, given, ({ ref }) => ref));
     this.#wanted = wanted.map((collection) => graph.output(collection));
     for (const [id, { revision }] of this.#ir.entries) if (isGatewayPart(id)) revisions.set(id, revision);
   }
@@ -152,11 +149,11 @@ class IncrementalTranslator implements Translator {
   #changedResources(revision: Revision): TranslatorOutput['ir'] {
     const puts: IrResource[] = [];
     const gone = new Set<IrId>();
-    for (const output of this.#irOutputs)
-      for (const { before, after } of output.drain()) {
-        if (after !== undefined) puts.push(after);
-        else if (before !== undefined) gone.add(irIdOf(before));
-      }
+    for (const given of this.#irGiven)
+      given.drain(
+        (put) => puts.push(put),
+        (id) => gone.add(id),
+      );
     if (!this.#started) {
       const alive = new Set(puts.map(irIdOf));
       for (const id of this.#ir.entries.keys()) if (!alive.has(id)) gone.add(id);
@@ -182,11 +179,11 @@ class IncrementalTranslator implements Translator {
   #changedStatuses(): TranslatorOutput['status'] {
     const puts: StatusOutput[] = [];
     const gone = new Set<string>();
-    for (const output of this.#statusOutputs)
-      for (const { before, after } of output.drain()) {
-        if (after !== undefined) puts.push(after);
-        else if (before !== undefined) gone.add(refKey(before.ref));
-      }
+    for (const given of this.#statusGiven)
+      given.drain(
+        (put) => puts.push(put),
+        (ref) => gone.add(refKey(ref)),
+      );
     if (!this.#started) {
       const alive = new Set(puts.map(({ ref }) => refKey(ref)));
       for (const key of this.#status.keys()) if (!alive.has(key)) gone.add(key);
@@ -203,6 +200,30 @@ class IncrementalTranslator implements Translator {
       puts: changed.sort((a, b) => compareText(refKey(a.ref), refKey(b.ref))),
       removes: removed.map(refOfKey),
     };
+  }
+}
+
+/** Changes of a collection that is given out. */
+class Outgoing<V, Id> {
+  readonly #output: Output<V>;
+  readonly #goneOf: (change: Change<V>) => Id | undefined;
+
+  constructor(graph: Graph, { collection, idOf }: Given<V, Id>, idOfValue: (value: V) => Id) {
+    if (idOf === undefined && !collection.keeps)
+      throw new TypeError(`${collection.name} cannot tell what is gone`);
+    this.#output = graph.output(collection);
+    this.#goneOf = ({ key, before }) => (before === undefined ? idOf?.(key) : idOfValue(before));
+  }
+
+  /** Gives each value that is new, and the id of each that is gone (maybe one that never was there). */
+  drain(put: (value: V) => void, gone: (id: Id) => void): void {
+    for (const change of this.#output.drain()) {
+      if (change.after !== undefined) put(change.after);
+      else {
+        const id = this.#goneOf(change);
+        if (id !== undefined) gone(id);
+      }
+    }
   }
 }
 
