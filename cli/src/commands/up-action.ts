@@ -153,20 +153,25 @@ class UpSession {
   async #look(): Promise<void> {
     this.#changed = false;
     if (this.#supervisor.allReady || performance.now() > followAfterMs) this.#live.begin();
-    let assessment = assess(this.#live.world, standaloneControllers);
+    let assessment = this.#assess();
     if (!this.#ready && (await this.#isReady(assessment))) {
-      assessment = assess(this.#live.world, standaloneControllers);
+      assessment = this.#assess();
       this.#becomeReady(assessment);
     } else if (this.#ready) this.#showChanges(assessment);
     else this.#sayWaiting(assessment);
-    if (!this.#ended) this.#display.block(this.#blockOf(assessment));
+    if (!this.#ended && this.#context.terminal.interactive) this.#display.block(this.#blockOf(assessment));
+  }
+
+  #assess(): Assessment {
+    const { world, board } = this.#live.state;
+    return assess(world, standaloneControllers, board);
   }
 
   async #isReady(assessment: Assessment): Promise<boolean> {
     if (!this.#supervisor.allReady || assessment.waitingFor.length > 0) return false;
     if (!(await this.#live.isCurrent())) return this.#settles('the newest events to be read');
     if (!(await this.#isTranslated()) || !(await this.#live.isCurrent())) return false;
-    const wanted = assess(this.#live.world, standaloneControllers);
+    const wanted = this.#assess();
     if (wanted.waitingFor.length > 0) return false;
     const { sockets } = this.#supervisor.settings.layout;
     const listening = await new EnvoyAdmin(socketPaths(sockets).envoyAdmin)
@@ -189,7 +194,7 @@ class UpSession {
 
   /** Every fact that has been read here is in the IR. */
   async #isTranslated(): Promise<boolean> {
-    const wanted = this.#live.world.position.get('FACTS') ?? 0;
+    const wanted = this.#live.state.newestFact;
     const { settings, views } = this.#supervisor;
     const translated = await translatedSequence(
       settings.layout.sockets,
@@ -212,7 +217,8 @@ class UpSession {
     // On a terminal the block below shows it all.
     if (this.#context.terminal.interactive) return;
     const lines = assessmentLines(assessment);
-    for (const line of this.#news.since(lines, performance.now())) this.#display.line(line);
+    const of = { nowMs: performance.now(), isInForce: assessment.routes.isInForce };
+    for (const line of this.#news.since(lines, of)) this.#display.line(line);
     // What is passing now may have to be told a little later, without another change.
     if ([...lines.values()].some(({ passing }) => passing)) this.#touch();
   }
@@ -235,9 +241,7 @@ class UpSession {
   #blockOf(assessment: Assessment): string[] {
     const { colors } = this.#context.terminal;
     const lowPorts = lowPortLine(this.#supervisor.settings.lowPortOffset);
-    const lines = [...assessmentLines(assessment).values()]
-      .filter(({ quiet }) => !quiet)
-      .map(({ text }) => text);
+    const lines = [...assessmentLines(assessment).values()].map(({ text }) => text);
     return [
       '',
       processLine(this.#supervisor.views, (state) => paintStatus(colors, state)),

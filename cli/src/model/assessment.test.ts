@@ -97,7 +97,10 @@ describe('a Gateway', () => {
 });
 
 describe('a route', () => {
-  const state = (builder: WorldBuilder) => assess(builder.world, ours).routes[0];
+  const state = (builder: WorldBuilder) => {
+    const { troubled, isInForce } = assess(builder.world, ours).routes;
+    return isInForce('HTTPRoute/default/r') ? { progress: 'in-force' } : troubled[0];
+  };
 
   it.each([
     ['no status', undefined, 'waiting'],
@@ -118,7 +121,7 @@ describe('a route', () => {
 
   it('whose Gateway is missing is named and not waited for', () => {
     const assessment = assess(start().object(route('r', 'nobody')).world, ours);
-    expect(assessment.routes).toMatchObject([
+    expect(assessment.routes.troubled).toMatchObject([
       { progress: 'faulty', message: 'no Gateway default/nobody is there' },
     ]);
     expect(assessment.waitingFor).toEqual([]);
@@ -132,7 +135,7 @@ describe('a route', () => {
           .object(route('r', 'g')).world,
         ours,
       ).routes,
-    ).toEqual([]);
+    ).toMatchObject({ inForce: 0, troubled: [] });
   });
 });
 

@@ -3,14 +3,13 @@
 // Conditions as Gateway API v1.7.0 defines them.
 import { compareRevisions, type Fault, formatRevision, type Origin } from '@sluice/events';
 import { formatObjectRef, type IrListener, type ObjectRef } from '@sluice/ir';
-import { objectRefOf, type ParentRef } from '@sluice/kinds';
+import { objectRefOf } from '@sluice/kinds';
 import { conditionsOf, findCondition, recordsOf } from './conditions.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
+import { RouteBoard, type RouteSummary } from './route-board.ts';
+import { isRoute, type Progress, routeKinds, verdictsOf } from './route-state.ts';
 import { serviceStates } from './service-state.ts';
 import { refKey, type World } from './world.ts';
-
-/** `waiting`: no word of the translator or Envoy yet; `faulty`: it will not come into force as it stands. */
-export type Progress = 'in-force' | 'waiting' | 'faulty';
 
 export interface GatewayState {
   readonly ref: ObjectRef;
@@ -21,13 +20,6 @@ export interface GatewayState {
   readonly addresses: readonly string[];
   /** What Envoy binds for it. */
   readonly listeners: readonly IrListener[];
-}
-
-export interface RouteState {
-  readonly ref: ObjectRef;
-  readonly origin: Origin;
-  readonly progress: Progress;
-  readonly message: string;
 }
 
 /** An object or a file that was not taken. */
@@ -41,33 +33,55 @@ export interface Assessment {
   readonly gateways: readonly GatewayState[];
   /** Services that ask for a balancing of each request. */
   readonly services: readonly GatewayState[];
-  readonly routes: readonly RouteState[];
+  readonly routes: RouteSummary;
   readonly refusals: readonly Refusal[];
   /** What is not in force yet, in words. Empty: everything is, save for what is faulty or refused. */
   readonly waitingFor: readonly string[];
 }
 
-const routeKinds = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const;
-
-/** @param controllerNames whose GatewayClasses are ours. */
-export function assess(world: World, controllerNames: readonly string[]): Assessment {
+/**
+ * @param controllerNames whose GatewayClasses are ours.
+ * @param board the routes, where the world is without them
+ */
+export function assess(
+  world: World,
+  controllerNames: readonly string[],
+  board: RouteBoard = boardOf(world),
+): Assessment {
   const gateways = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
-  const keys = new Set(gateways.map(({ ref }) => refKey(ref)));
-  const routes = routeKinds.flatMap((kind) =>
-    objectsOfKind(world, kind).flatMap((fact) => routeState(world, fact, keys) ?? []),
-  );
   const services = serviceStates(world);
-  const waiting = [...gateways, ...services, ...routes].filter(({ progress }) => progress === 'waiting');
+  const routes = board.summary({
+    ours: new Set(gateways.map(({ ref }) => refKey(ref))),
+    all: new Set(objectsOfKind(world, 'Gateway').map(({ object }) => refKey(objectRefOf(object)))),
+  });
+  const waiting = [...gateways, ...services, ...routes.troubled].filter(
+    ({ progress }) => progress === 'waiting',
+  );
   return {
     gateways: gateways.sort(byName),
     services: services.sort(byName),
-    routes: routes.sort(byName),
+    routes,
     refusals: refusalsOf(world),
     waitingFor: [
       ...waiting.map(({ ref, message }) => `${formatObjectRef(ref)}: ${message}`),
       ...unacknowledged(world),
     ],
   };
+}
+
+/** The routes of a world that has them. */
+function boardOf(world: World): RouteBoard {
+  const board = new RouteBoard();
+  for (const kind of routeKinds)
+    for (const { object, origin } of objectsOfKind(world, kind))
+      board.ask(objectRefOf(object), {
+        origin,
+        generation: object.metadata.generation,
+        parents: object.spec.parentRefs,
+      });
+  for (const { ref, status } of world.statuses.values())
+    if (isRoute(ref)) board.tell(ref, verdictsOf(status));
+  return board;
 }
 
 function byName(a: { readonly ref: ObjectRef }, b: { readonly ref: ObjectRef }): number {
@@ -124,79 +138,6 @@ function brokenListeners(status: unknown): string {
       return bad === undefined ? [] : [`listener ${String(listener.name)}: ${bad.reason}: ${bad.message}`];
     })
     .join('; ');
-}
-
-function routeState(
-  world: World,
-  { object, origin }: ObjectFact<(typeof routeKinds)[number]>,
-  gateways: ReadonlySet<string>,
-): RouteState | undefined {
-  const ref = objectRefOf(object);
-  const status = world.statuses.get(refKey(ref))?.status;
-  const parents = object.spec.parentRefs.filter((parent) => parent.kind === 'Gateway');
-  const ours = parents.filter((parent) => gateways.has(parentKey(parent, ref)));
-  if (ours.length === 0) return orphan(world, { ref, origin, parents });
-  const states = ours.map((parent) =>
-    parentProgress(parentStatus(status, parent, ref), object.metadata.generation),
-  );
-  const worst =
-    states.find((s) => s.progress === 'waiting') ?? states.find((s) => s.progress === 'faulty') ?? states[0];
-  return worst === undefined ? undefined : { ref, origin, ...worst };
-}
-
-function orphan(
-  world: World,
-  of: { readonly ref: ObjectRef; readonly origin: Origin; readonly parents: readonly ParentRef[] },
-): RouteState | undefined {
-  const missing = of.parents.find(
-    (parent) =>
-      !objectsOfKind(world, 'Gateway').some(
-        ({ object }) => refKey(objectRefOf(object)) === parentKey(parent, of.ref),
-      ),
-  );
-  if (missing === undefined) return undefined;
-  const message = `no Gateway ${missing.namespace ?? of.ref.namespace}/${missing.name} is there`;
-  return { ref: of.ref, origin: of.origin, progress: 'faulty', message };
-}
-
-function parentKey(parent: ParentRef, route: ObjectRef): string {
-  return refKey({
-    group: parent.group,
-    kind: parent.kind,
-    namespace: parent.namespace ?? route.namespace,
-    name: parent.name,
-  });
-}
-
-function parentStatus(status: unknown, parent: ParentRef, route: ObjectRef): unknown {
-  const parents =
-    typeof status === 'object' && status !== null && 'parents' in status ? status.parents : undefined;
-  return recordsOf(parents).find((entry) => {
-    const [of] = recordsOf([entry.parentRef]);
-    return (
-      of !== undefined &&
-      of.name === parent.name &&
-      (of.namespace ?? route.namespace) === (parent.namespace ?? route.namespace) &&
-      of.sectionName === parent.sectionName &&
-      of.port === parent.port
-    );
-  });
-}
-
-function parentProgress(parent: unknown, generation: number): Pick<RouteState, 'progress' | 'message'> {
-  const accepted = findCondition(parent, 'Accepted');
-  if (accepted === undefined) return { progress: 'waiting', message: 'no status yet' };
-  if (accepted.observedGeneration < generation)
-    return { progress: 'waiting', message: 'its newest generation has not been seen yet' };
-  if (accepted.status !== 'True')
-    return { progress: 'faulty', message: `${accepted.reason}: ${accepted.message}` };
-  const resolved = findCondition(parent, 'ResolvedRefs');
-  if (resolved?.status === 'False')
-    return { progress: 'faulty', message: `${resolved.reason}: ${resolved.message}` };
-  const partial = findCondition(parent, 'PartiallyInvalid');
-  if (partial?.status === 'True')
-    return { progress: 'faulty', message: `${partial.reason}: ${partial.message}` };
-  return { progress: 'in-force', message: '' };
 }
 
 function refusalsOf(world: World): Refusal[] {

@@ -73,9 +73,9 @@ function gatewayChecks({ gateways, services }: Assessment): Check[] {
 }
 
 function routeChecks({ routes }: Assessment): Check[] {
-  const bad = routes.filter(({ progress }) => progress !== 'in-force');
-  if (bad.length === 0) return [ok('routes', `${routes.length} in force`)];
-  return bad.map(({ ref, progress, message }) => ({
+  const { troubled, inForce } = routes;
+  if (troubled.length === 0) return [ok('routes', `${inForce} in force`)];
+  return troubled.map(({ ref, progress, message }) => ({
     id: `route/${ref.namespace}/${ref.name}`,
     state: progress === 'faulty' ? 'fail' : 'warn',
     cause: message,

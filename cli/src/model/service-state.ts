@@ -2,8 +2,9 @@
 // such Services alone.
 import { gatewayKey, type IrListener } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
-import type { GatewayState, Progress } from './assessment.ts';
+import type { GatewayState } from './assessment.ts';
 import { findCondition, recordsOf } from './conditions.ts';
+import type { Progress } from './route-state.ts';
 import { refKey, type World } from './world.ts';
 
 /** States of those that have a status. */

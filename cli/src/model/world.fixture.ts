@@ -10,17 +10,22 @@ const group = 'gateway.networking.k8s.io';
 /** Puts events on streams of a world, each with the next sequence. */
 export class WorldBuilder {
   readonly world = new World();
+  readonly #also: (stream: StreamName, events: readonly LogEvent[]) => void;
   #seq = 0;
+
+  /** @param also given all that is put on a stream */
+  constructor(also: (stream: StreamName, events: readonly LogEvent[]) => void = () => {}) {
+    this.#also = also;
+  }
 
   add(stream: StreamName, ...events: readonly AnyEvent[]): this {
     return this.raw(stream, ...events.map((event) => encodeEvent(event)));
   }
 
   raw(stream: StreamName, ...events: readonly NewEvent[]): this {
-    this.world.apply(
-      stream,
-      events.map((event) => this.#stored(event)),
-    );
+    const stored = events.map((event) => this.#stored(event));
+    this.world.apply(stream, stored);
+    this.#also(stream, stored);
     return this;
   }
 

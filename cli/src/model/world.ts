@@ -60,12 +60,6 @@ export class World {
   readonly undecodable: Undecodable[] = [];
   /** Last sequence folded in, by stream. */
   readonly position = new Map<StreamName, number>();
-  readonly #kept: (fact: Fact) => Fact;
-
-  /** @param of `kept`: what is kept of a fact, for who does not need all of each. Default: the fact. */
-  constructor(of: { readonly kept?: (fact: Fact) => Fact } = {}) {
-    this.#kept = of.kept ?? ((fact) => fact);
-  }
 
   /** Folds events of one stream in, in order. `reset` forgets that stream's earlier events first. */
   apply(stream: StreamName, events: readonly LogEvent[], reset = false): void {
@@ -99,7 +93,7 @@ export class World {
   /** Folds one fact in; a tombstone takes its subject out. */
   foldFact(subject: string, fact: Fact): void {
     if (factTombstones.has(fact.type)) this.facts.delete(subject);
-    else this.facts.set(subject, this.#kept(fact));
+    else this.facts.set(subject, fact);
   }
 
   #foldStatus(event: StatusEvent): void {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog } from '@sluice/event-log';
-import type { Fact, StreamName } from '@sluice/events';
-import { World } from '../model/world.ts';
+import type { StreamName } from '@sluice/events';
+import { WatchedState } from './watched-state.ts';
 
 const streamsFollowed: readonly StreamName[] = ['FACTS', 'STATUS', 'ACKS', 'IR'];
 /** What of a stream is shown; the IR has a resource for each route, and only the listeners are. Absent: all. */
@@ -12,17 +12,13 @@ const retryMs = 200;
 /** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
 const paceMs = 250;
 
-/** Nothing that is shown while the instance runs comes from the rules of a route; they are most of what would be kept. */
-function withoutRules(fact: Fact): Fact {
-  if (fact.type !== 'ObjectChanged' || fact.object.kind !== 'HTTPRoute') return fact;
-  const { object } = fact;
-  return { ...fact, object: { ...object, spec: { ...object.spec, hostnames: [], rules: [] } } };
-}
+/** Longest wait for the log to say how far it is: while NATS is away it would not say. */
+const answerMs = 2_000;
 
-/** A world that follows the log of a running instance, through restarts and moves of NATS. */
+/** The state of what is told, which follows the log of a running instance, through restarts and moves of NATS. */
 export class LiveWorld {
-  /** The IR in it is that of the listeners, and its routes are without rules. */
-  readonly world = new World({ kept: withoutRules });
+  /** The IR in it is that of the listeners. */
+  readonly state = new WatchedState();
   readonly #connect: () => Promise<EventLog>;
   readonly #changed: () => void;
   readonly #closed = new AbortController();
@@ -32,7 +28,7 @@ export class LiveWorld {
 
   readonly #begin = Promise.withResolvers<void>();
 
-  /** @param of `connect` is called for each connection; `changed` after every change of `world`. */
+  /** @param of `connect` is called for each connection; `changed` after every change of `state`. */
   constructor(of: { readonly connect: () => Promise<EventLog>; readonly changed: () => void }) {
     this.#connect = of.connect;
     this.#changed = of.changed;
@@ -56,13 +52,17 @@ export class LiveWorld {
 
   /**
    * True when everything that stood on the log at some moment after the call began has been folded in.
-   * False while there is no connection, or a stream is missing.
+   * False while there is no connection, a stream is missing, or the log does not answer in 2 s.
    */
   async isCurrent(): Promise<boolean> {
     const log = this.#log;
     if (log === undefined) return false;
     try {
-      const infos = await Promise.all(streamsFollowed.map((stream) => log.info(stream)));
+      const answers = Promise.all(streamsFollowed.map((stream) => log.info(stream)));
+      // Nobody may be left to hear of it.
+      answers.catch(() => {});
+      const infos = await Promise.race([answers, delay(answerMs, undefined, { ref: false })]);
+      if (infos === undefined) return false;
       return infos.every(
         ({ lastSeq }, i) => (this.#read.get(streamsFollowed[i] ?? 'FACTS') ?? -1) >= lastSeq,
       );
@@ -104,7 +104,7 @@ export class LiveWorld {
     const options = { signal, paceMs, ...(subjects === undefined ? {} : { subjects }) };
     for await (const item of log.follow(stream, options)) {
       if (item.kind === 'damage') continue;
-      this.world.apply(stream, item.events, item.reset);
+      this.state.apply(stream, item.events, item.reset);
       this.#read.set(stream, item.position.seq);
       this.#changed();
     }

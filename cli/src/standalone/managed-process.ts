@@ -6,7 +6,9 @@ import { spawnDetached } from './spawn-detached.ts';
 import { endProcess } from './stop.ts';
 
 const adoptedPollMs = 200;
-const startingProbeMs = 50;
+/** The first wait between two probes of a process that is not ready; each makes it longer by half, for it has work to do. */
+const firstProbeMs = 50;
+const longestProbeMs = 250;
 const readyProbeMs = 1_000;
 
 interface Run {
@@ -183,6 +185,7 @@ export class ManagedProcess {
   }
 
   async #probeForEver(run: Run): Promise<void> {
+    let waitMs = firstProbeMs;
     while (this.#run === run) {
       const health = await this.#spec.probe();
       if (this.#run !== run) return;
@@ -191,8 +194,9 @@ export class ManagedProcess {
       run.health = health;
       if (news) this.#deps.changed();
       await new Promise<void>((resolve) => {
-        run.timer = setTimeout(resolve, health.ok ? readyProbeMs : startingProbeMs);
+        run.timer = setTimeout(resolve, health.ok ? readyProbeMs : waitMs);
       });
+      waitMs = health.ok ? firstProbeMs : Math.min(longestProbeMs, 1.5 * waitMs);
     }
   }
 

@@ -66,33 +66,31 @@ describe('the words of `sluice up`', () => {
 });
 
 describe('news', () => {
-  const line = (text: string, of: Partial<ReportLine> = {}): ReportLine => ({
-    text,
-    quiet: false,
-    passing: false,
-    ...of,
-  });
-  const quiet = line('r  in force', { quiet: true });
+  const line = (text: string, of: Partial<ReportLine> = {}): ReportLine => ({ text, passing: false, ...of });
+  const inForce = 'in force';
   const waiting = line('r  waiting', { passing: true });
 
-  it.each<[string, readonly (readonly [number, ReportLine | undefined])[], readonly string[]]>([
-    ['a route in force is no news', [[0, quiet]], []],
+  it.each<
+    [string, readonly (readonly [number, ReportLine | typeof inForce | undefined])[], readonly string[]]
+  >([
+    ['a route in force is no news', [[0, inForce]], []],
     [
       'a fault is told once, and its end',
       [
         [0, line('r  faulty')],
         [10, line('r  faulty')],
-        [20, quiet],
-        [30, quiet],
+        [20, inForce],
+        [30, inForce],
       ],
       ['r  faulty', 'r  in force'],
     ],
     [
       'what passes in time is not told',
       [
-        [0, quiet],
+        [0, inForce],
         [10, waiting],
-        [1_000, quiet],
+        [1_000, inForce],
+        [2_500, waiting],
       ],
       [],
     ],
@@ -101,7 +99,7 @@ describe('news', () => {
       [
         [0, waiting],
         [2_500, waiting],
-        [3_000, quiet],
+        [3_000, inForce],
       ],
       ['r  waiting', 'r  in force'],
     ],
@@ -116,15 +114,18 @@ describe('news', () => {
     [
       'a quiet end is quiet',
       [
-        [0, quiet],
+        [0, inForce],
         [10, undefined],
       ],
       [],
     ],
   ])('%s', (_, steps, expected) => {
     const news = new News(2_000);
-    const told = steps.flatMap(([now, entry]) =>
-      news.since(new Map(entry === undefined ? [] : [['r', entry]]), now),
+    const told = steps.flatMap(([nowMs, entry]) =>
+      news.since(new Map(entry === undefined || entry === inForce ? [] : [['r', entry]]), {
+        nowMs,
+        isInForce: () => entry === inForce,
+      }),
     );
     expect(told).toEqual(expected);
   });

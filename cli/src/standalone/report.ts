@@ -1,7 +1,8 @@
 // The words of `sluice up`. In: the state of processes and of what is asked for; out: lines of text, already escaped.
 import type { Origin } from '@sluice/events';
 import { formatObjectRef, type IrListener } from '@sluice/ir';
-import type { Assessment, GatewayState, Progress, Refusal, RouteState } from '../model/assessment.ts';
+import type { Assessment, GatewayState, Refusal } from '../model/assessment.ts';
+import type { Progress, RouteState } from '../model/route-state.ts';
 import { escapeText } from '../output/escape.ts';
 import type { ProcessView } from './process-spec.ts';
 
@@ -64,14 +65,14 @@ export function readyLine(assessment: Assessment, seconds: number): string {
   const inForce = (of: readonly { readonly progress: Progress }[]) =>
     of.filter(({ progress }) => progress === 'in-force').length;
   const { gateways, services, routes, refusals } = assessment;
-  const all = [...gateways, ...services, ...routes];
-  const faulty = all.length - inForce(all);
+  const bound = [...gateways, ...services];
+  const faulty = bound.length - inForce(bound) + routes.troubled.length;
   const bad = [
     ...(faulty === 0 ? [] : [`${faulty} faulty`]),
     ...(refusals.length === 0 ? [] : [`${refusals.length} refused`]),
   ];
   const ofServices = services.length === 0 ? '' : `, ${count(inForce(services), 'Service')}`;
-  const good = `${count(inForce(gateways), 'Gateway')}${ofServices} and ${count(inForce(routes), 'route')} in force`;
+  const good = `${count(inForce(gateways), 'Gateway')}${ofServices} and ${count(routes.inForce, 'route')} in force`;
   return `ready in ${seconds.toFixed(1)} s: ${[good, ...bad].join(', ')}`;
 }
 
@@ -98,13 +99,14 @@ export function lowPortLine(offset: number): string | undefined {
 /** What is said of one Gateway, route, or fault. */
 export interface ReportLine {
   readonly text: string;
-  /** A route that is as it should be is not worth a line, unless it was worse before. */
-  readonly quiet: boolean;
   /** It will change by itself in a moment. */
   readonly passing: boolean;
 }
 
-/** What is to be said of everything that is asked for, by a key that stays the same while the subject does. */
+/**
+ * What is to be said of everything that is asked for, by a key that stays the same while the subject does. A route that is as it
+ * should be is not worth a line.
+ */
 export function assessmentLines({
   gateways,
   services,
@@ -115,18 +117,16 @@ export function assessmentLines({
   for (const gateway of [...gateways, ...services])
     lines.set(formatObjectRef(gateway.ref), {
       text: gatewayLine(gateway),
-      quiet: false,
       passing: gateway.progress === 'waiting',
     });
-  for (const route of routes)
+  for (const route of routes.troubled)
     lines.set(formatObjectRef(route.ref), {
       text: routeLine(route),
-      quiet: route.progress === 'in-force',
       passing: route.progress === 'waiting',
     });
   for (const refusal of refusals)
     for (const [i, text] of refusalLines(refusal).entries())
-      lines.set(`${refusal.what} ${i}`, { text, quiet: false, passing: false });
+      lines.set(`${refusal.what} ${i}`, { text, passing: false });
   return lines;
 }
 
@@ -141,14 +141,21 @@ export class News {
     this.#patienceMs = patienceMs;
   }
 
-  /** @param nowMs of a clock that only goes forward. */
-  since(lines: ReadonlyMap<string, ReportLine>, nowMs: number): string[] {
-    const news = [...lines].flatMap(([key, line]) => this.#newsOf(key, line, nowMs));
+  /**
+   * @param of.nowMs of a clock that only goes forward
+   * @param of.isInForce whether what has no line any more is as it should be; else it is gone
+   */
+  since(
+    lines: ReadonlyMap<string, ReportLine>,
+    of: { readonly nowMs: number; readonly isInForce: (key: string) => boolean },
+  ): string[] {
+    const news = [...lines].flatMap(([key, line]) => this.#newsOf(key, line, of.nowMs));
     for (const key of this.#told.keys()) {
       if (lines.has(key)) continue;
-      news.push(`${escapeText(key.replace(/ \d+$/, ''))}  gone`);
-      this.#forget(key);
+      news.push(`${escapeText(key.replace(/ \d+$/, ''))}  ${of.isInForce(key) ? 'in force' : 'gone'}`);
+      this.#told.delete(key);
     }
+    for (const key of this.#passingSince.keys()) if (!lines.has(key)) this.#passingSince.delete(key);
     return news;
   }
 
@@ -158,15 +165,8 @@ export class News {
       this.#passingSince.set(key, since);
       if (nowMs - since < this.#patienceMs) return [];
     } else this.#passingSince.delete(key);
-    const told = this.#told.get(key);
-    if (told === line.text || (told === undefined && line.quiet)) return [];
-    if (line.quiet) this.#forget(key);
-    else this.#told.set(key, line.text);
+    if (this.#told.get(key) === line.text) return [];
+    this.#told.set(key, line.text);
     return [line.text];
-  }
-
-  #forget(key: string): void {
-    this.#told.delete(key);
-    this.#passingSince.delete(key);
   }
 }
