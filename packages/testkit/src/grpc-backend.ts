@@ -39,6 +39,8 @@ export interface GrpcTarget {
   readonly authority?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly message?: string;
+  /** Over TLS: PEM of the authority to trust; the name asked for is the authority of the call. */
+  readonly caPem?: string;
   /** Default 10,000. */
   readonly deadlineMs?: number;
 }
@@ -56,10 +58,11 @@ const shape = {
   responseDeserialize: bytes,
 };
 
-/** Answers every message of each of these methods (`/<service>/<method>`), be it one or a stream of them. */
+/** Answers every message of each of these methods (`/<service>/<method>`), be it one or a stream of them; over TLS where a certificate is given. */
 export async function startGrpcBackend(options: {
   readonly name: string;
   readonly methods: readonly string[];
+  readonly tls?: { readonly chainPem: string; readonly keyPem: string };
 }): Promise<GrpcBackend> {
   const server = new Server();
   let calls = 0;
@@ -91,7 +94,7 @@ export async function startGrpcBackend(options: {
       },
     );
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync('127.0.0.1:0', serverCredentials(options.tls), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     ),
   );
@@ -102,6 +105,12 @@ export async function startGrpcBackend(options: {
       server.forceShutdown();
     },
   };
+}
+
+function serverCredentials(tls: { readonly chainPem: string; readonly keyPem: string } | undefined) {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const pair = { cert_chain: Buffer.from(tls.chainPem), private_key: Buffer.from(tls.keyPem) };
+  return ServerCredentials.createSsl(null, [pair]);
 }
 
 /** One connection on which calls are made. */
@@ -174,12 +183,16 @@ export function openGrpcStream(target: GrpcTarget): GrpcStream {
   };
 }
 
-function clientOf({ at, authority }: GrpcTarget): Client {
-  return new Client(at, credentials.createInsecure(), {
+function clientOf({ at, authority, caPem }: GrpcTarget): Client {
+  const secured =
+    caPem === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(caPem));
+  return new Client(at, secured, {
     // Each client its own connection, and no retries that would hide a failure.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
-    ...(authority === undefined ? {} : { 'grpc.default_authority': authority }),
+    ...(authority === undefined
+      ? {}
+      : { 'grpc.default_authority': authority, 'grpc.ssl_target_name_override': authority }),
   });
 }
 

@@ -7,6 +7,7 @@ import type { AttachmentTables } from './attachment-table.ts';
 import { type BackendTlsModel, type BackendTlsTables, policyFor, targetKey } from './backend-tls.ts';
 import { condition, summarize, type TimelessCondition } from './conditions.ts';
 import { objectKey } from './keys.ts';
+import { type RejectionTable, rejectionsOf } from './rejection.ts';
 import { clustersOf } from './route-ir.ts';
 import type { StatusOutput } from './status.ts';
 
@@ -22,6 +23,7 @@ export function backendTlsStatuses(
     /** One collection for each kind of route. */
     routes: readonly Collection<IrHttpRoute>[];
     gateways: AttachmentTables['gateways'];
+    rejections: RejectionTable;
   },
 ): Collection<StatusOutput> {
   const indexes = of.routes.map((routes) => {
@@ -39,7 +41,12 @@ export function backendTlsStatuses(
       indexes.flatMap((byService) => fetch(byService, service)?.members() ?? []),
     );
     const gateways = [...new Set(used.map((pair) => pair.split('|')[1] ?? ''))].sort(compareText);
-    const conditions = conditionsOf({ policy, key, model, generation }, of.tables, fetch);
+    const refused = [...services].flatMap((service) => {
+      const [serviceNamespace = '', serviceName = ''] = service.split('/');
+      const ref = { group: '', kind: 'Service', namespace: serviceNamespace, name: serviceName };
+      return rejectionsOf(of.rejections, ref, fetch);
+    });
+    const conditions = conditionsOf({ policy, key, model, generation, refused }, of.tables, fetch);
     const ancestors = gateways.flatMap((gateway) => {
       const controllerName = fetch(of.gateways, gateway)?.controllerName;
       const [gatewayNamespace = '', gatewayName = ''] = gateway.split('/');
@@ -71,6 +78,8 @@ interface Subject {
   readonly key: string;
   readonly model: BackendTlsModel;
   readonly generation: number;
+  /** What Envoys refused of the Services, in words. */
+  readonly refused: readonly string[];
 }
 
 function conditionsOf(subject: Subject, tables: BackendTlsTables, fetch: Fetch): TimelessCondition[] {
@@ -92,7 +101,7 @@ function conditionsOf(subject: Subject, tables: BackendTlsTables, fetch: Fetch):
 }
 
 function accepted(
-  { policy, key, model, generation }: Subject,
+  { policy, key, model, generation, refused }: Subject,
   tables: BackendTlsTables,
   fetch: Fetch,
 ): TimelessCondition {
@@ -112,6 +121,12 @@ function accepted(
       status: 'False',
       reason: model.refusal.reason,
       message: `${model.refusal.message}; requests are answered 503`,
+    });
+  if (refused.length > 0)
+    return condition('BackendTLSPolicy.Accepted', generation, {
+      status: 'False',
+      reason: policy.spec.validation.caCertificateRefs.length === 0 ? 'NoValidCACertificate' : 'Invalid',
+      message: `${summarize(refused)}; requests there are answered 503, nothing is sent in the clear`,
     });
   return condition('BackendTLSPolicy.Accepted', generation, {
     status: 'True',

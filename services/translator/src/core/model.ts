@@ -180,6 +180,7 @@ export function buildModel(settings: ModelSettings): Model {
           tables: backendTls,
           routes: http.map(({ ir }) => ir),
           gateways: tables.gateways,
+          rejections,
         }),
         l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
       ].map((collection) => ({ collection })),

@@ -61,12 +61,12 @@ interface RouteOfAnyKind {
 export function parentStatuses(of: RouteFacts, fetch: Fetch): StatusOutput {
   const { ref, route, parents, rules, rejections, unserved } = of;
   const { uid, generation } = route.metadata;
-  const ofServices = servicesOf(route).flatMap((source) => rejectionsOf(rejections, source, fetch));
-  const refused = [...of.refused, ...ofServices];
+  const { refused } = of;
+  const refusedBackends = servicesOf(route).flatMap((service) => rejectionsOf(rejections, service, fetch));
   const entries = parents.map((parent) => ({
     parentRef: parent.parentRef,
     controllerName: parent.controllerName,
-    conditions: conditionsOf(parent, { rules, refused, generation, unserved }),
+    conditions: conditionsOf(parent, { rules, refused, refusedBackends, generation, unserved }),
   }));
   return { ref, uid, status: { parents: entries } };
 }
@@ -85,7 +85,10 @@ function servicesOf({ metadata, spec }: RouteOfAnyKind): ObjectRef[] {
 interface Facts {
   readonly unserved: Unserved;
   readonly rules: Omit<RouteRules, 'rules'>;
+  /** What Envoys refused of the route itself: there the last version stays. */
   readonly refused: readonly string[];
+  /** What they refused of its Services. */
+  readonly refusedBackends: readonly string[];
   readonly generation: number;
 }
 
@@ -134,16 +137,19 @@ function resolvedRefs({ rules, generation, unserved }: Facts): TimelessCondition
   return condition('Route.ResolvedRefs', generation, { status: 'False', reason: first.reason, message });
 }
 
-function partiallyInvalid({ rules, refused, generation, unserved }: Facts): TimelessCondition | undefined {
+function partiallyInvalid(facts: Facts): TimelessCondition | undefined {
+  const { rules, refused, refusedBackends, generation, unserved } = facts;
   const say = (message: string): TimelessCondition =>
     condition('Route.PartiallyInvalid', generation, { status: 'True', reason: 'UnsupportedValue', message });
+  const all = [...refused, ...refusedBackends];
   if (rules.dropped.length > 0)
     return say(
-      `Dropped Rule ${summarize([...rules.dropped.map((rule) => describe(rule, unserved)), ...refused])}`,
+      `Dropped Rule ${summarize([...rules.dropped.map((rule) => describe(rule, unserved)), ...all])}`,
     );
-  return refused.length === 0
-    ? undefined
-    : say(`Fall Back to the last version that was taken: ${summarize(refused)}`);
+  if (all.length === 0) return undefined;
+  const closed =
+    refusedBackends.length === 0 ? '' : '; where a BackendTLSPolicy asks for TLS, nothing is sent instead';
+  return say(`Fall Back to the last version that was taken: ${summarize(all)}${closed}`);
 }
 
 function describe({ index, name, message, answered }: DroppedRule, unserved: Unserved): string {

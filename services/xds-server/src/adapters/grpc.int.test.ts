@@ -1,16 +1,14 @@
-import type { IrHttpMatch, IrHttpRoute, IrHttpRule, IrResource } from '@sluice/ir';
-import { httpRouteKey } from '@sluice/ir';
 import {
   callGrpc,
   freePort,
-  type GrpcBackend,
   type GrpcTarget,
   openGrpcStream,
   startGrpcBackend,
   until,
 } from '@sluice/testkit';
 import { expect, test } from 'vitest';
-import { cluster, endpoints, forward, gateway, listener, match, route, rule } from '../testing/ir.ts';
+import { call, calls, grpcRoute, header, served } from '../testing/grpc.ts';
+import { gateway, listener, rule } from '../testing/ir.ts';
 import { Rig } from '../testing/rig.ts';
 
 const loopback = '127.0.0.1';
@@ -20,45 +18,6 @@ const methods = [
   '/shop.v1.Orders/Watch',
   '/shop.v1.Other/Get',
 ];
-
-/** A GRPCRoute as the translator makes it. */
-function grpcRoute(name: string, rules: IrHttpRule[], rest: Partial<IrHttpRoute> = {}): IrHttpRoute {
-  const made = route(name, rules, rest);
-  return {
-    ...made,
-    key: httpRouteKey('GRPCRoute', made.key),
-    source: { ...made.source, kind: 'GRPCRoute' },
-  };
-}
-
-function call(service: string, method: string, rest: Partial<IrHttpMatch> = {}): IrHttpMatch {
-  const lengths = { service: service.length, method: method.length };
-  if (service !== '' && method !== '')
-    return match({ path: { type: 'exact', value: `/${service}/${method}` }, call: lengths, ...rest });
-  if (service === '' && method === '') return match({ call: lengths, ...rest });
-  const value = `/${service.replaceAll('.', '\\.') || '[^/]+'}/${method || '[^/]+'}`;
-  return match({ path: { type: 'regex', value }, call: lengths, ...rest });
-}
-
-function header(name: string, value: string): IrHttpMatch['headers'][number] {
-  return { name, match: { type: 'exact', value } };
-}
-
-/** Sends to clusters that speak HTTP/2 whatever the Service says, with these weights. */
-function calls(to: Readonly<Record<string, number>>, rest: object = {}) {
-  const backends = Object.entries(to).map(([name, weight]) => ({
-    cluster: name === 'invalid' ? null : `shop/${name}/80#h2c`,
-    weight,
-  }));
-  return forward(backends, { requestTimeoutMs: 0, invalidBackendStatus: 503, ...rest });
-}
-
-function served(backends: Readonly<Record<string, GrpcBackend | undefined>>): IrResource[] {
-  return Object.entries(backends).flatMap(([name, backend]) => [
-    cluster(name, { key: `shop/${name}/80#h2c`, protocol: 'h2c' }),
-    endpoints(name, backend === undefined ? [] : [backend.port]),
-  ]);
-}
 
 async function backendOf(target: GrpcTarget): Promise<string> {
   const { code, echo } = await callGrpc(target);

@@ -260,15 +260,20 @@ export class AdsSession {
 
   /** What an Envoy gets in place of a version that it refused. */
   #standIn(channel: TypeChannel, name: string): Verdict {
-    const lastGood = this.#options.quarantine.get(this.node, channel.kind, name)?.lastGood;
+    const { quarantine, source } = this.#options;
+    const standIn =
+      source.get(channel.kind, name)?.standIn ?? quarantine.get(this.node, channel.kind, name)?.lastGood;
     const held = channel.held.get(name);
-    if (lastGood === undefined) return 'skip';
-    return held?.version === lastGood.version && !channel.isForced(name) ? 'skip' : lastGood;
+    if (standIn === undefined) return 'skip';
+    return held?.version === standIn.version && !channel.isForced(name) ? 'skip' : standIn;
   }
 
   /** Also where the Envoy has not asked for endpoints yet on this stream: it may count on what it has, but has to have it anew. */
   #takeEndpointsAlong(clusters: ReadonlyMap<string, XdsResource | undefined>): void {
-    for (const [name, cluster] of clusters) if (cluster !== undefined) this.#channels.endpoint.force(name);
+    for (const [name, cluster] of clusters) {
+      const standIn = this.#options.source.get('cluster', name)?.standIn;
+      if (cluster !== undefined && cluster.version !== standIn?.version) this.#channels.endpoint.force(name);
+    }
   }
 }
 

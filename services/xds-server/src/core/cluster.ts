@@ -3,6 +3,7 @@
 import { create } from '@bufbuild/protobuf';
 import { CircuitBreakers_ThresholdsSchema } from '@sluice/envoy-api/envoy/config/cluster/v3/circuit_breaker_pb.js';
 import {
+  type Cluster,
   Cluster_DiscoveryType,
   Cluster_LbPolicy,
   ClusterSchema,
@@ -55,11 +56,23 @@ export function compileCluster(cluster: IrCluster): XdsResource {
       }),
     },
   });
-  return xdsResource(
-    { kind: 'cluster', name: cluster.key, uses: [], sources: [cluster.source] },
-    ClusterSchema,
-    message,
-  );
+  const parts = { kind: 'cluster', name: cluster.key, uses: [], sources: [cluster.source] } as const;
+  const resource = xdsResource(parts, ClusterSchema, message);
+  if (cluster.tls?.type !== 'verified') return resource;
+  return { ...resource, standIn: xdsResource(parts, ClusterSchema, closedCluster(cluster)) };
+}
+
+/**
+ * Makes no connection: requests are answered 503. Where Envoy cannot have the TLS that a policy asks for, say because the
+ * authorities of its machine are missing, the version before, which may speak in the clear, must not stay.
+ */
+function closedCluster({ key, connectTimeoutMs }: IrCluster): Cluster {
+  return create(ClusterSchema, {
+    name: key,
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+    loadAssignment: { clusterName: key },
+    connectTimeout: duration(connectTimeoutMs),
+  });
 }
 
 function upstreamProtocol(protocol: IrCluster['protocol']) {

@@ -112,7 +112,7 @@ export class PushGates {
    */
   counts(kind: XdsKind, name: string): boolean {
     if (this.isRefused(kind, name)) return false;
-    if (kind === 'endpoint') return !this.#refusedAndAbsent('cluster', name);
+    if (kind === 'endpoint') return !this.#refusedAndAbsent('cluster', name) && !this.#isStoodInFor(name);
     if (kind === 'scope') return this.#expectsListeners();
     if (kind !== 'route' && kind !== 'secret') return true;
     for (const listener of this.#options.source.names('listener')) {
@@ -131,6 +131,14 @@ export class PushGates {
     for (const listener of this.#options.source.names('listener'))
       if (!this.#refusedAndAbsent('listener', listener)) return true;
     return false;
+  }
+
+  /** True of a cluster in whose place the Envoy has one without endpoints. */
+  #isStoodInFor(cluster: string): boolean {
+    return (
+      this.#options.source.get('cluster', cluster)?.standIn !== undefined &&
+      this.isRefused('cluster', cluster)
+    );
   }
 
   #refusedAndAbsent(kind: XdsKind, name: string): boolean {

@@ -17,6 +17,11 @@ export interface XdsResource {
   readonly uses: readonly XdsRef[];
   /** The objects that it was made from, sorted; for telling a user whose fault a refusal is. */
   readonly sources: readonly ObjectRef[];
+  /**
+   * What an Envoy that refuses this one gets in its place, under the same name; absent: the last version that it took. It
+   * needs no other resource.
+   */
+  readonly standIn?: XdsResource;
 }
 
 /** Names a resource. */

@@ -82,11 +82,16 @@ export class Rig implements AsyncDisposable {
     this.#service = undefined;
   }
 
-  /** Starts an Envoy; with no Envoy-side state it is ready once it has its first listeners. */
-  async startEnvoy(nodeId = 'envoy-0', waitFor: 'serving' | 'started' = 'started'): Promise<RunningEnvoy> {
+  /** Starts an Envoy; with no Envoy-side state it is ready once it has its first listeners. `within`: see `EnvoyOptions`. */
+  async startEnvoy(
+    nodeId = 'envoy-0',
+    waitFor: 'serving' | 'started' = 'started',
+    within: readonly string[] = [],
+  ): Promise<RunningEnvoy> {
     const envoy = await startEnvoy({
       bootstrap: envoyBootstrap({ nodeId, nodeCluster: 'test', xdsSocket: this.dir.file('xds.sock') }),
       waitFor,
+      within,
       // The access log is written at once.
       args: ['--file-flush-interval-msec', '20'],
     });
