@@ -68,6 +68,7 @@ const worlds: readonly [name: string, start: () => Promise<Bench>, guides: reado
   ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md']],
   ['examples/l4', () => exampleBench('l4'), ['l4.md']],
   ['examples/l7-services', () => exampleBench('l7-services', 'services.yaml'), ['l7-services.md']],
+  ['examples/backend-tls', () => exampleBench('backend-tls'), ['backend-tls.md']],
 ];
 
 describe.each(worlds)('%s', (_world, start, guides) => {

@@ -4,6 +4,8 @@ import {
   type Candidate,
   type ExplainRequest,
   type Explanation,
+  grpcStatusOf,
+  isGrpc,
   type Mismatch,
   type Outcome,
   textOf,
@@ -42,18 +44,25 @@ export function explanationLines(of: {
       of.revision === undefined ? 'before the first revision' : `revision ${formatRevision(of.revision)}`,
     ],
   ]);
-  return [...head, ...of.explanations.flatMap((explanation) => ['', ...explanationOf(explanation)])];
+  const { headers } = request;
+  return [
+    ...head,
+    ...of.explanations.flatMap((explanation) => ['', ...explanationOf(explanation, { headers })]),
+  ];
 }
 
 /** One explanation as lines. `logged`: of a request whose headers and query are not known. */
-export function explanationOf(explanation: Traced, { logged = false } = {}): string[] {
+export function explanationOf(
+  explanation: Traced,
+  { logged = false, headers = [] }: { logged?: boolean; headers?: ExplainRequest['headers'] } = {},
+): string[] {
   const { hostname, path, candidates, shadowed, outcome, cause } = explanation;
   const winner = candidates.find(({ verdict }) => verdict.type === 'won');
   const facts = placeFacts(explanation);
   if (hostname !== undefined) facts.push(['hostname', hostText(hostname)]);
   if (path !== undefined) facts.push(['path', path]);
   if (winner !== undefined) facts.push(['route', routeText(winner)], ['by', matchText(winner.match)]);
-  facts.push(...outcomeFacts(outcome), ...causeFacts(cause));
+  facts.push(...outcomeFacts(outcome, isGrpc(explanation, headers)), ...causeFacts(cause));
   for (const other of shadowed)
     facts.push(['not asked', `${other.routes.join(', ')}: ${hostText(other.hostname)} is less specific`]);
   return [...pairs(facts), ...losers(candidates, logged)];
@@ -127,15 +136,23 @@ function matchText({ path, method, headers, query }: IrHttpMatch): string {
   return parts.join(', ');
 }
 
-function outcomeFacts(outcome: Outcome): Pair[] {
+/** `404`, or `404, to a gRPC client UNIMPLEMENTED`. */
+function statusText(status: number, grpc: boolean): string {
+  return grpc ? `${status}, to a gRPC client ${grpcStatusOf(status)}` : `${status}`;
+}
+
+function outcomeFacts(outcome: Outcome, grpc: boolean): Pair[] {
   switch (outcome.type) {
     case 'refused':
       return [
-        ['answer', outcome.status === null ? 'none: the connection is refused' : `${outcome.status}`],
+        [
+          'answer',
+          outcome.status === null ? 'none: the connection is refused' : statusText(outcome.status, grpc),
+        ],
         ['because', outcome.reason],
       ];
     case 'respond':
-      return [['answer', `${outcome.status}: ${outcome.reason}`]];
+      return [['answer', `${statusText(outcome.status, grpc)}: ${outcome.reason}`]];
     case 'redirect':
       return [['answer', `${outcome.status} to ${outcome.location}`]];
     case 'forward':
@@ -144,7 +161,7 @@ function outcomeFacts(outcome: Outcome): Pair[] {
         ...outcome.targets.map((target): Pair => {
           const where = target.endpoints.length === 0 ? '' : ` at ${target.endpoints.join(', ')}`;
           const name = target.cluster ?? 'an invalid reference';
-          const answer = target.status === undefined ? '' : `, answered ${target.status}`;
+          const answer = target.status === undefined ? '' : `, answered ${statusText(target.status, grpc)}`;
           return ['backend', `${shareText(target.share)} ${name}${where}, Host ${target.host}${answer}`];
         }),
         ...outcome.mirrors.map(

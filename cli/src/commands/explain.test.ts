@@ -160,6 +160,30 @@ test('says in words why nobody takes a request', async () => {
   ]);
 });
 
+test('of gRPC the statuses are told as its clients see them', async () => {
+  const history = new History();
+  const plain = route('orders', '/');
+  const grpc: IrHttpRoute = {
+    ...plain,
+    key: 'grpc:shop/orders',
+    source: { ...plain.source, kind: 'GRPCRoute' },
+    rules: plain.rules.map((each) => ({
+      ...each,
+      matches: [{ ...everything, path: { type: 'exact', value: '/shop.v1.Orders/Get' } }],
+    })),
+  };
+  await history.add({ fact: fact('orders', 1), put: [listener, grpc] });
+  const taken = await explain(history.log, { url: 'http://shop.test/shop.v1.Orders/Get' });
+  expect(taken.find((line) => line.includes('shop/a/80'))).toContain(
+    'answered 503, to a gRPC client UNAVAILABLE',
+  );
+  const other = await explain(history.log, { url: 'http://shop.test/shop.v1.Orders/List' });
+  expect(other.find((line) => line.startsWith('answer'))).toMatch(/404, to a gRPC client UNIMPLEMENTED$/);
+  const header = ['Content-Type: application/grpc+proto'];
+  const nobody = await explain(history.log, { url: 'http://nobody.example/x', header });
+  expect(nobody.find((line) => line.startsWith('answer'))).toMatch(/404, to a gRPC client UNIMPLEMENTED$/);
+});
+
 test('a name is asked of every Gateway on the port; those that are not for it are left out', () => {
   const other = (name: string, hostname: string): IrListener => ({
     ...listener,

@@ -1,3 +1,4 @@
+import { irId } from '@sluice/ir';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { loadFolded, openConnection } from '../connection.ts';
 import { allConditions } from '../model/conditions.ts';
@@ -10,7 +11,7 @@ import { toYaml } from '../output/yaml.ts';
 import { UserError } from '../standalone/settings.ts';
 import { withDelivery } from './get-delivery.ts';
 import { showIr } from './get-ir.ts';
-import { objectTable } from './get-objects-table.ts';
+import { type BoundPort, objectTable } from './get-objects-table.ts';
 import type { Shown } from './get-shown.ts';
 import { paintStatus } from './paint.ts';
 
@@ -64,7 +65,16 @@ async function show(
     ...(question.name === undefined ? {} : { name: question.name }),
   });
   const told = found.map((object) => withDelivery(object, question.deliveryOf?.(object.ref)));
-  return { document: objectDocument(told, question.name), ...objectTable(kind, told) };
+  return { document: objectDocument(told, question.name), ...objectTable(kind, told, boundPortOf(world)) };
+}
+
+/** By the IR: what Envoy binds, or what stands in front of it. */
+function boundPortOf({ ir }: World): BoundPort {
+  return (gateway, { protocol, port }) => {
+    const key = `${gateway}/${port}${protocol === 'UDP' ? '/udp' : ''}`;
+    const resource = ir.get(irId('listener', key))?.resource;
+    return resource?.kind === 'listener' ? resource.bindPort : port;
+  };
 }
 
 /** As kubectl does: a List, or the object itself where one was named. */

@@ -7,9 +7,13 @@ import { delayText } from './get-delivery.ts';
 import type { Shown } from './get-shown.ts';
 
 type Manifest = Readonly<Record<string, unknown>>;
+type Listener = KnownObjectOf<'Gateway'>['spec']['listeners'][number];
+/** The port that clients reach a listener of a Gateway at: differs from the spec's where low ports may not be bound. */
+export type BoundPort = (gateway: string, listener: Pick<Listener, 'protocol' | 'port'>) => number;
+
 interface Columns {
   readonly head: readonly string[];
-  readonly cells: (manifest: Manifest) => readonly string[];
+  readonly cells: (manifest: Manifest, boundPort: BoundPort) => readonly string[];
 }
 
 /** Of routes of any kind. */
@@ -36,9 +40,10 @@ function routeColumns(withHostnames: boolean): Columns {
 const columns: Readonly<Record<string, Columns>> = {
   Gateway: {
     head: ['CLASS', 'ADDRESS', 'LISTENERS', 'ACCEPTED', 'PROGRAMMED'],
-    cells: (manifest) => {
-      const { spec } = manifest as unknown as KnownObjectOf<'Gateway'>;
-      const listeners = spec.listeners.map(({ protocol, port }) => `${protocol}:${port}`);
+    cells: (manifest, boundPort) => {
+      const { metadata, spec } = manifest as unknown as KnownObjectOf<'Gateway'>;
+      const gateway = `${metadata.namespace}/${metadata.name}`;
+      const listeners = spec.listeners.map((listener) => portText(listener, boundPort(gateway, listener)));
       return [
         spec.gatewayClassName,
         addresses(manifest),
@@ -62,14 +67,32 @@ const columns: Readonly<Record<string, Columns>> = {
   UDPRoute: routeColumns(false),
   ListenerSet: {
     head: ['GATEWAY', 'LISTENERS', 'ACCEPTED', 'PROGRAMMED'],
-    cells: (manifest) => {
-      const { spec } = manifest as unknown as KnownObjectOf<'ListenerSet'>;
+    cells: (manifest, boundPort) => {
+      const { metadata, spec } = manifest as unknown as KnownObjectOf<'ListenerSet'>;
       const { namespace, name } = spec.parentRef;
+      const gateway = `${namespace ?? metadata.namespace}/${name}`;
       return [
         namespace === undefined ? name : `${namespace}/${name}`,
-        joined(spec.listeners.map(({ protocol, port }) => `${protocol}:${port}`)),
+        joined(spec.listeners.map((listener) => portText(listener, boundPort(gateway, listener)))),
         conditionOf(manifest, 'Accepted'),
         conditionOf(manifest, 'Programmed'),
+      ];
+    },
+  },
+  BackendTLSPolicy: {
+    head: ['TARGETS', 'HOSTNAME', 'AUTHORITIES', 'ACCEPTED', 'RESOLVED'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'BackendTLSPolicy'>;
+      const { caCertificateRefs, wellKnownCACertificates, hostname } = spec.validation;
+      const targets = spec.targetRefs.map(({ name, sectionName }) =>
+        sectionName === undefined ? name : `${name}:${sectionName}`,
+      );
+      return [
+        joined(targets),
+        hostname,
+        wellKnownCACertificates ?? joined(caCertificateRefs.map(({ name }) => name)),
+        ancestorCondition(manifest, 'Accepted'),
+        ancestorCondition(manifest, 'ResolvedRefs'),
       ];
     },
   },
@@ -115,12 +138,17 @@ const columns: Readonly<Record<string, Columns>> = {
 export function objectTable(
   kind: string | undefined,
   found: readonly ShownObject[],
+  boundPort: BoundPort = (_gateway, { port }) => port,
 ): Pick<Shown, 'head' | 'rows'> {
   const own = kind === undefined || !Object.hasOwn(columns, kind) ? undefined : columns[kind];
   if (own !== undefined)
     return {
       head: ['NAMESPACE', 'NAME', ...own.head],
-      rows: found.map(({ ref, manifest }) => [ref.namespace || '-', ref.name, ...own.cells(manifest)]),
+      rows: found.map(({ ref, manifest }) => [
+        ref.namespace || '-',
+        ref.name,
+        ...own.cells(manifest, boundPort),
+      ]),
     };
   return {
     head: ['KIND', 'NAMESPACE', 'NAME', 'ORIGIN'],
@@ -147,11 +175,24 @@ function conditionOf(manifest: Manifest, type: string): string {
   return findCondition(manifest.status, type)?.status ?? '-';
 }
 
+/** `HTTP:80`, or `HTTP:80 (bound to 10080)`. */
+function portText({ protocol, port }: Pick<Listener, 'protocol' | 'port'>, bound: number): string {
+  return bound === port ? `${protocol}:${port}` : `${protocol}:${port} (bound to ${bound})`;
+}
+
 /** `True` where every parent says so, else the first other word. */
-function parentCondition(manifest: Manifest, type: string): string {
-  const status = manifest.status;
-  const parents =
-    typeof status === 'object' && status !== null && 'parents' in status ? status.parents : undefined;
-  const words = recordsOf(parents).map((parent) => findCondition(parent, type)?.status ?? '-');
+function parentCondition({ status }: Manifest, type: string): string {
+  const parents = typeof status === 'object' && status !== null && 'parents' in status ? status.parents : [];
+  return commonCondition(parents, type);
+}
+
+/** The same of the Gateways that a policy works for. */
+function ancestorCondition({ status }: Manifest, type: string): string {
+  const known = typeof status === 'object' && status !== null && 'ancestors' in status;
+  return commonCondition(known ? status.ancestors : [], type);
+}
+
+function commonCondition(entries: unknown, type: string): string {
+  const words = recordsOf(entries).map((entry) => findCondition(entry, type)?.status ?? '-');
   return words.find((word) => word !== 'True') ?? words[0] ?? '-';
 }

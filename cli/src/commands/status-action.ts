@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import type { EventLog } from '@sluice/event-log';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { connectInstance, loadWorld } from '../connection.ts';
-import { type Check, integrityCheck, lagCheck, ok, worldChecks } from '../model/checks.ts';
+import { type Check, integrityCheck, lagCheck, ok, unreadableCheck, worldChecks } from '../model/checks.ts';
+import { typedPath } from '../model/typed-path.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import { toYaml } from '../output/yaml.ts';
@@ -38,32 +40,39 @@ export async function runStatus(
 
 async function logChecks(found: FoundInstance): Promise<Check[]> {
   if (!found.alive.includes('nats')) return [];
+  let log: EventLog;
   try {
-    const log = await connectInstance(found);
-    try {
-      const world = await loadWorld(log, ['FACTS', 'STATUS', 'ACKS', 'IR']);
-      const names = found.instance.processes.map(({ name }) => name);
-      const translated = await translatedSequence(found.layout.sockets, names);
-      const reports = await Promise.all(streamNames.map((stream) => log.verify(stream)));
-      return [
-        ...worldChecks(world, found.instance.controllerNames),
-        lagCheck(world, translated),
-        ...reports.map(integrityCheck),
-        lowPortCheck(found),
-      ];
-    } finally {
-      await log.close();
-    }
+    log = await connectInstance(found);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    return [{ ...unreadableCheck('log', error), next: `tail ${found.layout.log}/nats.log` }];
+  }
+  try {
+    const streams = streamNames.map(async (stream) => {
+      try {
+        return integrityCheck(await log.verify(stream));
+      } catch (error) {
+        return unreadableCheck(`log/${stream}`, error);
+      }
+    });
+    return [...(await objectChecks(found, log)), ...(await Promise.all(streams)), lowPortCheck(found)];
+  } finally {
+    await log.close();
+  }
+}
+
+/** What the objects, their statuses and the Envoys are found to be; one check where the log is too damaged to tell. */
+async function objectChecks({ instance, layout }: FoundInstance, log: EventLog): Promise<Check[]> {
+  const { controllerNames, directories, processes } = instance;
+  try {
+    const world = await loadWorld(log, ['FACTS', 'STATUS', 'ACKS', 'IR']);
+    const names = processes.map(({ name }) => name);
+    const typed = (file: string) => typedPath(file, { directories, cwd: process.cwd() });
     return [
-      {
-        id: 'log',
-        state: 'fail',
-        cause: `cannot be read: ${cause}`,
-        next: `tail ${found.layout.log}/nats.log`,
-      },
+      ...worldChecks(world, { controllerNames, typed }),
+      lagCheck(world, await translatedSequence(layout.sockets, names)),
     ];
+  } catch (error) {
+    return [unreadableCheck('objects', error)];
   }
 }
 

@@ -175,9 +175,11 @@ describe('what is waited for', () => {
 
   it('and every check of status has an id of its own', () => {
     const builder = inForce().object(route('r', 'g')).add('ACKS', envoy(9));
-    const ids = worldChecks(builder.world, ours).map(({ id }) => id);
+    const ids = worldChecks(builder.world, { controllerNames: ours }).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(worldChecks(builder.world, ours).find(({ id }) => id === 'route/default/r')).toMatchObject({
+    expect(
+      worldChecks(builder.world, { controllerNames: ours }).find(({ id }) => id === 'route/default/r'),
+    ).toMatchObject({
       state: 'warn',
       cause: 'no status yet',
       next: 'sluice get httproute r -n default -o yaml',
@@ -195,7 +197,9 @@ describe('refused input', () => {
       .add('FACTS', { type: 'FileRefused', file: 'cut.yaml', faults: [{ ...fault, path: '' }] });
     const { refusals } = assess(builder.world, ours);
     expect(refusals.map(({ what }) => what)).toEqual(['HTTPRoute/default/r', 'cut.yaml']);
-    expect(worldChecks(builder.world, ours).filter(({ id }) => id.startsWith('refused/'))).toMatchObject([
+    expect(
+      worldChecks(builder.world, { controllerNames: ours }).filter(({ id }) => id.startsWith('refused/')),
+    ).toMatchObject([
       {
         state: 'fail',
         cause: 'bad.yaml:3:5: spec.backendRefs: unknown field; mend: move it',
@@ -205,6 +209,19 @@ describe('refused input', () => {
     ]);
   });
 
+  it('files are named as the user types them', () => {
+    const builder = start().add('FACTS', { type: 'FileRefused', file: 'bad.yaml', faults: [fault] });
+    const typed = (file: string) => `manifests/${file}`;
+    expect(
+      worldChecks(builder.world, { controllerNames: ours, typed }).find(
+        ({ id }) => id === 'refused/bad.yaml',
+      ),
+    ).toMatchObject({
+      cause: expect.stringMatching(/^manifests\/bad\.yaml:3:5: /),
+      next: 'sluice validate manifests/bad.yaml',
+    });
+  });
+
   it('an event that cannot be decoded is told, and changes nothing else', () => {
     const builder = start().raw('FACTS', {
       subject: 'object.v1._.Service.default.x',
@@ -212,7 +229,9 @@ describe('refused input', () => {
       tombstone: false,
       data: new TextEncoder().encode('{'),
     });
-    expect(worldChecks(builder.world, ours).find(({ id }) => id === 'events')).toMatchObject({
+    expect(
+      worldChecks(builder.world, { controllerNames: ours }).find(({ id }) => id === 'events'),
+    ).toMatchObject({
       state: 'warn',
     });
   });

@@ -23,14 +23,24 @@ export function ok(id: string, cause: string): Check {
   return { id, state: 'ok', cause, next: '' };
 }
 
+/** What checks know beside the world. */
+export interface CheckContext {
+  readonly controllerNames: readonly string[];
+  /** How the user types the path of a file of facts. Default: as facts name it. */
+  readonly typed?: (file: string) => string;
+}
+
 /** All checks of a world. */
-export function worldChecks(world: World, controllerNames: readonly string[]): Check[] {
+export function worldChecks(
+  world: World,
+  { controllerNames, typed = (file) => file }: CheckContext,
+): Check[] {
   const assessment = assess(world, controllerNames);
   return [
     envoyCheck(world),
     ...gatewayChecks(assessment),
     ...routeChecks(assessment),
-    ...refusalChecks(assessment),
+    ...refusalChecks(assessment, typed),
     ...rejectionChecks(world),
     ...certificateChecks(world),
     syncCheck(world),
@@ -83,23 +93,23 @@ function routeChecks({ routes }: Assessment): Check[] {
   }));
 }
 
-function refusalChecks({ refusals }: Assessment): Check[] {
+function refusalChecks({ refusals }: Assessment, typed: (file: string) => string): Check[] {
   if (refusals.length === 0) return [ok('manifests', 'every document was taken')];
   return refusals.map(({ what, faults }) => ({
     id: `refused/${what}`,
     state: 'fail',
-    cause: refusalCause(faults),
-    next: `sluice validate ${faults[0]?.origin.file ?? ''}`.trim(),
+    cause: refusalCause(faults, typed),
+    next: `sluice validate ${typed(faults[0]?.origin.file ?? '')}`.trim(),
   }));
 }
 
 /** The first fault with its place and mend, and how many more there are. */
-function refusalCause(faults: readonly Fault[]): string {
+function refusalCause(faults: readonly Fault[], typed: (file: string) => string): string {
   const [first, ...more] = faults;
   if (first === undefined) return 'refused';
   const { origin, path, message, hint } = first;
   const parts = [
-    `${origin.file}:${origin.line}:${origin.column}: ${path === '' ? '' : `${path}: `}${message}`,
+    `${typed(origin.file)}:${origin.line}:${origin.column}: ${path === '' ? '' : `${path}: `}${message}`,
   ];
   if (hint !== '') parts.push(`; mend: ${hint}`);
   if (more.length > 0) parts.push(` (and ${more.length} more)`);
@@ -174,6 +184,12 @@ export function lagCheck(world: World, translated: number | undefined): Check {
     cause: `it has come to fact ${translated} of ${newest}`,
     next,
   };
+}
+
+/** What is said of a stream, or of what is folded from several, that cannot be read. */
+export function unreadableCheck(id: string, error: unknown): Check {
+  const cause = error instanceof Error ? error.message : String(error);
+  return { id, state: 'fail', cause: `cannot be read: ${cause}`, next: 'sluice replay --verify' };
 }
 
 /** The integrity of one stream. */

@@ -14,7 +14,7 @@ export function recordsOf(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** The conditions of a status, of one of its listeners, or of one of its parents. */
+/** The conditions of a status, of one of its listeners, of one of its parents or ancestors. */
 export function conditionsOf(holder: unknown): readonly Condition[] {
   if (!isRecord(holder)) return [];
   return recordsOf(holder.conditions).flatMap((entry) => {
@@ -31,7 +31,7 @@ export function findCondition(holder: unknown, type: string): Condition | undefi
 /** One row of the flat list of conditions. */
 export interface ConditionRow {
   readonly ref: ObjectRef;
-  /** `listener/<name>` or `parent/<namespace>/<name>[/<section>]`; the empty string for the object itself. */
+  /** `listener/<name>`, or `parent/<namespace>/<name>[/<section>]` of routes, `ancestor/…` of policies; the empty string for the object itself. */
   readonly part: string;
   readonly condition: Condition;
 }
@@ -46,7 +46,10 @@ export function allConditions(world: World): ConditionRow[] {
         rowsOf(ref, `listener/${String(listener.name)}`, listener),
       ),
       ...recordsOf(status.parents).flatMap((parent) =>
-        rowsOf(ref, parentPart(ref, parent.parentRef), parent),
+        rowsOf(ref, `parent${referencePart(ref, parent.parentRef)}`, parent),
+      ),
+      ...recordsOf(status.ancestors).flatMap((ancestor) =>
+        rowsOf(ref, `ancestor${referencePart(ref, ancestor.ancestorRef)}`, ancestor),
       ),
     ]);
 }
@@ -55,8 +58,9 @@ function rowsOf(ref: ObjectRef, part: string, holder: unknown): ConditionRow[] {
   return conditionsOf(holder).map((condition) => ({ ref, part, condition }));
 }
 
-function parentPart(ref: ObjectRef, parent: unknown): string {
-  if (!isRecord(parent)) return 'parent';
-  const section = parent.sectionName === undefined ? '' : `/${String(parent.sectionName)}`;
-  return `parent/${String(parent.namespace ?? ref.namespace)}/${String(parent.name)}${section}`;
+/** `/<namespace>/<name>[/<section>]`. */
+function referencePart(ref: ObjectRef, to: unknown): string {
+  if (!isRecord(to)) return '';
+  const section = to.sectionName === undefined ? '' : `/${String(to.sectionName)}`;
+  return `/${String(to.namespace ?? ref.namespace)}/${String(to.name)}${section}`;
 }

@@ -93,6 +93,14 @@ describe('objects', () => {
     expect(table.head).toHaveLength(row.length);
   });
 
+  it('a port that is bound to another shows both', () => {
+    const found = findObjects(builder.world, { kind: 'Gateway' });
+    const table = objectTable('Gateway', found, (gateway, { port }) =>
+      gateway === 'default/g' ? port + 10_000 : port,
+    );
+    expect(table.rows[0]).toContain('HTTP:80 (bound to 10080)');
+  });
+
   it('of several kinds show where they stand', () => {
     expect(objectTable(undefined, findObjects(builder.world, { name: 'r' })).rows).toEqual([
       ['HTTPRoute', 'default', 'r', 'a.yaml:12'],

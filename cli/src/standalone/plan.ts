@@ -177,24 +177,30 @@ function ownEnvironment(
 export async function probeService(socket: string): Promise<Health> {
   try {
     const answer = await localRequest({ at: { socket }, path: '/readyz' });
-    return { ok: answer.status === 200, detail: failingChecks(answer.body) };
+    return { ok: answer.status === 200, ...tellingChecks(answer.body) };
   } catch {
     return { ok: false, detail: 'does not answer on its socket' };
   }
 }
 
 const readinessSchema = z.object({
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  checks: z.array(
+    z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), degraded: z.boolean().optional() }),
+  ),
 });
 
-function failingChecks(body: string): string {
+/** What fails, and what is worse than it should be while the service goes on. */
+function tellingChecks(body: string): Pick<Health, 'detail' | 'degraded'> {
   try {
     const { checks } = readinessSchema.parse(JSON.parse(body));
-    return checks
-      .filter((check) => !check.ok)
-      .map((check) => (check.detail === '' ? check.name : `${check.name}: ${check.detail}`))
-      .join('; ');
+    const words = (of: typeof checks): string =>
+      of.map(({ name, detail }) => (detail === '' ? name : `${name}: ${detail}`)).join('; ');
+    const degraded = words(checks.filter((check) => check.ok && check.degraded === true));
+    return {
+      detail: words(checks.filter((check) => !check.ok)),
+      ...(degraded === '' ? {} : { degraded }),
+    };
   } catch {
-    return 'its answer cannot be read';
+    return { detail: 'its answer cannot be read' };
   }
 }

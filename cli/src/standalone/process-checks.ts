@@ -38,6 +38,8 @@ async function processCheck(found: FoundInstance, name: string): Promise<Check> 
     view === undefined || view.restarts === 0
       ? ''
       : `, ${view.restarts} restarts, the last time it ${view.lastExit}`;
+  if (health.ok && health.degraded !== undefined)
+    return { id, state: 'warn', cause: `ready, but degraded: ${health.degraded}${restarts}`, next };
   if (health.ok) return ok(id, `ready, pid ${view?.pid ?? 'unknown'}${restarts}`);
   return { id, state: 'fail', cause: `not ready: ${health.detail}${restarts}`, next };
 }

@@ -3,6 +3,8 @@ export interface Health {
   readonly ok: boolean;
   /** In words; the empty string where there is nothing to say. */
   readonly detail: string;
+  /** What it goes on without, in words; absent where it lacks nothing. */
+  readonly degraded?: string;
 }
 
 /** How a process is launched: differs from run to run, so it is no part of its configuration. */
