@@ -1,0 +1,98 @@
+// A Service that asks for a balancing of each request, on a real API server: its ports of the nodes, what is said of it in its
+// conditions and as an Event, and that all of it goes with the annotation. The test says what the translator would say.
+import { describeIf, until } from '@sluice/testkit';
+import { type Cluster, clusterStartMs, clusterUnavailable, startCluster } from '@sluice/testkit/cluster';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { condition, namespace, startWorld, untilFacts, type World } from './kubernetes.fixture.ts';
+
+interface LiveService {
+  readonly metadata: { readonly uid: string };
+  readonly spec: { readonly clusterIP: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
+}
+
+const path = '/api/v1/namespaces/shop/services/web';
+const ref = { group: '', kind: 'Service', namespace: 'shop', name: 'web' };
+
+function service(algorithm: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      namespace: 'shop',
+      name: 'web',
+      annotations: {
+        'service.sluice.io/lb-l7': 'enabled',
+        'service.sluice.io/lb-l7-algorithm': algorithm,
+        'service.cilium.io/lb-l7': 'disabled',
+      },
+    },
+    spec: { ports: [{ name: 'http', port: 80 }], selector: { app: 'web' } },
+  };
+}
+
+describeIf(clusterUnavailable())('a Service balanced by request, on a real API server', () => {
+  let cluster: Cluster;
+  let world: World;
+  beforeAll(async () => {
+    cluster = await startCluster({ controllerManager: true });
+    world = await startWorld(cluster);
+    await cluster.apply([namespace('shop'), service('fastest')] as never);
+  }, clusterStartMs);
+  afterAll(async () => {
+    await world?.[Symbol.asyncDispose]();
+    await cluster?.stop();
+  });
+
+  const read = async (): Promise<LiveService> => (await world.api.json({ path })) as LiveService;
+  const types = async (): Promise<string[]> =>
+    (await read()).status?.conditions?.map(({ type }) => type).sort() ?? [];
+
+  it('gets a port of the nodes, conditions and an Event', async () => {
+    await using watcher = await world.start();
+    const { metadata, spec } = await read();
+    await untilFacts(
+      world,
+      (facts) =>
+        facts.some(
+          (f) =>
+            f.type === 'AddressAssigned' &&
+            f.gateway.kind === 'Service' &&
+            f.addresses.includes(spec.clusterIP) &&
+            f.sockets?.ports.some(({ port, bindPort }) => port === 80 && bindPort >= 10_000) === true,
+        ),
+      'ports of the nodes',
+    );
+    await world.api.json({
+      method: 'PATCH',
+      path: `${path}/status`,
+      body: { status: { conditions: [condition('example.com/Seen', 'True', 'ByOthers')] } },
+    });
+    const conditions = [
+      condition('sluice.dev/L7Accepted', 'True', 'Accepted', 0),
+      condition('sluice.dev/L7PartiallyInvalid', 'True', 'InvalidAnnotation', 0),
+    ];
+    await world.say([{ type: 'StatusChanged', ref, uid: metadata.uid, status: { conditions } }]);
+    await until(async () => (await types()).length === 3, { timeoutMs: 60_000, message: 'our conditions' });
+    expect(await types()).toEqual([
+      'example.com/Seen',
+      'sluice.dev/L7Accepted',
+      'sluice.dev/L7PartiallyInvalid',
+    ]);
+    const event = await until(
+      async () => {
+        const { items } = (await world.api.json({
+          path: '/apis/events.k8s.io/v1/namespaces/shop/events',
+        })) as { items: { reason: string; note: string; regarding: { kind: string; name: string } }[] };
+        return items.find(({ regarding }) => regarding.kind === 'Service');
+      },
+      { timeoutMs: 60_000, message: 'an Event' },
+    );
+    expect(event).toMatchObject({ reason: 'InvalidAnnotation', regarding: { name: 'web' } });
+
+    await world.say([{ type: 'StatusRemoved', ref }]);
+    await until(async () => (await types()).length === 1, { timeoutMs: 60_000, message: 'ours to go' });
+    expect(await types()).toEqual(['example.com/Seen']);
+    expect(await watcher.stop()).toEqual({ code: 0, signal: null });
+  });
+});
