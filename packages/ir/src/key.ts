@@ -19,9 +19,9 @@ export type IrKind = (typeof irKinds)[number];
 /** Identifies one resource in the whole IR: `<kind>:<key>`. Keys are compared byte by byte. */
 export type IrId = `${IrKind}:${string}`;
 
-/** Joins a kind and a key. */
+/** Joins a kind and a key. Joined, not added up: an id is held, and a sum of texts would keep its parts beside it. */
 export function irId(kind: IrKind, key: string): IrId {
-  return `${kind}:${key}`;
+  return [kind, key].join(':') as IrId;
 }
 
 /** The object that a resource was made from, as the user wrote it. */

@@ -25,6 +25,7 @@ import {
   type TranslatorOutput,
   withTransitionTimes,
 } from '../core/index.ts';
+import { StatusTimes } from './status-times.ts';
 
 /** Name of the translator's leases. */
 const writerName = 'translator';
@@ -40,7 +41,7 @@ export interface PublisherDeps {
 /** Writes what the translator gives: IR in revisions, statuses, judgements. Holds the leases of IR and STATUS. */
 export class Publisher {
   readonly #deps: PublisherDeps;
-  readonly #statuses = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly #times = new StatusTimes();
   #ir: LogWriter;
   readonly #status: LogWriter;
   #facts: LogWriter | undefined;
@@ -97,12 +98,12 @@ export class Publisher {
   /** What stands on the log of statuses: hashes by `refKey`. */
   async committedStatus(): Promise<ReadonlyMap<string, string>> {
     const hashes = new Map<string, string>();
-    this.#statuses.clear();
+    this.#times.clear();
     await this.#fold('STATUS', this.#status, (event) => {
       const decoded = decodeEvent('STATUS', event.data);
       if (!decoded.ok || decoded.event.type !== 'StatusChanged') return;
       const key = refKey(decoded.event.ref);
-      this.#statuses.set(key, decoded.event.status);
+      this.#times.set(key, decoded.event.status);
       hashes.set(key, statusHash(decoded.event));
     });
     return hashes;
@@ -159,15 +160,13 @@ export class Publisher {
     const time = rfc3339(of.timeMs);
     const events: StatusEvent[] = [];
     for (const { ref, uid, status } of output.status.puts) {
-      const timed = withTransitionTimes(status, this.#statuses.get(refKey(ref)), time) as Record<
-        string,
-        unknown
-      >;
-      this.#statuses.set(refKey(ref), timed);
+      const key = refKey(ref);
+      const timed = withTransitionTimes(status, this.#times.get(key), time) as Record<string, unknown>;
+      this.#times.set(key, timed);
       events.push({ type: 'StatusChanged', ref, uid, status: timed });
     }
     for (const ref of output.status.removes) {
-      this.#statuses.delete(refKey(ref));
+      this.#times.delete(refKey(ref));
       events.push({ type: 'StatusRemoved', ref });
     }
     if (events.length > 0) await this.#status.append(events.map((event) => newEvent(event, of.traceparent)));

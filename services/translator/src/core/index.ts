@@ -5,7 +5,12 @@ export type { FactInput } from './inputs.ts';
 export { refKey } from './keys.ts';
 export type { IrLedger, LedgerEntry, StatusLedger } from './ledger.ts';
 export { reasons } from './reasons.ts';
-export { type StatusOutput, withoutTransitionTimes, withTransitionTimes } from './status.ts';
+export {
+  type StatusOutput,
+  transitionTimesOf,
+  withoutTransitionTimes,
+  withTransitionTimes,
+} from './status.ts';
 export { supportedFeatures } from './supported-features.ts';
 export {
   createTranslator,

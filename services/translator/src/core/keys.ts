@@ -1,10 +1,11 @@
 // Keys of the translator's collections and of the IR. Names of Kubernetes objects hold no `/` and no `|`, so joined
-// names cannot be mistaken for one another.
+// names cannot be mistaken for one another. Keys that are held are joined, not added up: a sum of texts would keep its parts
+// in memory beside it.
 import type { ObjectRef } from '@sluice/ir';
 
 /** `<namespace>/<name>`: every namespaced object, and the gateway, http-route and certificate of the IR. */
 export function objectKey(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
+  return [namespace, name].join('/');
 }
 
 /** What a port is bound for: one of TCP and one of UDP are two. */
@@ -47,5 +48,5 @@ export function sectionKey(gateway: string, listener: string): string {
 
 /** Any object. Sorts like `compareObjectRefs` within a kind. */
 export function refKey(ref: ObjectRef): string {
-  return `${ref.group}|${ref.kind}|${ref.namespace}|${ref.name}`;
+  return [ref.group, ref.kind, ref.namespace, ref.name].join('|');
 }

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withoutTransitionTimes, withTransitionTimes } from './status.ts';
+import { transitionTimesOf, withoutTransitionTimes, withTransitionTimes } from './status.ts';
 
 const condition = (type: string, status: string, reason = 'R') => ({
   type,
@@ -62,4 +63,43 @@ test('taking the times out gives back what went in', () => {
     listeners: [],
   };
   expect(withoutTransitionTimes(withTransitionTimes(status, undefined, 't'))).toEqual(status);
+});
+
+test('the times of a status are all that the next one needs of it', () => {
+  const conditions = fc.uniqueArray(
+    fc
+      .tuple(fc.constantFrom('Accepted', 'Programmed', 'Ready'), fc.constantFrom('True', 'False'))
+      .map(([type, status]) => condition(type, status)),
+    { selector: ({ type }) => type },
+  );
+  const ref = fc.record(
+    {
+      kind: fc.constantFrom('Gateway', 'Service'),
+      name: fc.constantFrom('a', 'b'),
+      port: fc.constantFrom(1, 2),
+    },
+    { requiredKeys: ['kind', 'name'] },
+  );
+  const statuses = fc.record(
+    {
+      conditions,
+      parents: fc.uniqueArray(fc.record({ parentRef: ref, controllerName: fc.constant('c'), conditions }), {
+        selector: ({ parentRef }) => JSON.stringify([parentRef.kind, parentRef.name, parentRef.port]),
+      }),
+      ancestors: fc.array(fc.record({ ancestorRef: ref, conditions }), { maxLength: 1 }),
+      listeners: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'y'), conditions }), {
+        selector: ({ name }) => name,
+      }),
+      loadBalancer: fc.record({ conditions, ingress: fc.constant([{ ip: '10.0.0.1' }]) }),
+      addresses: fc.constant([{ type: 'IPAddress', value: '10.0.0.1' }]),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(statuses, statuses, (before, after) => {
+      const previous = withTransitionTimes(before, undefined, 't1');
+      const times: unknown = JSON.parse(JSON.stringify(transitionTimesOf(previous) ?? null));
+      expect(withTransitionTimes(after, times, 't2')).toEqual(withTransitionTimes(after, previous, 't2'));
+    }),
+  );
 });

@@ -27,6 +27,25 @@ export function withTransitionTimes(status: unknown, previous: unknown, time: st
   return Object.fromEntries(fields);
 }
 
+/**
+ * What of a status the next one's `withTransitionTimes` needs as `previous`: conditions with their times, and what tells
+ * whose they are. Undefined where there is no condition. It is the same for all routes that became what they are together.
+ */
+export function transitionTimesOf(status: unknown): unknown {
+  if (Array.isArray(status)) {
+    const items = status.map(transitionTimesOf).filter((item) => item !== undefined);
+    return items.length === 0 ? undefined : items;
+  }
+  if (!isRecord(status)) return undefined;
+  if (isCondition(status)) {
+    const { type, status: value, lastTransitionTime } = status;
+    return { type, status: value, lastTransitionTime };
+  }
+  const parts = Object.entries(status).map(([name, value]) => [name, transitionTimesOf(value)] as const);
+  const kept = parts.filter(([, part]) => part !== undefined);
+  return kept.length === 0 ? undefined : { ...identityFields(status), ...Object.fromEntries(kept) };
+}
+
 /** Takes the times out again, for comparing. */
 export function withoutTransitionTimes(status: unknown): unknown {
   if (Array.isArray(status)) return status.map(withoutTransitionTimes);
@@ -51,6 +70,12 @@ function identity(item: Readonly<Record<string, unknown>>): string | undefined {
     );
   }
   return typeof item.name === 'string' ? item.name : undefined;
+}
+
+/** The fields that `identity` reads. */
+function identityFields(item: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields = ['type', 'parentRef', 'ancestorRef', 'name'].filter((field) => item[field] !== undefined);
+  return Object.fromEntries(fields.map((field) => [field, item[field]]));
 }
 
 function isCondition(value: Readonly<Record<string, unknown>>): boolean {
