@@ -4,6 +4,7 @@ import { type RawBatch, type RawReader, type ReadFrom, Unavailable } from '../ba
 import type { RawMessage } from '../model/message.ts';
 import type { Connection } from './connection.ts';
 import { parseDelivery, rawMessage } from './raw-message.ts';
+import { Slab } from './slab.ts';
 
 /** Messages asked for at once: enough to keep the line full, few enough to hold in memory. */
 const pullMessages = 500;
@@ -34,6 +35,7 @@ export class PullReader implements RawReader {
   #pulls = 0;
   #deliveries = 0;
   #waitingAtServer = 0;
+  readonly #slab = new Slab();
   #idle = false;
   #lost: string | undefined;
   #wake: () => void = () => {};
@@ -138,9 +140,13 @@ export class PullReader implements RawReader {
 
   /** Three missed heartbeats mean that the consumer is gone. */
   #listen(): void {
+    if (this.#due > 0 && this.#silence !== undefined) {
+      this.#silence.refresh();
+      return;
+    }
     clearTimeout(this.#silence);
-    if (this.#due > 0)
-      this.#silence = setTimeout(() => this.#lose('the consumer fell silent'), 3 * heartbeatMs);
+    this.#silence =
+      this.#due > 0 ? setTimeout(() => this.#lose('the consumer fell silent'), 3 * heartbeatMs) : undefined;
   }
 
   #receive(message: Msg): void {
@@ -151,7 +157,7 @@ export class PullReader implements RawReader {
     else {
       this.#deliveries = delivery.count;
       this.#waitingAtServer = delivery.pending;
-      this.#queue.push(rawMessage(message, delivery));
+      this.#queue.push(rawMessage(message, delivery, this.#slab));
       this.#due -= 1;
       this.#pull();
       this.#wake();

@@ -1,6 +1,7 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { RawMessage } from '../model/message.ts';
+import type { Slab } from './slab.ts';
 
 /** What a delivery's reply subject says: `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<delivered>.<seq>.<count>.<ns>.<pending>`. */
 export interface Delivery {
@@ -26,14 +27,14 @@ export function parseDelivery(reply: string): Delivery | undefined {
   };
 }
 
-/** A delivered message. Its data are copied: a view would hold the whole network buffer. */
-export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
+/** A delivered message. Its data are copied into `slab`: a view would hold the whole network buffer. */
+export function rawMessage(message: Msg, delivery: Delivery, slab: Slab): RawMessage {
   return {
     seq: delivery.seq,
     timeMs: delivery.timeMs,
     subject: message.subject,
     headers: headerMap(message.headers),
-    data: message.data.slice(),
+    data: slab.copy(message.data),
   };
 }
 

@@ -1,6 +1,6 @@
 // Events to stored messages and back. The headers carry CloudEvents attributes, the writer's stamp and the chain; the
 // data go as they are. The time of an event is the server's: a header for it would make equal appends unequal.
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { NewEvent, WriterStamp } from '../port.ts';
 import { isControl } from './control.ts';
 import type { OutMessage, RawMessage, StoredEvent, TransactionMark } from './message.ts';
@@ -54,11 +54,21 @@ export function eventHash(event: Hashed): string {
     event.type,
     event.tombstone,
   ];
-  const marks = transaction === undefined ? [] : [transaction.id, transaction.closing];
-  return createHash('sha256')
-    .update(`${JSON.stringify([...head, ...marks])}\n`)
-    .update(event.data)
-    .digest('hex');
+  if (transaction !== undefined) head.push(transaction.id, transaction.closing);
+  const text = `${JSON.stringify(head)}\n`;
+  // One call on one piece of memory takes a third of what a hash takes that is fed piece by piece.
+  const bytes = scratchOf(3 * text.length + event.data.length);
+  const at = bytes.write(text);
+  bytes.set(event.data, at);
+  return digest('sha256', bytes.subarray(0, at + event.data.length), 'hex');
+}
+
+/** Longer events get memory of their own, bytes. */
+const scratchBytes = 64 * 1024;
+const scratch = Buffer.allocUnsafeSlow(scratchBytes);
+
+function scratchOf(length: number): Buffer {
+  return length <= scratchBytes ? scratch : Buffer.allocUnsafe(length);
 }
 
 /** Seals an event; answers the message to store and the hash that the next one continues. */
