@@ -49,5 +49,6 @@ export function toResponse(response: XdsResponse): DeltaDiscoveryResponse {
 
 /** The bytes of a response. */
 export function encodeResponse(message: DeltaDiscoveryResponse): Buffer {
-  return Buffer.from(toBinary(DeltaDiscoveryResponseSchema, message));
+  const { buffer, byteOffset, byteLength } = toBinary(DeltaDiscoveryResponseSchema, message);
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

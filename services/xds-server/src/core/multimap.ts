@@ -1,8 +1,9 @@
 // A one-to-many index that follows changes of its members.
+import { SmallMap } from './small-map.ts';
 
 /** Group → members by their own key. */
 export class Multimap<T> {
-  readonly #groups = new Map<string, Map<string, T>>();
+  readonly #groups = new Map<string, SmallMap<T>>();
 
   /** The members of a group; empty for an unknown one. */
   get(group: string): Iterable<T> {
@@ -22,8 +23,12 @@ export class Multimap<T> {
 
   #add(group: string, key: string, member: T): void {
     const members = this.#groups.get(group);
-    if (members === undefined) this.#groups.set(group, new Map([[key, member]]));
-    else members.set(key, member);
+    if (members !== undefined) members.set(key, member);
+    else {
+      const first = new SmallMap<T>();
+      first.set(key, member);
+      this.#groups.set(group, first);
+    }
   }
 
   #remove(group: string, key: string): void {

@@ -7,6 +7,7 @@ import type { IrPathMatch } from '@sluice/ir';
 import { leadingSegments } from './regex-segments.ts';
 import type { RevisedCandidate } from './route.ts';
 import { maxPathDepth } from './scope-key.ts';
+import { SmallMap } from './small-map.ts';
 
 /** What a scope holds. */
 export interface PathScope {
@@ -28,9 +29,10 @@ type State = 'none' | 'whole' | 'split';
 
 class Node {
   readonly path: string;
-  readonly children = new Map<string, Node>();
+  /** Undefined where there never were any. */
+  children: Map<string, Node> | undefined;
   /** Matches that end here, by id. */
-  readonly own = new Map<string, RevisedCandidate>();
+  readonly own = new SmallMap<RevisedCandidate>();
   /** Matches here and below. */
   size = 0;
   /** What it was at the last `take`. */
@@ -59,7 +61,8 @@ function segmentsOf(path: IrPathMatch): string[] {
 /** The scopes of one hostname. Deterministic: they depend on the matches alone, not on the changes that led to them. */
 export class PathTree {
   readonly #root = new Node('');
-  readonly #gone: string[] = [];
+  /** Scopes that are gone since the last `take`. */
+  #gone: string[] | undefined;
   readonly #limit: number;
 
   /** @param limit a node with more matches at and below it is split */
@@ -79,9 +82,9 @@ export class PathTree {
   /** Puts a match in, in place of the one with this id, which must have had the same path. */
   put(id: string, path: IrPathMatch, candidate: RevisedCandidate): void {
     this.#change(path, (node) => {
-      const added = node.own.has(id) ? 0 : 1;
+      const before = node.own.size;
       node.own.set(id, candidate);
-      return added;
+      return node.own.size - before;
     });
   }
 
@@ -94,7 +97,8 @@ export class PathTree {
    * root stays though it holds nothing.
    */
   take(keep: boolean): PathScopeChange[] {
-    const visit = new Visit(this.#limit, this.#gone.splice(0));
+    const visit = new Visit(this.#limit, this.#gone ?? []);
+    this.#gone = undefined;
     if (keep || this.#root.size > 0) visit.node(this.#root, { inherited: [], force: false });
     else visit.gone(this.#root);
     return [...visit.changes.values()];
@@ -105,9 +109,10 @@ export class PathTree {
     const way = [this.#root];
     let node = this.#root;
     for (const segment of segments) {
-      let next = node.children.get(segment);
+      let next = node.children?.get(segment);
       if (next === undefined) {
         next = new Node(`${node.path}/${segment}`);
+        node.children ??= new Map();
         node.children.set(segment, next);
       }
       way.push(next);
@@ -128,8 +133,10 @@ export class PathTree {
       const node = way[depth];
       const segment = segments[depth - 1];
       if (node === undefined || segment === undefined || node.size > 0) return;
-      way[depth - 1]?.children.delete(segment);
-      if (node.state !== 'none') this.#gone.push(node.path);
+      way[depth - 1]?.children?.delete(segment);
+      if (node.state === 'none') continue;
+      this.#gone ??= [];
+      this.#gone.push(node.path);
     }
   }
 }
@@ -155,14 +162,14 @@ class Visit {
 
   /** A node that is a scope. Those below come first: an Envoy has them before it looks for them. */
   node(node: Node, { inherited, force }: From): void {
-    const split = node.children.size > 0 && node.size > this.#limit;
+    const split = (node.children?.size ?? 0) > 0 && node.size > this.#limit;
     const state: State = split ? 'split' : 'whole';
     const moved = state !== node.state;
-    const expressions = [...inherited, ...[...node.own.values()].filter(isExpression)];
+    const expressions = [...inherited, ...node.own.values().filter(isExpression)];
     const make = moved || force || node.here || (!split && node.below);
     if (split) {
       const forceBelow = force || node.expressions;
-      for (const child of node.children.values())
+      for (const child of childrenOf(node))
         if (moved || forceBelow || child.below)
           this.node(child, { inherited: expressions, force: forceBelow });
     }
@@ -170,17 +177,21 @@ class Visit {
       const candidates = split ? [...inherited, ...node.own.values()] : [...inherited, ...collect(node)];
       this.changes.set(node.path, { path: node.path, scope: { path: node.path, split, candidates } });
     }
-    if (!split && node.state === 'split') for (const child of node.children.values()) this.gone(child);
+    if (!split && node.state === 'split') for (const child of childrenOf(node)) this.gone(child);
     node.state = state;
     clean(node);
   }
 
   gone(node: Node): void {
     if (node.state === 'none') return;
-    if (node.state === 'split') for (const child of node.children.values()) this.gone(child);
+    if (node.state === 'split') for (const child of childrenOf(node)) this.gone(child);
     node.state = 'none';
     this.changes.set(node.path, { path: node.path });
   }
+}
+
+function childrenOf({ children }: Node): Node[] {
+  return children === undefined ? [] : [...children.values()];
 }
 
 function clean(node: Node): void {
@@ -194,5 +205,5 @@ function isExpression({ route, rule, match }: RevisedCandidate): boolean {
 }
 
 function collect(node: Node): RevisedCandidate[] {
-  return [...node.own.values(), ...[...node.children.values()].flatMap(collect)];
+  return [...node.own.values(), ...childrenOf(node).flatMap(collect)];
 }

@@ -3,6 +3,7 @@
 import type { Position } from '@sluice/event-log';
 import { decodeEvent, type Revision, type SecretEvent } from '@sluice/events';
 import { irResourceSchema } from '@sluice/ir';
+import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { IrChange } from '../core/ir-state.ts';
 import type { Refusal } from '../core/quarantine.ts';
@@ -39,7 +40,7 @@ export interface IrStep extends Progress {
 }
 
 export class XdsStore {
-  readonly #db: BetterSQLite3Database & { $client: { close(): void } };
+  readonly #db: BetterSQLite3Database & { $client: Database.Database };
   readonly #statements: Statements;
   /** Why the file that was there is set aside; undefined where it is in use. */
   readonly setAside: string | undefined;
