@@ -46,6 +46,7 @@ function serviceImage(name: string): Image {
     entrypoint: [
       node,
       '--disable-warning=ExperimentalWarning',
+      '--expose-gc',
       freshBundles(checkout).get(name) ?? join(checkout, 'services', name, 'src/main.ts'),
     ],
     mounts: seen.map((path) => ({ source: path, target: path })),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { collectAtRest } from '@sluice/service-kit/rest';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { connectInstance } from '../connection.ts';
 import { type Assessment, assess } from '../model/assessment.ts';
@@ -49,6 +50,7 @@ class UpSession {
   readonly #display: Display;
   readonly #live: LiveWorld;
   readonly #news = new News(patienceMs);
+  readonly #worked = collectAtRest();
   #ready = false;
   #ended = false;
   #changed = true;
@@ -64,7 +66,7 @@ class UpSession {
     this.#notes = notes;
     this.#natsPort = supervisor.settings.natsPort;
     this.#display = new Display(context.terminal, () => process.stdout.columns || 80);
-    this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#touch() });
+    this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#logChanged() });
     supervisor.onChange(() => this.#processesChanged());
     supervisor.journal.listen((text) =>
       this.#display.line(this.#context.terminal.colors.dim(escapeText(text))),
@@ -134,6 +136,11 @@ class UpSession {
     const { natsPort } = this.#supervisor.settings;
     if (natsPort !== this.#natsPort) this.#live.reconnect();
     this.#natsPort = natsPort;
+    this.#touch();
+  }
+
+  #logChanged(): void {
+    this.#worked();
     this.#touch();
   }
 

@@ -9,6 +9,7 @@ import { Health } from './health.ts';
 import { type OpsServer, startOpsServer } from './http.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createRegistry } from './metrics.ts';
+import { collectAtRest } from './rest.ts';
 import { onEnd } from './shutdown.ts';
 import { startTelemetry, type Telemetry } from './telemetry.ts';
 
@@ -27,6 +28,8 @@ export interface ServiceContext<C> {
   readonly replica: string;
   /** Version of the platform. */
   readonly version: string;
+  /** To be called with each piece of work: memory is tidied up when there has been none for a while. */
+  worked(): void;
   /** Ends the process with exit code 1 at once, for what only a restart mends, such as a fenced writer. */
   fail(error: unknown): void;
 }
@@ -67,6 +70,7 @@ export async function runService<S extends z.ZodObject>(options: ServiceOptions<
     logger.fatal({ err: error }, 'service failed');
     process.exit(1);
   };
+  const worked = collectAtRest();
   health.set('started', false, 'starting');
   const parts: Parts = {};
   onEnd({ logger, end: () => endService(parts, { health, abort, logger }) });
@@ -92,6 +96,7 @@ export async function runService<S extends z.ZodObject>(options: ServiceOptions<
       signal: abort.signal,
       replica,
       version,
+      worked,
       fail,
     });
     await parts.starting;

@@ -10,7 +10,7 @@ import { openMode } from './open-mode.ts';
 await runService({
   name: 'api-watcher',
   configSchema,
-  async start({ config, logger, registry, tracer, health, signal, fail, replica }) {
+  async start({ config, logger, registry, tracer, health, signal, worked, fail, replica }) {
     health.set('source', false, 'not listed yet');
     const key = await loadSealingKey(config.SLUICE_SECRET_KEY_FILE);
     health.set('log', false, 'not connected yet');
@@ -19,6 +19,7 @@ await runService({
       name: 'api-watcher',
       logger,
       background: true,
+      onTraffic: worked,
       onConnection: ({ connected, reason }) => health.set('log', connected, reason),
     });
     const metrics = createMetrics(registry);

@@ -14,13 +14,14 @@ const lastWriteMs = 3000;
 await runService({
   name: 'translator',
   configSchema,
-  async start({ config, logger, registry, tracer, health, fail, version }) {
+  async start({ config, logger, registry, tracer, health, worked, fail, version }) {
     health.set('log', false, 'not connected yet');
     const log = await connectEventLog({
       ...logAddress(config),
       name: 'translator',
       logger,
       background: true,
+      onTraffic: worked,
       onConnection: ({ connected, reason }) => health.set('log', connected, reason),
     });
     const translation = new Translation({

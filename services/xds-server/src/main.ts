@@ -8,13 +8,14 @@ import { adsEndpoint, configSchema } from './config.ts';
 await runService({
   name: 'xds-server',
   configSchema,
-  start: async ({ config, logger, registry, tracer, health, fail, replica }) => {
+  start: async ({ config, logger, registry, tracer, health, worked, fail, replica }) => {
     health.degrade('log', 'not connected yet');
     const log = await connectEventLog({
       ...logAddress(config),
       name: 'xds-server',
       logger,
       background: true,
+      onTraffic: worked,
       onConnection: ({ connected, reason }) =>
         connected ? health.set('log', true) : health.degrade('log', reason),
     });

@@ -37,6 +37,8 @@ export interface ConnectOptions {
   readonly background?: boolean;
   /** Told of every change of the connection. */
   readonly onConnection?: (state: ConnectionState) => void;
+  /** Told of every event that is written or read. */
+  readonly onTraffic?: () => void;
   readonly failPoints?: FailPoints;
 }
 
@@ -90,7 +92,7 @@ const forEver = {
 } as const;
 
 async function backendOn(nats: NatsConnection, options: ConnectOptions): Promise<JetStreamBackend> {
-  const { logger, onConnection, replicas = 1 } = options;
+  const { logger, onConnection, onTraffic, replicas = 1 } = options;
   try {
     const { info } = nats;
     if (info === undefined)
@@ -102,7 +104,7 @@ async function backendOn(nats: NatsConnection, options: ConnectOptions): Promise
     else logger?.warn({}, 'no monitor url given: cannot check that the nats server syncs each write to disk');
     const jsm = await jetstreamManager(nats, { checkAPI: false });
     const inboxes = inboxPrefix(options.name);
-    const connection = new Connection(nats, { jsm, inboxPrefix: inboxes, logger, onConnection });
+    const connection = new Connection(nats, { jsm, inboxPrefix: inboxes, logger, onConnection, onTraffic });
     onConnection?.({ connected: true, reason: '' });
     return new JetStreamBackend(connection, { maxMessageBytes: info.max_payload, replicas });
   } catch (error) {

@@ -28,6 +28,7 @@ interface ConnectionOptions {
   readonly inboxPrefix: string;
   readonly logger: LogLogger | undefined;
   readonly onConnection?: ((state: ConnectionState) => void) | undefined;
+  readonly onTraffic?: (() => void) | undefined;
 }
 
 /** A NATS connection whose loss ends all that waits on it, at once instead of at a timeout; while it is lost nothing is sent. */
@@ -50,6 +51,11 @@ export class Connection {
     this.jsm = options.jsm;
     this.inboxPrefix = options.inboxPrefix;
     void this.#watch();
+  }
+
+  /** Tells that events are written or read. */
+  traffic(): void {
+    this.#options.onTraffic?.();
   }
 
   get connected(): boolean {

@@ -23,6 +23,7 @@ export async function publish(
 ): Promise<PublishOutcome> {
   const last = messages.at(-1);
   if (last === undefined) throw new TypeError('nothing to publish');
+  connection.traffic();
   try {
     const answer = await connection.ask(async () => {
       const batch = nuid.next();
@@ -61,6 +62,7 @@ export async function publishInTurn(
   messages: readonly OutMessage[],
   options: { ids: readonly string[]; expect: Expectation },
 ): Promise<PublishOutcome> {
+  connection.traffic();
   try {
     const answers = await connection.ask(() =>
       Promise.all(

@@ -155,6 +155,7 @@ export class PullReader implements RawReader {
     if (delivery === undefined) this.#status(message);
     else if (delivery.count !== this.#deliveries + 1) this.#lose('a message was dropped on the way');
     else {
+      this.#connection.traffic();
       this.#deliveries = delivery.count;
       this.#waitingAtServer = delivery.pending;
       this.#queue.push(rawMessage(message, delivery, this.#slab));
