@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CommandContext, ExitCode } from '../command.ts';
-import type { Moment } from '../model/history.ts';
+import type { Moment } from '../model/find-moment.ts';
 import { type Preview, previewManifests } from '../model/preview.ts';
 import { type Snapshot, settledEnvoys, snapshotAt, type Translation } from '../model/snapshot.ts';
 import { standaloneControllers, UserError } from '../standalone/settings.ts';

@@ -7,7 +7,8 @@ import {
 } from '@sluice/ir/explain';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { openConnection } from '../connection.ts';
-import { loadPastIr, type Moment, type PastIr } from '../model/history.ts';
+import type { Moment } from '../model/find-moment.ts';
+import { loadPastIr, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
 import { toJson } from '../output/escape.ts';
 import { explanationLines, type Traced } from './explain-text.ts';
@@ -57,6 +58,10 @@ export function explainEverywhere(index: IrIndex, request: ExplainRequest): Expl
 export function trace(explanation: Explanation, ir: PastIr): Traced {
   const winner = explanation.candidates.find(({ verdict }) => verdict.type === 'won');
   if (winner === undefined) return explanation;
-  const cause = { fact: ir.factOf(winner.source), change: ir.changeOf('http-route', winner.route) };
+  const cause = {
+    fact: ir.factOf(winner.source),
+    change: ir.changeOf('http-route', winner.route),
+    refusals: ir.refusalsOf(winner.source),
+  };
   return { ...explanation, cause };
 }

@@ -45,6 +45,10 @@ export function explainAtListeners(index: IrIndex, asked: ExplainConnection): Co
 export function traced(explanation: ConnectionExplanation, ir: PastIr): TracedConnection {
   const { route } = explanation;
   if (route === undefined) return explanation;
-  const cause = { fact: ir.factOf(route.source), change: ir.changeOf('l4-route', route.key) };
+  const cause = {
+    fact: ir.factOf(route.source),
+    change: ir.changeOf('l4-route', route.key),
+    refusals: ir.refusalsOf(route.source),
+  };
   return { ...explanation, cause };
 }

@@ -19,6 +19,7 @@ import { formatTable } from '../output/table.ts';
 export interface Causes {
   readonly fact: ReturnType<PastIr['factOf']>;
   readonly change: ReturnType<PastIr['changeOf']>;
+  readonly refusals: ReturnType<PastIr['refusalsOf']>;
 }
 
 /** An explanation with the events behind the route that takes the request. */
@@ -93,6 +94,8 @@ export function causeFacts(cause: Causes | undefined): Pair[] {
     ]);
   if (cause?.change !== undefined)
     facts.push(['in force since', `revision ${cause.change.revision}, ${cause.change.time}`]);
+  for (const { node, message } of cause?.refusals ?? [])
+    facts.push(['but refused', `by Envoy ${node}, which keeps the version before: ${message}`]);
   return facts;
 }
 

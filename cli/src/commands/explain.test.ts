@@ -4,7 +4,8 @@ import type { IrHttpRoute, IrListener, IrResource } from '@sluice/ir';
 import { IrIndex } from '@sluice/ir/explain';
 import { parseObject } from '@sluice/kinds';
 import { expect, test } from 'vitest';
-import { loadPastIr, type Moment } from '../model/history.ts';
+import type { Moment } from '../model/find-moment.ts';
+import { loadPastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
 import { isUnsafe } from '../output/escape.ts';
 import { parseAt } from './explain.ts';
@@ -158,6 +159,24 @@ test('says in words why nobody takes a request', async () => {
     'answer    none: the connection is refused',
     'because   nothing listens on port 81',
   ]);
+});
+
+test('a route that an Envoy refuses says so', async () => {
+  const history = new History();
+  await history.add({ fact: fact('all', 1), put: [listener, route('all', '/')] });
+  const source = route('all', '/').source;
+  const rejected: Fact = {
+    type: 'ResourceRejected',
+    node: 'envoy-1',
+    typeUrl: 't',
+    resource: 'shop/edge/80|shop.test',
+    sources: [source],
+    message: 'bad regex',
+    revision: { epoch: 1, seq: 1 },
+  };
+  await history.add({ fact: rejected, put: [] });
+  const lines = await explain(history.log, { url: 'http://shop.test/' });
+  expect(lines).toContain('but refused      by Envoy envoy-1, which keeps the version before: bad regex');
 });
 
 test('of gRPC the statuses are told as its clients see them', async () => {

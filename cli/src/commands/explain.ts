@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext, ExitCode, Finish } from '../command.ts';
 import { protocolOf } from '../model/connection-line.ts';
-import type { Moment } from '../model/history.ts';
+import type { Moment } from '../model/find-moment.ts';
 import { UserError } from '../standalone/settings.ts';
 import type { ExplainOptions } from './explain-action.ts';
 import { dataDirOption, outputOption, parseMoment, parseWhole } from './options.ts';

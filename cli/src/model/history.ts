@@ -1,15 +1,10 @@
 // The IR as it was at a moment, and the events that made it so.
 import type { EventLog, LogEvent } from '@sluice/event-log';
 import { buildSubject, decodeEvent, formatRevision, irSubject, type Revision, streams } from '@sluice/events';
-import type { IrKind, IrResource, ObjectRef } from '@sluice/ir';
+import { compareObjectRefs, compareText, type IrKind, type IrResource, type ObjectRef } from '@sluice/ir';
 import { UserError } from '../standalone/settings.ts';
+import { findSequence, type Moment } from './find-moment.ts';
 import { World } from './world.ts';
-
-/** A moment of the log: a sequence of FACTS, a revision, or a time. */
-export type Moment =
-  | { readonly type: 'sequence'; readonly seq: number }
-  | { readonly type: 'revision'; readonly revision: string }
-  | { readonly type: 'time'; readonly timeMs: number };
 
 /** An event that made something so. */
 export interface Cause {
@@ -34,6 +29,8 @@ export interface PastIr {
   changeOf(kind: IrKind, key: string): (Cause & { readonly revision: string }) | undefined;
   /** The fact that an object stood on then; undefined where there is none. */
   factOf(ref: ObjectRef): ObjectCause | undefined;
+  /** What Envoys refused of an object then: there its last version stays in force. Sorted by node. */
+  refusalsOf(ref: ObjectRef): readonly { readonly node: string; readonly message: string }[];
 }
 
 /** Loads the IR as it was at a moment (default: now), with the facts it was made from. @throws UserError, LogError */
@@ -57,6 +54,7 @@ export async function loadPastIr(log: EventLog, moment?: Moment): Promise<PastIr
       const event = facts?.events.get(buildSubject({ domain: 'object', ...ref }));
       return event === undefined ? undefined : { ...causeOf(event), type: event.type, ...originOf(event) };
     },
+    refusalsOf: (ref) => refusalsOf(facts?.events.values() ?? [], ref),
   };
 }
 
@@ -70,26 +68,16 @@ async function sequenceOf(log: EventLog, moment: Moment): Promise<number> {
   );
 }
 
-/** The same; undefined where no revision that is retained is so old. */
-export async function findSequence(log: EventLog, moment: Moment): Promise<number | undefined> {
-  let found: number | undefined;
-  for await (const event of log.read(streams.IR.name, { subjects: ['revision.v1.>'] })) {
-    const decoded = decodeEvent('IR', event.data);
-    if (!decoded.ok || decoded.event.type !== 'RevisionCommitted') continue;
-    if (holds(moment, decoded.event.revision, event.timeMs)) found = event.seq;
+function refusalsOf(facts: Iterable<LogEvent>, ref: ObjectRef): { node: string; message: string }[] {
+  const found: { node: string; message: string }[] = [];
+  for (const { subject, data } of facts) {
+    if (!subject.startsWith('rejection.')) continue;
+    const decoded = decodeEvent('FACTS', data);
+    if (!decoded.ok || decoded.event.type !== 'ResourceRejected') continue;
+    const { sources, node, message } = decoded.event;
+    if (sources.some((source) => compareObjectRefs(source, ref) === 0)) found.push({ node, message });
   }
-  return found;
-}
-
-function holds(moment: Moment, revision: Revision, timeMs: number): boolean {
-  switch (moment.type) {
-    case 'sequence':
-      return revision.seq <= moment.seq;
-    case 'revision':
-      return formatRevision(revision) === moment.revision;
-    case 'time':
-      return timeMs <= moment.timeMs;
-  }
+  return found.sort((a, b) => compareText(a.node, b.node));
 }
 
 function causeOf({ seq, timeMs }: LogEvent): Cause {

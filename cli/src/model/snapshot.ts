@@ -19,7 +19,7 @@ import {
 } from '@sluice/translator/core';
 import { bySequence } from '../connection.ts';
 import { UserError } from '../standalone/settings.ts';
-import { findSequence, type Moment } from './history.ts';
+import { findSequence, type Moment } from './find-moment.ts';
 import { refKey, World } from './world.ts';
 
 /** One side of a comparison. */

@@ -1,4 +1,4 @@
-import { freePort, request, startBackend, until } from '@sluice/testkit';
+import { freePort, type RunningEnvoy, request, startBackend, until } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { cluster, endpoints, forward, gateway, listener, match, prefix, route, rule } from '../testing/ir.ts';
 import { Rig } from '../testing/rig.ts';
@@ -84,6 +84,51 @@ test('an Envoy that starts anew while its newest routes are refused gets the las
   await rig.startEnvoy('envoy-0', 'serving');
   const answer = await until(() => request({ address: '127.0.0.1', port, path: '/old' }));
   expect(answer.status).toBe(200);
+});
+
+test('what every Envoy refuses stays at its last version on all of them, and on one that comes later', async () => {
+  await using rig = new Rig();
+  await using backend = await startBackend({ name: 'one' });
+  const [port, others] = [await freePort(), await freePort()];
+  const table = (path: Parameters<typeof rule>[1]) => route('r', [rule(forward('one'), path)]);
+  const paths = async (envoy: RunningEnvoy) => {
+    const { RoutesConfigDump, ScopedRoutesConfigDump } = await envoy.configDump();
+    return JSON.stringify([RoutesConfigDump, ScopedRoutesConfigDump]);
+  };
+  await rig.startServer();
+  const first = await rig.startEnvoy('envoy-0');
+  const second = await rig.startEnvoy('envoy-1');
+  const whole = await rig.apply([
+    gateway(['127.0.0.1'], ['shop/edge/80', 'shop/edge/81']),
+    listener(port),
+    listener(others, { key: 'shop/edge/81', port: 81 }),
+    cluster('one'),
+    endpoints('one', [backend.port]),
+    table({ matches: [prefix('/old')] }),
+  ]);
+  await rig.acked(whole, 'envoy-1');
+
+  await rig.apply([table({ matches: [refused] })]);
+  const names = async () => (await rig.rejections()).map(({ node }) => node).sort();
+  await until(async () => (await names()).join() === 'envoy-0,envoy-1');
+  // A third that never had a good version: it is not left without the route.
+  const third = await rig.startEnvoy('envoy-2', 'serving');
+  await until(async () => (await names()).length === 3);
+  for (const envoy of [first, second, third]) await until(async () => (await paths(envoy)).includes('/old'));
+  expect((await request({ address: '127.0.0.1', port, path: '/old' })).status).toBe(200);
+
+  // Nor is one after a restart of the server.
+  await rig.stopServer();
+  await third[Symbol.asyncDispose]();
+  await rig.startServer();
+  const again = await rig.startEnvoy('envoy-2', 'serving');
+  await until(async () => (await paths(again)).includes('/old'));
+
+  // Mended: all of them have it, and nothing is refused any more.
+  await rig.apply([table({ matches: [prefix('/mended')] })]);
+  for (const envoy of [first, second, again])
+    await until(async () => (await paths(envoy)).includes('/mended'));
+  await until(async () => (await names()).length === 0);
 });
 
 test('a listener that cannot be bound is named, and the others serve', async () => {

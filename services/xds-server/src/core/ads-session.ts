@@ -189,7 +189,11 @@ export class AdsSession {
       message,
       revision: commits.revisionAt(commits.last) ?? { epoch: 0, seq: 0 },
       resource,
-      lastGood: this.#channels[kind].held.get(name)?.resource ?? previous?.lastGood,
+      // An Envoy that never had a good version gets the one that others keep: all serve the same (ADR 0020).
+      lastGood:
+        this.#channels[kind].held.get(name)?.resource ??
+        previous?.lastGood ??
+        quarantine.lastGoodOf(kind, name, resource.version),
     };
     quarantine.add(refusal);
     events.refused(refusal);

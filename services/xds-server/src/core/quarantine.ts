@@ -56,6 +56,13 @@ export class Quarantine {
     return [...this.#refusals.values()].filter((refusal) => refusal.kind === kind && refusal.name === name);
   }
 
+  /** The last good version that an Envoy keeps of a resource whose present version it refuses; undefined where none is known. */
+  lastGoodOf(kind: XdsKind, name: string, version: string): XdsResource | undefined {
+    return this.ofResource(kind, name).find(
+      (refusal) => refusal.version === version && refusal.lastGood !== undefined,
+    )?.lastGood;
+  }
+
   get size(): number {
     return this.#refusals.size;
   }
