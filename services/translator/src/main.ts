@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { connectEventLog } from '@sluice/event-log';
 import { logAddress, registerLag, runService } from '@sluice/service-kit';
+import { productionQuietMs } from './adapters/checkpointer.ts';
 import { productionTimes } from './adapters/leadership.ts';
 import { productionWatch } from './adapters/server-watch.ts';
 import { Translation } from './adapters/translation.ts';
@@ -34,7 +35,11 @@ await runService({
       instance: randomUUID(),
       controllerNames: config.SLUICE_CONTROLLER_NAMES,
       reportOrphans: config.SLUICE_REPORT_ORPHANS,
-      checkpoints: { every: config.SLUICE_CHECKPOINT_EVERY, purge: config.SLUICE_CHECKPOINT_PURGE },
+      checkpoints: {
+        every: config.SLUICE_CHECKPOINT_EVERY,
+        purge: config.SLUICE_CHECKPOINT_PURGE,
+        quietMs: productionQuietMs,
+      },
       leadership: productionTimes,
       serverWatch: productionWatch,
     });

@@ -40,7 +40,7 @@ export function startTranslation(log: EventLog, options: Partial<TranslationOpti
     reportOrphans: true,
     version: '0',
     instance: `t${instances}`,
-    checkpoints: { every: 0, purge: false },
+    checkpoints: { every: 0, purge: false, quietMs: 0 },
     leadership: { beatMs: 20, goodForMs: 200, askMs: 30 },
     serverWatch: { silentMs: 60_000, lookMs: 1000 },
     ...options,

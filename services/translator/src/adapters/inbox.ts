@@ -13,7 +13,8 @@ export interface Poison {
 /** A decoded fact with what its envelope says. */
 export interface ReceivedFact {
   readonly input: FactInput;
-  readonly event: LogEvent;
+  /** Without its data, so that these do not wait with it. */
+  readonly event: Pick<LogEvent, 'seq' | 'timeMs' | 'traceparent'>;
 }
 
 /** A decoded acknowledgement with what its envelope says. */

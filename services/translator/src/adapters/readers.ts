@@ -1,5 +1,5 @@
 import { type EventLog, followReporting, type LogEvent } from '@sluice/event-log';
-import { decodeEvent } from '@sluice/events';
+import { decodeEvent, type Fact } from '@sluice/events';
 import type { Logger } from '@sluice/service-kit';
 import type { Metrics } from '../metrics.ts';
 import type { ChangeTimes } from './change-times.ts';
@@ -28,7 +28,7 @@ export async function followFacts(deps: ReaderDeps): Promise<void> {
     const poison: Poison[] = [];
     for (const event of item.events) {
       const decoded = decodeEvent('FACTS', event.data);
-      if (decoded.ok) facts.push({ input: { subject: event.subject, fact: decoded.event }, event });
+      if (decoded.ok) facts.push(received(event, decoded.event));
       else poison.push({ seq: event.seq, subject: event.subject, error: decoded.error });
     }
     metrics.facts.inc(facts.length);
@@ -90,5 +90,10 @@ async function lastGood(deps: ReaderDeps, subject: string, toSeq: number): Promi
   }
   if (good === undefined) return undefined;
   const decoded = decodeEvent('FACTS', good.data);
-  return decoded.ok ? { input: { subject, fact: decoded.event }, event: good } : undefined;
+  return decoded.ok ? received(good, decoded.event) : undefined;
+}
+
+function received({ subject, seq, timeMs, traceparent }: LogEvent, fact: Fact): ReceivedFact {
+  const event = { seq, timeMs, ...(traceparent === undefined ? {} : { traceparent }) };
+  return { input: { subject, fact }, event };
 }

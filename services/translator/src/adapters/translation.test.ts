@@ -227,7 +227,7 @@ describe('what goes wrong', () => {
   test('writes checkpoints of FACTS and of the IR', async () => {
     const { log, hand } = await begin();
     await hand.facts(world);
-    await using _rig = startTranslation(log, { checkpoints: { every: 5, purge: false } });
+    await using _rig = startTranslation(log, { checkpoints: { every: 5, purge: false, quietMs: 0 } });
     await until(async () => (await log.verify('FACTS')).checkpoints.length > 0);
     await until(async () => (await log.verify('IR')).checkpoints.length > 0);
     expect((await log.verify('FACTS')).checkpoints.every((c) => c.ok)).toBe(true);

@@ -94,6 +94,7 @@ export class Translation {
   /** Ends the run after what is being written; a standby takes over at once. */
   stop(): void {
     this.#ended.abort();
+    this.#checkpointer.stop();
     this.#inbox.wake();
     this.#leadership.leave();
   }

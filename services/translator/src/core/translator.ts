@@ -74,6 +74,9 @@ export function createTranslator(options: TranslatorOptions): Translator {
   return new IncrementalTranslator(options);
 }
 
+/** A fact that comes once, and after what it refers to, costs no more transforms than these. */
+const transformsOfFact = 16;
+
 class IncrementalTranslator implements Translator {
   readonly #model: Model;
   readonly #gate = new SyncGate();
@@ -84,6 +87,8 @@ class IncrementalTranslator implements Translator {
   readonly #statusGiven: readonly Outgoing<StatusOutput, ObjectRef>[];
   readonly #wanted: readonly { drain(): { key: string; after: Revision | undefined }[] }[];
   #started = false;
+  /** Facts so far, while first lists come in. */
+  #facts = 0;
 
   constructor(options: TranslatorOptions) {
     this.#model = buildModel({
@@ -106,7 +111,10 @@ class IncrementalTranslator implements Translator {
     if (input.resetAcks === true) this.#envoys.reset();
     for (const ack of input.acks ?? []) this.#envoys.take(ack);
     for (const { server, silent } of input.servers ?? []) this.#envoys.setServerSilent(server, silent);
-    if (!this.#gate.ready) return this.#nothing();
+    if (!this.#gate.ready) {
+      this.#workAhead(input.facts?.length ?? 0);
+      return this.#nothing(graph.transforms - before);
+    }
     graph.commit();
     const ir = this.#changedResources(input.revision);
     graph.commit();
@@ -135,14 +143,24 @@ class IncrementalTranslator implements Translator {
     return this.#model.graph.counts();
   }
 
-  #nothing(): TranslatorOutput {
+  /**
+   * Translates what is there already while the rest of the first lists comes in. Facts mostly come in an order in which what is
+   * referred to goes first; where they do not, and much is done twice, the rest waits.
+   */
+  #workAhead(facts: number): void {
+    this.#facts += facts;
+    const { graph } = this.#model;
+    if (graph.transforms <= this.#facts * transformsOfFact) graph.commit();
+  }
+
+  #nothing(transforms: number): TranslatorOutput {
     return {
       ready: false,
       waiting: this.#gate.waiting,
       ir: { puts: [], removes: [] },
       status: { puts: [], removes: [] },
       stateHash: this.#ir.stateHash,
-      transforms: 0,
+      transforms,
     };
   }
 
