@@ -27,7 +27,7 @@ export {
   endpointSliceSchema,
   serviceNameLabel,
 } from './endpoint-slice.ts';
-export { maxFaults, type ObjectFault } from './fault.ts';
+export { fault, maxFaults, type ObjectFault } from './fault.ts';
 export { type Gateway, gatewaySchema } from './gateway.ts';
 export { type GatewayClass, gatewayClassSchema } from './gateway-class.ts';
 export type { Listener, SecretRef } from './gateway-listener.ts';

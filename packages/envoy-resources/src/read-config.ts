@@ -1,0 +1,144 @@
+// A whole CiliumEnvoyConfig: which of its resources can be served, under which names, and what is wrong with the others.
+import { type EnvoyConfig, fault, type ObjectFault } from '@sluice/kinds';
+import { breachesOf } from './judge.ts';
+import { isObject, type JsonObject } from './json.ts';
+import { scanForKeys } from './key-scan.ts';
+import type { Permission } from './permissions.ts';
+import { typePrefix } from './registry.ts';
+import { readResource, type TypedResource } from './read-resource.ts';
+import { type ResourceKind, resourceTypes } from './resource-types.ts';
+import { normalise, type Reference, scopeNames } from './scope.ts';
+
+/** A resource that can be served. */
+export interface ReadResource {
+  /** Index in `spec.resources`. */
+  readonly index: number;
+  readonly kind: ResourceKind;
+  readonly typeUrl: string;
+  /** As written. */
+  readonly name: string;
+  /** Unique among all objects. */
+  readonly scopedName: string;
+  /** All names in it are scoped. Field names are those of the protos. */
+  readonly message: JsonObject;
+  /** Names as written; paths from the object on. */
+  readonly references: readonly Reference[];
+  /** Of an EDS cluster: `<namespace>/<service>` or `<namespace>/<service>:<port>`, as written. */
+  readonly service?: string;
+}
+
+/** A resource that is left out. */
+export interface SetAside {
+  readonly index: number;
+  /** `invalid`: it is no message of its type; `banned`: its author may not set this. */
+  readonly cause: 'invalid' | 'banned';
+  /** Never empty. Paths from the object on. */
+  readonly faults: readonly ObjectFault[];
+}
+
+/** What an object comes to. */
+export interface ConfigReading {
+  readonly resources: readonly ReadResource[];
+  readonly setAside: readonly SetAside[];
+}
+
+/** The annotation by which an operator allows more: of the Namespace, of a CiliumClusterwideEnvoyConfig itself. Names of permissions, separated by commas. */
+export const allowAnnotation = 'sluice.io/envoy-config-allow';
+
+/** What stands before all names of an object's resources. Never the beginning of the name of anything else. */
+export function scopeOf({ kind, metadata }: EnvoyConfig): string {
+  return kind === 'CiliumEnvoyConfig' ? `cec:${metadata.namespace}/${metadata.name}` : `ccec:${metadata.name}`;
+}
+
+/** Reads an object; `allowed` is what an operator lets its author set. Never throws. */
+export function readEnvoyConfig(config: EnvoyConfig, allowed: ReadonlySet<Permission>): ConfigReading {
+  const setAside: SetAside[] = [];
+  const typed = typedResources(config, setAside);
+  const secrets = new Set([...typed.values()].flatMap((r) => (r.kind === 'secret' ? [r.name] : [])));
+  const resources: ReadResource[] = [];
+  for (const [index, resource] of typed) {
+    const steps = ['spec', 'resources', index];
+    const message = normalise(resource.desc, resource.message);
+    const breaches = breachesOf(resource.desc, message, allowed);
+    if (breaches.length > 0)
+      setAside.push({ index, cause: 'banned', faults: breaches.map((b) => under(steps, b)) });
+    else resources.push(scoped({ config, index, secrets }, { ...resource, message }));
+  }
+  return { resources, setAside: setAside.toSorted((a, b) => a.index - b.index) };
+}
+
+/** Resources that hold to their types, by index; what does not, and what repeats a name, goes to `setAside`. */
+function typedResources(config: EnvoyConfig, setAside: SetAside[]): Map<number, TypedResource> {
+  const typed = new Map<number, TypedResource>();
+  const first = new Map<string, number>();
+  config.spec.resources.forEach((resource, index) => {
+    const steps = ['spec', 'resources', index];
+    const read = readResource(resource, steps);
+    if ('faults' in read) {
+      setAside.push({ index, cause: 'invalid', faults: read.faults });
+      return;
+    }
+    const id = `${read.kind} ${read.name}`;
+    const before = first.get(id);
+    if (before === undefined) {
+      first.set(id, index);
+      typed.set(index, read);
+      return;
+    }
+    const repeats = fault([...steps, 'name'], `is also the name of resources[${before}]`, 'give each its own');
+    setAside.push({ index, cause: 'invalid', faults: [repeats] });
+  });
+  return typed;
+}
+
+function under(steps: readonly (string | number)[], { steps: own, message, hint }: ObjectFault): ObjectFault {
+  return fault([...steps, ...own], message, hint);
+}
+
+function scoped(
+  { config, index, secrets }: { config: EnvoyConfig; index: number; secrets: ReadonlySet<string> },
+  { desc, kind, name, message }: TypedResource,
+): ReadResource {
+  const scope = scopeOf(config);
+  const { namespace } = config.metadata;
+  const secretName = (secret: string): string | undefined =>
+    secrets.has(secret) ? undefined : secretKey(secret, namespace);
+  const made = scopeNames(desc, message, { scope, secretName });
+  const base = ['spec', 'resources', index];
+  const references = made.references.map((r) => ({ ...r, steps: [...base, ...r.steps] }));
+  const service = kind === 'cluster' ? serviceOf(message) : undefined;
+  return {
+    index,
+    kind,
+    typeUrl: `${typePrefix}${resourceTypes[kind]}`,
+    name,
+    scopedName: `${scope}/${name}`,
+    message: made.message,
+    references,
+    ...(service === undefined ? {} : { service }),
+  };
+}
+
+/** `<namespace>/<name>` of the Kubernetes Secret that a reference means. */
+export function secretKey(name: string, namespace: string): string {
+  return name.includes('/') ? name : `${namespace}/${name}`;
+}
+
+function serviceOf(cluster: JsonObject): string | undefined {
+  if (cluster.type !== 'EDS') return undefined;
+  const config = cluster.eds_cluster_config;
+  const given = isObject(config) ? config.service_name : undefined;
+  return typeof given === 'string' && given !== '' ? given : String(cluster.name);
+}
+
+/** Faults of the resources by themselves: unknown fields, wrong types, keys. */
+export function resourceFaults(config: EnvoyConfig): ObjectFault[] {
+  const setAside: SetAside[] = [];
+  typedResources(config, setAside);
+  return [...setAside.flatMap(({ faults }) => faults), ...keyFaults(config)];
+}
+
+/** Key material in an object: such a one must never stand on the log. */
+export function keyFaults(config: EnvoyConfig): ObjectFault[] {
+  return config.spec.resources.flatMap((resource, i) => scanForKeys(resource, ['spec', 'resources', i]));
+}
