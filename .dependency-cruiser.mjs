@@ -44,7 +44,8 @@ const pureLibraries = [
   'yaml',
   'zod',
 ];
-const purePackages = ['ir', 'events', 'kinds', 'incremental', 'envoy-api'];
+/** `envoy-resources` loads Envoy's types when the first resource is read; all else of it is pure. */
+const purePackages = ['ir', 'events', 'kinds', 'incremental', 'envoy-api', 'envoy-resources'];
 
 /** @type {{ forbidden: import('dependency-cruiser').IForbiddenRuleType[], options: import('dependency-cruiser').ICruiseOptions }} */
 const config = {

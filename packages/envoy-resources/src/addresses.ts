@@ -12,13 +12,20 @@ const upstream: Ban = {
 const host: Ban = { needs: 'host-upstreams', message: "would send to Envoy's own machine", hint: '' };
 
 const cluster = 'envoy.config.cluster.v3.Cluster';
-const ownTypes: ReadonlySet<unknown> = new Set(['STATIC', 'STRICT_DNS', 'LOGICAL_DNS', 'ORIGINAL_DST', undefined]);
+const ownTypes: ReadonlySet<unknown> = new Set([
+  'STATIC',
+  'STRICT_DNS',
+  'LOGICAL_DNS',
+  'ORIGINAL_DST',
+  undefined,
+]);
 const shared: ReadonlySet<string> = new Set(['unicast', 'private', 'uniqueLocal', 'carrierGradeNat']);
 
 /** The ban on a message that names where to send; undefined where it names nothing. */
 export function upstreamBan(type: string, value: Json): Ban | undefined {
   if (!isObject(value)) return undefined;
-  if (type === cluster) return value.cluster_type === undefined && ownTypes.has(value.type) ? upstream : undefined;
+  if (type === cluster)
+    return value.cluster_type === undefined && ownTypes.has(value.type) ? upstream : undefined;
   if (type === 'envoy.config.core.v3.Pipe') return host;
   if (type === 'envoy.config.core.v3.EnvoyInternalAddress') return host;
   if (type !== 'envoy.config.core.v3.SocketAddress') return undefined;
@@ -28,7 +35,8 @@ export function upstreamBan(type: string, value: Json): Ban | undefined {
 /** Loopback, link-local, unspecified and the like; of names those that mean the machine itself. */
 export function isOfHost(address: string): boolean {
   const name = address.toLowerCase().replace(/\.$/, '');
-  if (!ipaddr.isValid(name)) return name === 'localhost' || name.endsWith('.localhost') || /^[\d.x]+$/.test(name);
+  if (!ipaddr.isValid(name))
+    return name === 'localhost' || name.endsWith('.localhost') || /^[\d.x]+$/.test(name);
   const ip = ipaddr.process(name);
   return !shared.has(ip.range());
 }

@@ -69,7 +69,9 @@ function namesByKind(config: EnvoyConfig, reading: ConfigReading): Record<Resour
   for (const { kind, name } of reading.resources) names[kind].add(name);
   for (const { index } of reading.setAside) {
     const resource = config.spec.resources[index];
-    const type = String(resource?.['@type'] ?? '').split('.').at(-1);
+    const type = String(resource?.['@type'] ?? '')
+      .split('.')
+      .at(-1);
     const name = resource?.name;
     if (type === 'Cluster' && typeof name === 'string') names.cluster.add(name);
   }

@@ -4,7 +4,15 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import { fault, type ObjectFault } from '@sluice/kinds';
 import { upstreamBan } from './addresses.ts';
 import type { Json, JsonObject } from './json.ts';
-import { type Ban, fieldBans, keyFields, messageBans, type Permission, packedTypes, unjudged } from './permissions.ts';
+import {
+  type Ban,
+  fieldBans,
+  keyFields,
+  messageBans,
+  type Permission,
+  packedTypes,
+  unjudged,
+} from './permissions.ts';
 import { type FieldVisit, type MessageVisit, type Steps, walk } from './walk.ts';
 
 /** A ban that holds, with its place. */
@@ -90,5 +98,9 @@ function textBan(text: string): Ban | undefined {
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
   if (!hostCommands.test(plain)) return undefined;
-  return { needs: 'host-files', message: "would show what belongs to Envoy's machine", hint: 'remove the command' };
+  return {
+    needs: 'host-files',
+    message: "would show what belongs to Envoy's machine",
+    hint: 'remove the command',
+  };
 }

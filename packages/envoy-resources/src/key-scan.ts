@@ -22,10 +22,12 @@ export function scanForKeys(value: unknown, steps: readonly (string | number)[])
     const { value: here, steps: path } = at;
     if (typeof here === 'string') {
       if (pem.test(here)) found.push(fault(path, ban?.message ?? '', ban?.hint));
-    } else if (Array.isArray(here)) for (const [i, item] of here.entries()) open.push({ value: item, steps: [...path, i] });
+    } else if (Array.isArray(here))
+      for (const [i, item] of here.entries()) open.push({ value: item, steps: [...path, i] });
     else if (isObject(here))
       for (const [name, child] of Object.entries(here))
-        if (names.has(name) && holdsContent(child)) found.push(fault([...path, name], ban?.message ?? '', ban?.hint));
+        if (names.has(name) && holdsContent(child))
+          found.push(fault([...path, name], ban?.message ?? '', ban?.hint));
         else open.push({ value: child, steps: [...path, name] });
   }
   return found;

@@ -5,7 +5,8 @@
 export const permissions = {
   'listen-addresses': 'listeners at addresses, ports and sockets of their own choice',
   'upstream-addresses': 'clusters with addresses or names of hosts of their own, beside Services',
-  'host-upstreams': 'addresses of the node itself among them: loopback, link-local (metadata services), Unix sockets',
+  'host-upstreams':
+    'addresses of the node itself among them: loopback, link-local (metadata services), Unix sockets',
   'host-files': "files, environment and output streams of Envoy's machine",
   'host-sockets': 'socket options, transparent and original-destination sockets, source addresses',
   'control-planes': 'configuration, tokens and load reports from or to servers of their own choice',
@@ -31,7 +32,11 @@ const inline = { ...file, hint: 'write the content inline, as inline_string' } a
 const socket = { needs: 'host-sockets', message: "changes sockets of Envoy's machine", hint: '' } as const;
 const server = { needs: 'control-planes', message: 'names a server beside Sluice', hint: '' } as const;
 const code = { needs: 'code', message: 'is code that would run inside Envoy', hint: '' } as const;
-const limits = { needs: 'shared-limits', message: 'escapes limits that protect all', hint: 'remove it' } as const;
+const limits = {
+  needs: 'shared-limits',
+  message: 'escapes limits that protect all',
+  hint: 'remove it',
+} as const;
 const upstream = {
   needs: 'upstream-addresses',
   message: 'would send to an address that is no endpoint of a Service',
@@ -114,7 +119,10 @@ export const fieldBans: ReadonlyMap<string, Ban> = new Map<string, Ban>([
   [`${cluster}.dns_resolvers`, upstream],
   [`${cluster}.dns_resolution_config`, upstream],
   [`${core}.UpstreamConnectionOptions.tcp_keepalive`, socket],
-  ['envoy.config.endpoint.v3.LocalityLbEndpoints.leds_cluster_locality_config', unserved('list the endpoints')],
+  [
+    'envoy.config.endpoint.v3.LocalityLbEndpoints.leds_cluster_locality_config',
+    unserved('list the endpoints'),
+  ],
   ['envoy.config.endpoint.v3.Endpoint.HealthCheckConfig.address', upstream],
   [`${route}.RouteConfiguration.vhds`, unserved('write virtual_hosts')],
   [`${route}.RouteConfiguration.cluster_specifier_plugins`, chosen],
@@ -165,15 +173,25 @@ export const messageBans: ReadonlyMap<string, Ban> = new Map<string, Ban>([
  * generated and stands in neither list fails a test: somebody has to decide.
  */
 export const packedTypes: ReadonlySet<string> = new Set([
-  ...['Route', 'RouteAction', 'RouteConfiguration', 'FilterConfig', 'RedirectAction'].map((n) => `${route}.${n}`),
-  ...['buffer.v3.Buffer', 'buffer.v3.BufferPerRoute', 'cors.v3.Cors', 'cors.v3.CorsPolicy', 'fault.v3.HTTPFault']
+  ...['Route', 'RouteAction', 'RouteConfiguration', 'FilterConfig', 'RedirectAction'].map(
+    (n) => `${route}.${n}`,
+  ),
+  ...[
+    'buffer.v3.Buffer',
+    'buffer.v3.BufferPerRoute',
+    'cors.v3.Cors',
+    'cors.v3.CorsPolicy',
+    'fault.v3.HTTPFault',
+  ]
     .concat(['header_mutation.v3.HeaderMutation', 'header_mutation.v3.HeaderMutationPerRoute'])
     .concat(['local_ratelimit.v3.LocalRateLimit', 'rbac.v3.RBAC', 'rbac.v3.RBACPerRoute', 'router.v3.Router'])
     .concat(['set_filter_state.v3.Config', 'set_metadata.v3.Config', 'upstream_codec.v3.UpstreamCodec'])
     .map((n) => `envoy.extensions.filters.http.${n}`),
-  ...['http_inspector.v3.HttpInspector', 'proxy_protocol.v3.ProxyProtocol', 'tls_inspector.v3.TlsInspector'].map(
-    (n) => `envoy.extensions.filters.listener.${n}`,
-  ),
+  ...[
+    'http_inspector.v3.HttpInspector',
+    'proxy_protocol.v3.ProxyProtocol',
+    'tls_inspector.v3.TlsInspector',
+  ].map((n) => `envoy.extensions.filters.listener.${n}`),
   `${manager}.HttpConnectionManager`,
   'envoy.extensions.filters.network.rbac.v3.RBAC',
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
@@ -193,7 +211,11 @@ export const packedTypes: ReadonlySet<string> = new Set([
     .concat(['FilterStateInput'])
     .map((n) => `envoy.extensions.matching.common_inputs.network.v3.${n}`),
   ...['HttpRequestHeaderMatchInput', 'HttpRequestTrailerMatchInput', 'HttpResponseHeaderMatchInput']
-    .concat(['HttpResponseTrailerMatchInput', 'HttpRequestQueryParamMatchInput', 'HttpRequestCookieMatchInput'])
+    .concat([
+      'HttpResponseTrailerMatchInput',
+      'HttpRequestQueryParamMatchInput',
+      'HttpRequestCookieMatchInput',
+    ])
     .map((n) => `envoy.type.matcher.v3.${n}`),
   'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig',
   'envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig',

@@ -1,11 +1,11 @@
 // A whole CiliumEnvoyConfig: which of its resources can be served, under which names, and what is wrong with the others.
 import { type EnvoyConfig, fault, type ObjectFault } from '@sluice/kinds';
-import { breachesOf } from './judge.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { breachesOf } from './judge.ts';
 import { scanForKeys } from './key-scan.ts';
 import type { Permission } from './permissions.ts';
-import { typePrefix } from './registry.ts';
 import { readResource, type TypedResource } from './read-resource.ts';
+import { typePrefix } from './registry.ts';
 import { type ResourceKind, resourceTypes } from './resource-types.ts';
 import { normalise, type Reference, scopeNames } from './scope.ts';
 
@@ -23,6 +23,10 @@ export interface ReadResource {
   readonly message: JsonObject;
   /** Names as written; paths from the object on. */
   readonly references: readonly Reference[];
+  /** What has to be there before it, by scoped names (of certificates: by key); sorted, without duplicates. */
+  readonly uses: readonly { readonly type: ResourceKind; readonly name: string }[];
+  /** `<namespace>/<name>` of the Kubernetes Secrets that it names. */
+  readonly certificates: readonly string[];
   /** Of an EDS cluster: `<namespace>/<service>` or `<namespace>/<service>:<port>`, as written. */
   readonly service?: string;
 }
@@ -47,14 +51,18 @@ export const allowAnnotation = 'sluice.io/envoy-config-allow';
 
 /** What stands before all names of an object's resources. Never the beginning of the name of anything else. */
 export function scopeOf({ kind, metadata }: EnvoyConfig): string {
-  return kind === 'CiliumEnvoyConfig' ? `cec:${metadata.namespace}/${metadata.name}` : `ccec:${metadata.name}`;
+  return kind === 'CiliumEnvoyConfig'
+    ? `cec:${metadata.namespace}/${metadata.name}`
+    : `ccec:${metadata.name}`;
 }
 
 /** Reads an object; `allowed` is what an operator lets its author set. Never throws. */
 export function readEnvoyConfig(config: EnvoyConfig, allowed: ReadonlySet<Permission>): ConfigReading {
   const setAside: SetAside[] = [];
   const typed = typedResources(config, setAside);
-  const secrets = new Set([...typed.values()].flatMap((r) => (r.kind === 'secret' ? [r.name] : [])));
+  const named = (kind: ResourceKind): ReadonlySet<string> =>
+    new Set([...typed.values()].flatMap((r) => (r.kind === kind ? [r.name] : [])));
+  const own = { secrets: named('secret'), endpoints: named('endpoint') };
   const resources: ReadResource[] = [];
   for (const [index, resource] of typed) {
     const steps = ['spec', 'resources', index];
@@ -62,7 +70,7 @@ export function readEnvoyConfig(config: EnvoyConfig, allowed: ReadonlySet<Permis
     const breaches = breachesOf(resource.desc, message, allowed);
     if (breaches.length > 0)
       setAside.push({ index, cause: 'banned', faults: breaches.map((b) => under(steps, b)) });
-    else resources.push(scoped({ config, index, secrets }, { ...resource, message }));
+    else resources.push(scoped({ config, index, own }, { ...resource, message }));
   }
   return { resources, setAside: setAside.toSorted((a, b) => a.index - b.index) };
 }
@@ -85,7 +93,11 @@ function typedResources(config: EnvoyConfig, setAside: SetAside[]): Map<number, 
       typed.set(index, read);
       return;
     }
-    const repeats = fault([...steps, 'name'], `is also the name of resources[${before}]`, 'give each its own');
+    const repeats = fault(
+      [...steps, 'name'],
+      `is also the name of resources[${before}]`,
+      'give each its own',
+    );
     setAside.push({ index, cause: 'invalid', faults: [repeats] });
   });
   return typed;
@@ -95,28 +107,43 @@ function under(steps: readonly (string | number)[], { steps: own, message, hint 
   return fault([...steps, ...own], message, hint);
 }
 
+/** Names of the object's own resources that go before those of other objects. */
+interface OwnNames {
+  readonly secrets: ReadonlySet<string>;
+  readonly endpoints: ReadonlySet<string>;
+}
+
 function scoped(
-  { config, index, secrets }: { config: EnvoyConfig; index: number; secrets: ReadonlySet<string> },
+  { config, index, own }: { config: EnvoyConfig; index: number; own: OwnNames },
   { desc, kind, name, message }: TypedResource,
 ): ReadResource {
   const scope = scopeOf(config);
-  const { namespace } = config.metadata;
-  const secretName = (secret: string): string | undefined =>
-    secrets.has(secret) ? undefined : secretKey(secret, namespace);
-  const made = scopeNames(desc, message, { scope, secretName });
+  const certificateOf = (secret: string): string | undefined =>
+    own.secrets.has(secret) ? undefined : secretKey(secret, config.metadata.namespace);
+  const made = scopeNames(desc, message, { scope, secretName: certificateOf, endpoints: own.endpoints });
   const base = ['spec', 'resources', index];
-  const references = made.references.map((r) => ({ ...r, steps: [...base, ...r.steps] }));
+  const uses = made.references.map((ref) => ({
+    type: ref.kind,
+    name: (ref.kind === 'secret' ? certificateOf(ref.name) : undefined) ?? `${scope}/${ref.name}`,
+  }));
   const service = kind === 'cluster' ? serviceOf(message) : undefined;
   return {
-    index,
-    kind,
+    ...{ index, kind, name },
     typeUrl: `${typePrefix}${resourceTypes[kind]}`,
-    name,
     scopedName: `${scope}/${name}`,
     message: made.message,
-    references,
+    references: made.references.map((r) => ({ ...r, steps: [...base, ...r.steps] })),
+    uses: distinct(uses),
+    certificates: [
+      ...new Set(made.references.flatMap((r) => (r.kind === 'secret' ? (certificateOf(r.name) ?? []) : []))),
+    ],
     ...(service === undefined ? {} : { service }),
   };
+}
+
+function distinct(uses: ReadResource['uses']): ReadResource['uses'] {
+  const byId = new Map(uses.map((use) => [`${use.type} ${use.name}`, use]));
+  return [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use);
 }
 
 /** `<namespace>/<name>` of the Kubernetes Secret that a reference means. */

@@ -44,7 +44,11 @@ function typeFault(typeUrl: unknown, steps: Steps, desc: DescMessage | undefined
   const at = [...steps, '@type'];
   if (desc === undefined) return fault(at, ...unknownType(typeUrl));
   const names = Object.values(resourceTypes).map((name) => name.split('.').at(-1));
-  return fault(at, 'is no resource by itself: Envoy asks for none of this type', `one of ${names.join(', ')}`);
+  return fault(
+    at,
+    'is no resource by itself: Envoy asks for none of this type',
+    `one of ${names.join(', ')}`,
+  );
 }
 
 /** The message with the field names of the protos, or what is wrong with it. */

@@ -102,8 +102,14 @@ export interface Scoped {
 export function scopeNames(
   desc: DescMessage,
   value: JsonObject,
-  { scope, secretName }: { scope: string; secretName: (name: string) => string | undefined },
+  of: {
+    readonly scope: string;
+    readonly secretName: (name: string) => string | undefined;
+    /** Names of load assignments of the object's own. */
+    readonly endpoints: ReadonlySet<string>;
+  },
 ): Scoped {
+  const { scope, secretName, endpoints } = of;
   const references: Reference[] = [];
   const scoped = (name: string): string => `${scope}/${name}`;
   const refer = (kind: Reference['kind'], name: string, steps: Steps): string => {
@@ -119,15 +125,18 @@ export function scopeNames(
       return nameFields.has(id) && typeof child === 'string' ? scoped(child) : undefined;
     },
     finish: (type, done) =>
-      type === 'envoy.config.cluster.v3.Cluster' && done.type === 'EDS' ? withoutServiceName(done) : undefined,
+      type === 'envoy.config.cluster.v3.Cluster' && done.type === 'EDS'
+        ? endpointsByName(done, (name) => (endpoints.has(name) ? scoped(name) : undefined))
+        : undefined,
   });
   return { message, references };
 }
 
-/** Endpoints come under the name of the cluster. */
-function withoutServiceName(cluster: JsonObject): JsonObject {
+/** Endpoints come under the name of the cluster, save for those of a load assignment of the object's own. */
+function endpointsByName(cluster: JsonObject, own: (name: string) => string | undefined): JsonObject {
   const { eds_cluster_config: config } = cluster;
   if (!isObject(config)) return cluster;
-  const { service_name: _name, ...rest } = config;
-  return { ...cluster, eds_cluster_config: rest };
+  const { service_name: given, ...rest } = config;
+  const name = typeof given === 'string' ? own(given) : undefined;
+  return { ...cluster, eds_cluster_config: name === undefined ? rest : { ...rest, service_name: name } };
 }

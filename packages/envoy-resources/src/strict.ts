@@ -28,15 +28,28 @@ class StrictReader {
   readonly faults: ObjectFault[] = [];
 
   message(desc: DescMessage, value: unknown, place: Place): void {
-    if (place.levels.length > maxDepth) return this.#add(place.steps, 'is nested too deeply');
+    if (place.levels.length > maxDepth) {
+      this.#add(place.steps, 'is nested too deeply');
+      return;
+    }
     const special = wellKnown(desc);
-    if (special !== undefined) return special(this, value, place);
-    if (!isObject(value)) return this.#add(place.steps, 'must be an object', fieldsHint(desc));
+    if (special !== undefined) {
+      special(this, value, place);
+      return;
+    }
+    if (!isObject(value)) {
+      this.#add(place.steps, 'must be an object', fieldsHint(desc));
+      return;
+    }
     this.fields(desc, Object.entries(value), place);
   }
 
   /** Judges the fields of an object. */
-  fields(desc: DescMessage, entries: readonly (readonly [string, unknown])[], { steps, levels }: Place): void {
+  fields(
+    desc: DescMessage,
+    entries: readonly (readonly [string, unknown])[],
+    { steps, levels }: Place,
+  ): void {
     const inside = { levels: [...levels, { desc, steps }] };
     const seen = new Map<string, string>();
     for (const [name, value] of entries) {
@@ -56,12 +69,16 @@ class StrictReader {
 
   /** Judges a message with its type in `@type`. */
   any(value: unknown, { steps, levels }: Place): void {
-    if (!isObject(value)) return this.#add(steps, 'must be an object', 'with its type in "@type"');
+    if (!isObject(value)) {
+      this.#add(steps, 'must be an object', 'with its type in "@type"');
+      return;
+    }
     const typeUrl = value['@type'];
     const desc = typeOf(typeUrl);
     if (desc === undefined) {
       const [message, hint] = unknownType(typeUrl);
-      return this.#add([...steps, '@type'], message, hint);
+      this.#add([...steps, '@type'], message, hint);
+      return;
     }
     const rest = Object.entries(value).filter(([name]) => name !== '@type');
     if (wellKnown(desc) === undefined) this.fields(desc, rest, { steps, levels });
@@ -73,11 +90,17 @@ class StrictReader {
 
   #field(field: DescField, value: unknown, place: Place): void {
     if (field.fieldKind === 'list') {
-      if (!Array.isArray(value)) return this.#add(place.steps, 'must be a list', 'begin each item with "- "');
+      if (!Array.isArray(value)) {
+        this.#add(place.steps, 'must be a list', 'begin each item with "- "');
+        return;
+      }
       for (const [i, item] of value.entries())
         this.#single(field, item, { ...place, steps: [...place.steps, i] });
     } else if (field.fieldKind === 'map') {
-      if (!isObject(value)) return this.#add(place.steps, 'must be an object');
+      if (!isObject(value)) {
+        this.#add(place.steps, 'must be an object');
+        return;
+      }
       for (const [key, item] of Object.entries(value))
         this.#single(field, item, { ...place, steps: [...place.steps, key] });
     } else this.#single(field, value, place);
@@ -124,12 +147,18 @@ function wellKnown(desc: DescMessage): Special | undefined {
 }
 
 function fieldsHint({ fields }: DescMessage): string {
-  return fields.length === 0 ? '' : `with ${fields.slice(0, 12).map(({ name }) => name).join(', ')}`;
+  return fields.length === 0
+    ? ''
+    : `with ${fields
+        .slice(0, 12)
+        .map(({ name }) => name)
+        .join(', ')}`;
 }
 
 /** What is wrong with an `@type`. */
 export function unknownType(typeUrl: unknown): readonly [message: string, hint: string] {
-  if (typeUrl === undefined) return ['is required', `for instance ${typePrefix}envoy.config.listener.v3.Listener`];
+  if (typeUrl === undefined)
+    return ['is required', `for instance ${typePrefix}envoy.config.listener.v3.Listener`];
   if (typeof typeUrl !== 'string') return ['must be text', ''];
   const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
   if (!typeUrl.startsWith(typePrefix) && envoyTypes().getMessage(name) !== undefined)

@@ -25,7 +25,9 @@ export function mendUnknown(levels: readonly Level[], name: string): string {
   if (near !== undefined) return `did you mean ${near}?`;
   const around = levels.slice(0, -1).findLast(({ desc }) => fieldOf(desc, name) !== undefined);
   if (around !== undefined) return outward(levels, around, name);
-  const inside = here.desc.fields.find((f) => f.message !== undefined && fieldOf(f.message, name) !== undefined);
+  const inside = here.desc.fields.find(
+    (f) => f.message !== undefined && fieldOf(f.message, name) !== undefined,
+  );
   if (inside !== undefined)
     return `${name} is a field of ${inside.name}: move it under ${formatPath([...here.steps, inside.name])}`;
   return elsewhere(name) ?? `known fields here: ${shortened(names)}`;

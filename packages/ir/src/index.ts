@@ -11,5 +11,6 @@ export * from './key.ts';
 export * from './l4-route.ts';
 export * from './listener.ts';
 export * from './precedence.ts';
+export * from './raw-resource.ts';
 export * from './resource.ts';
 export * from './string-match.ts';

@@ -13,6 +13,7 @@ export const irKinds = [
   'cluster',
   'endpoint-group',
   'certificate',
+  'raw-resource',
 ] as const;
 export type IrKind = (typeof irKinds)[number];
 

@@ -7,6 +7,7 @@ import { irHttpRouteSchema } from './http-route.ts';
 import { type IrId, type IrKind, irId } from './key.ts';
 import { irL4RouteSchema } from './l4-route.ts';
 import { irListenerSchema } from './listener.ts';
+import { irRawResourceSchema } from './raw-resource.ts';
 
 /** Any resource of the IR. */
 export const irResourceSchema = z.discriminatedUnion('kind', [
@@ -17,6 +18,7 @@ export const irResourceSchema = z.discriminatedUnion('kind', [
   irClusterSchema,
   irEndpointGroupSchema,
   irCertificateSchema,
+  irRawResourceSchema,
 ]);
 export type IrResource = z.infer<typeof irResourceSchema>;
 

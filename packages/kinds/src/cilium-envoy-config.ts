@@ -96,6 +96,9 @@ export type CiliumClusterwideEnvoyConfig = z.infer<typeof ciliumClusterwideEnvoy
 /** An object of either kind. */
 export type EnvoyConfig = CiliumEnvoyConfig | CiliumClusterwideEnvoyConfig;
 
+/** The controller in whose name these kinds are served: beside a living Cilium they are Cilium's. */
+export const ciliumController = 'io.cilium/gateway-controller';
+
 /** Whether an object is of one of the two kinds. */
 export function isEnvoyConfig(object: { readonly kind: string }): object is EnvoyConfig {
   return object.kind === 'CiliumEnvoyConfig' || object.kind === 'CiliumClusterwideEnvoyConfig';

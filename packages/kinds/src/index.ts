@@ -9,6 +9,7 @@ export {
   type CiliumClusterwideEnvoyConfig,
   type CiliumEnvoyConfig,
   ciliumClusterwideEnvoyConfigSchema,
+  ciliumController,
   ciliumEnvoyConfigSchema,
   type EnvoyConfig,
   type EnvoyResource,

@@ -84,7 +84,7 @@ function concerns(draft: Draft, key: string, fact: FactOf<'ObjectChanged'> | und
   const asks = (object: KnownObject | undefined): string =>
     object === undefined
       ? 'null'
-      : canonicalJson([claimedServices(object, environment.controllers), ownAddress(object) ?? null]);
+      : canonicalJson([claimedServices(object, environment.controllers), ownAddress(object, environment.controllers) ?? null]);
   return asks(before) !== asks(fact?.object);
 }
 
@@ -124,7 +124,7 @@ function ours(draft: Draft): Holders {
     else if (object.kind === 'Service') services.push(object);
     else if (object.kind === 'ReferenceGrant') grants.push(object);
     else if (isEnvoyConfig(object)) {
-      const own = ownAddress(object);
+      const own = ownAddress(object, controllers);
       if (own !== undefined) others.push(own);
     }
   }

@@ -10,7 +10,7 @@ import { readPart } from './read-part.ts';
 const environment: Environment = {
   addressing: { kind: 'pool', pool: ['127.80.0.1', '127.80.0.2'], lowPortOffset: 0, usable: () => true },
   standalone: true,
-  controllers: new Set(['sluice.dev/gateway-controller']),
+  controllers: new Set(['sluice.dev/gateway-controller', 'io.cilium/gateway-controller']),
   keyId: 'k1',
   maxEventBytes: 1_000_000,
   inspect: (secret) => ({

@@ -2,6 +2,7 @@
 import type { Fault } from '@sluice/events';
 import { type KindObjectRef, type ObjectFault, parseObject } from '@sluice/kinds';
 import { DeclaredObject, ReadObject } from './declared-object.ts';
+import { judgeResources } from './judge-resources.ts';
 import { keyOf } from './keys.ts';
 import type { RefusedObject, SourcePart } from './source.ts';
 import { splitDocuments } from './split-documents.ts';
@@ -134,7 +135,7 @@ function addItem(
   { placeOf }: YamlValue,
   { steps, value }: Item,
 ): void {
-  const parsed = parseObject(value);
+  const parsed = judgeResources(parseObject(value), 'manifest');
   const place = placeOf(steps);
   if (parsed.ok) {
     reading.objects.push({ read: new ReadObject(parsed.object), place });

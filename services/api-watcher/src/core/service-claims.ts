@@ -2,6 +2,7 @@
 // objects are reached at an address of their own with no Service in between.
 import type { ObjectRef } from '@sluice/ir';
 import {
+  ciliumController,
   type EnvoyConfig,
   freeListeners,
   isEnvoyConfig,
@@ -25,7 +26,7 @@ export interface ServiceClaim {
  * CiliumEnvoyConfig names. Each new way to ask for one is a case here. A Service that does not exist gets nothing.
  */
 export function claimedServices(object: KnownObject, controllers: ReadonlySet<string>): ServiceClaim[] {
-  if (isEnvoyConfig(object)) return ofEnvoyConfig(object);
+  if (isEnvoyConfig(object)) return controllers.has(ciliumController) ? ofEnvoyConfig(object) : [];
   if (object.kind !== 'Service' || object.spec.type === 'ExternalName') return [];
   const { annotations } = object.metadata;
   return readServiceL7(annotations, servicePrefixesOf(controllers))?.enabled === true
@@ -71,8 +72,11 @@ export interface OwnAddress {
 }
 
 /** The object itself, where it has listeners to which no Service leads. */
-export function ownAddress(object: KnownObject): OwnAddress | undefined {
-  if (!isEnvoyConfig(object)) return undefined;
+export function ownAddress(
+  object: KnownObject,
+  controllers: ReadonlySet<string>,
+): OwnAddress | undefined {
+  if (!isEnvoyConfig(object) || !controllers.has(ciliumController)) return undefined;
   const ports = [...freeListeners(object).values()];
   return ports.length === 0 ? undefined : { ref: objectRefOf(object), ports };
 }

@@ -84,18 +84,21 @@ function serverOf(listener: ListenerModel): IrListener['servers'][number] {
   };
 }
 
-/** Certificates that some listener presents. */
+/** Certificates that some listener presents, or something else (`others`: how often, by key). */
 export function irCertificates(
   graph: Graph,
-  of: { listeners: Collection<IrListener>; certificates: Collection<FactOf<'CertificateObserved'>> },
+  of: {
+    listeners: Collection<IrListener>;
+    certificates: Collection<FactOf<'CertificateObserved'>>;
+    others: Collection<number>;
+  },
 ): Collection<IrCertificate> {
   const uses = graph.countBy(of.listeners, 'certificate uses', (l) =>
     l.servers.flatMap((s) => s.certificates),
   );
-  return graph.map(uses, 'ir certificates', (_uses, key, fetch) => {
-    const certificate = fetch(of.certificates, key);
-    if (certificate === undefined) return undefined;
-    const { ref, uid, digest } = certificate;
-    return { kind: 'certificate' as const, key, source: ref, uid, digest };
-  });
+  return graph.map(of.certificates, 'ir certificates', ({ ref, uid, digest }, key, fetch) =>
+    fetch(uses, key) === undefined && fetch(of.others, key) === undefined
+      ? undefined
+      : { kind: 'certificate' as const, key, source: ref, uid, digest },
+  );
 }

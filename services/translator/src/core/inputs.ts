@@ -5,10 +5,9 @@ import type { Graph, Source } from '@sluice/incremental';
 import { gatewayKey } from '@sluice/ir';
 import {
   type BackendTlsPolicy,
-  type CiliumClusterwideEnvoyConfig,
-  type CiliumEnvoyConfig,
   type ConfigMap,
   type EndpointSlice,
+  type EnvoyConfig,
   type Gateway,
   type GatewayClass,
   type GrpcRoute,
@@ -52,8 +51,8 @@ export interface Inputs {
   readonly grants: Source<ReferenceGrant>;
   readonly ingressClasses: Source<IngressClass>;
   readonly ingresses: Source<Ingress>;
-  readonly envoyConfigs: Source<CiliumEnvoyConfig>;
-  readonly clusterwideEnvoyConfigs: Source<CiliumClusterwideEnvoyConfig>;
+  /** Of both kinds; those of the whole cluster by `/<name>`. */
+  readonly envoyConfigs: Source<EnvoyConfig>;
   /** By `<namespace>/<name>` of the Secret. */
   readonly certificates: Source<FactOf<'CertificateObserved'>>;
   /** Of Gateways, Services and CiliumEnvoyConfigs, by `gatewayKey`. */
@@ -83,7 +82,6 @@ export function makeInputs(graph: Graph): Inputs {
     ingressClasses: objects('IngressClass'),
     ingresses: objects('Ingress'),
     envoyConfigs: objects('CiliumEnvoyConfig'),
-    clusterwideEnvoyConfigs: objects('CiliumClusterwideEnvoyConfig'),
     certificates: graph.source('certificate facts'),
     addresses: graph.source('address facts'),
     rejections: objects('rejections'),
@@ -108,7 +106,7 @@ const sourceOf = {
   IngressClass: 'ingressClasses',
   Ingress: 'ingresses',
   CiliumEnvoyConfig: 'envoyConfigs',
-  CiliumClusterwideEnvoyConfig: 'clusterwideEnvoyConfigs',
+  CiliumClusterwideEnvoyConfig: 'envoyConfigs',
 } as const satisfies Record<KnownObject['kind'], keyof Inputs>;
 
 /** Which kinds have had their first list; until all have, nothing may be concluded from an object's absence. */
@@ -220,10 +218,8 @@ function putObject(object: KnownObject, inputs: Inputs): void {
       inputs.ingresses.set(key, object);
       return;
     case 'CiliumEnvoyConfig':
-      inputs.envoyConfigs.set(key, object);
-      return;
     case 'CiliumClusterwideEnvoyConfig':
-      inputs.clusterwideEnvoyConfigs.set(key, object);
+      inputs.envoyConfigs.set(key, object);
       return;
   }
 }

@@ -11,6 +11,7 @@ import {
   readServiceL7,
   type Service,
 } from '@sluice/kinds';
+import { nameOf } from './envoy-config/bind.ts';
 import { servicePortKey } from './keys.ts';
 import { type FrontendPort, frontendOf, type ServiceFrontend } from './service-frontend.ts';
 import { isHttpPort } from './service-port.ts';
@@ -42,6 +43,8 @@ export interface L7Needs {
   readonly addresses: Collection<FactOf<'AddressAssigned'>>;
   /** Service ports that some BackendTLSPolicy is for. */
   readonly policed: Collection<true>;
+  /** Service ports whose traffic goes to a listener of a CiliumEnvoyConfig: that goes before an annotation. */
+  readonly redirects: Collection<{ readonly config: string }>;
   /** Prefixes of annotations that count. */
   readonly prefixes: readonly string[];
 }
@@ -59,6 +62,7 @@ export function l7Services(graph: Graph, needs: L7Needs): Collection<L7Service> 
       refusal: refusalOf(service, frontend),
       ports: frontend.ports.map((port) => ({
         ...port,
+        fault: port.fault === '' ? redirectFault(port, key, needs, fetch) : port.fault,
         mode: modeOf(port, key, { policed: needs.policed, fetch }),
       })),
       leftOut: service.spec.ports
@@ -72,6 +76,11 @@ export function l7Services(graph: Graph, needs: L7Needs): Collection<L7Service> 
 function refusalOf({ spec }: Service, { ports }: ServiceFrontend): string {
   if (spec.type === 'ExternalName') return 'a Service of type ExternalName has no endpoints here';
   return ports.length === 0 ? 'the Service has no TCP port' : '';
+}
+
+function redirectFault({ port }: FrontendPort, service: string, needs: L7Needs, fetch: Fetch): string {
+  const taken = fetch(needs.redirects, servicePortKey(service, port));
+  return taken === undefined ? '' : `the traffic of port ${port} goes to ${nameOf(taken.config)}`;
 }
 
 /** Where a policy says that backends speak TLS, so do the clients of the Service: it is theirs to end. */

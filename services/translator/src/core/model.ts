@@ -18,6 +18,8 @@ import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
 import { backendTlsStatuses } from './backend-tls-status.ts';
 import { endpointGroups } from './endpoint-group.ts';
+import { envoyConfigPart, envoyConfigRevisions } from './envoy-config/part.ts';
+import { envoyConfigStatuses } from './envoy-config/status.ts';
 import type { EnvoyView } from './envoy-view.ts';
 import { gatewayModels } from './gateway.ts';
 import { classStatuses, ownClasses } from './gateway-class.ts';
@@ -113,8 +115,14 @@ export function buildModel(settings: ModelSettings): Model {
     ...{ services, ports, permissions, policed, backendTls, tables, orphanController },
   });
   const l4 = l4Parts(graph, { inputs, services, permissions, tables, orphanController });
+  const raw = envoyConfigPart(graph, {
+    configs: inputs.envoyConfigs,
+    ...{ namespaces, services, permissions, certificates, addresses: inputs.addresses },
+    controllerNames: settings.controllerNames,
+  });
   const l7 = l7Services(graph, {
     services: inputs.services,
+    redirects: raw.winners,
     addresses: inputs.addresses,
     policed,
     prefixes: servicePrefixesOf(new Set(settings.controllerNames)),
@@ -122,6 +130,7 @@ export function buildModel(settings: ModelSettings): Model {
   const ofServices = l7Part(graph, l7);
   const uses = [
     ofServices.uses,
+    raw.uses,
     ...http.map((part) => part.uses),
     ...l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`)),
   ];
@@ -131,6 +140,7 @@ export function buildModel(settings: ModelSettings): Model {
   const wanted = [
     wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions }),
     wantedRevisions(graph, { ...ofServices, revisions }),
+    envoyConfigRevisions(graph, raw.plans, revisions),
   ];
   return {
     graph,
@@ -150,11 +160,12 @@ export function buildModel(settings: ModelSettings): Model {
       ...[
         irGw,
         irLs,
-        irCertificates(graph, { listeners: irLs, certificates }),
+        irCertificates(graph, { listeners: irLs, certificates, others: raw.certificateUses }),
         ...http.map(({ clusters }) => clusters),
         irEp,
         ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
         ...[ofServices.l4Routes, ofServices.clusters],
+        raw.ir,
       ].map((collection) => ({ collection })),
     ],
     statuses: [
@@ -183,6 +194,7 @@ export function buildModel(settings: ModelSettings): Model {
           rejections,
         }),
         l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
+        envoyConfigStatuses(graph, { plans: raw.plans, envoys: envoyViews, rejections }),
       ].map((collection) => ({ collection })),
     ],
   };

@@ -91,6 +91,30 @@ export const reasons = {
     Unknown: [],
   },
   'Service.sluice.dev/L7PartiallyInvalid': { True: ['InvalidAnnotation'], False: [], Unknown: [] },
+  'CiliumEnvoyConfig.Accepted': {
+    True: ['Accepted', 'ResourcesNotValid'],
+    False: ['Invalid', 'NotPermitted', 'Conflicted', 'UnsupportedValue'],
+    Unknown: [],
+  },
+  'CiliumEnvoyConfig.ResolvedRefs': {
+    True: ['ResolvedRefs'],
+    False: [
+      'ListenerNotFound',
+      'RouteNotFound',
+      'ClusterNotFound',
+      'ServiceNotFound',
+      'ServiceNotListed',
+      'SecretNotFound',
+      'RefNotPermitted',
+    ],
+    Unknown: [],
+  },
+  'CiliumEnvoyConfig.Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'Pending', 'AddressNotAssigned'],
+    Unknown: [],
+  },
+  'CiliumEnvoyConfig.Conflicted': { True: ['ServiceTaken'], False: [], Unknown: [] },
   'Route.PartiallyInvalid': { True: ['UnsupportedValue'], False: [], Unknown: [] },
 } as const satisfies Readonly<
   Record<string, Readonly<Record<'True' | 'False' | 'Unknown', readonly string[]>>>

@@ -166,6 +166,7 @@ function namedBy(resource: IrResource): IrId[] {
           ? action.backends.flatMap((b) => (b.cluster === null ? [] : [`cluster:${b.cluster}` as const]))
           : [],
       );
+    case 'raw-resource':
     case 'l4-route':
     case 'cluster':
     case 'certificate':

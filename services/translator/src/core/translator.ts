@@ -14,6 +14,7 @@ import {
   irIdOf,
   type ObjectRef,
 } from '@sluice/ir';
+import { isRawResource } from './envoy-config/part.ts';
 import { EnvoyBook } from './envoy-view.ts';
 import { type FactInput, SyncGate, takeFact } from './inputs.ts';
 import { refKey } from './keys.ts';
@@ -255,7 +256,8 @@ function isGatewayPart(id: IrId): boolean {
     id.startsWith('gateway:') ||
     id.startsWith('listener:') ||
     id.startsWith('certificate:') ||
-    isPartOfService(id)
+    isPartOfService(id) ||
+    isRawResource(id)
   );
 }
 

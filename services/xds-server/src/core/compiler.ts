@@ -1,13 +1,20 @@
 // Changes of the IR → changes of Envoy resources. Only what a change can touch is made again: an endpoint group its
 // load assignments, a cluster itself, a certificate its secret, a route the tables it is attached to. What comes out
 // equal is no change.
-import { canonicalJson, type IrCertificate, type IrListener } from '@sluice/ir';
+import {
+  canonicalJson,
+  type IrCertificate,
+  type IrListener,
+  type IrRawResource,
+  rawResourceKey,
+} from '@sluice/ir';
 import { compileCluster } from './cluster.ts';
 import { type IrChange, IrState } from './ir-state.ts';
 import { compileL4Assignment, compileL4Cluster } from './l4-cluster.ts';
 import type { RevisedL4Route } from './l4-route.ts';
 import { compileListener, isHttp, type ListenerContext } from './listener.ts';
 import { compileLoadAssignment } from './load-assignment.ts';
+import { compileRaw } from './raw-resource.ts';
 import type { RevisedRoute } from './route.ts';
 import type { RouteTables } from './route-layout.ts';
 import { compileSecret, type KeyPair, secretVersion } from './secret.ts';
@@ -83,6 +90,7 @@ export class XdsCompiler {
           if (group !== undefined) {
             for (const cluster of this.#ir.clustersByService.get(group.service))
               dirty.assignments.add(cluster.key);
+            for (const { name } of this.#ir.rawsByService.get(group.service)) dirty.assignments.add(name);
             for (const { route } of this.#ir.l4RoutesByService.get(group.service))
               dirty.assignments.add(route.key);
           }
@@ -92,7 +100,15 @@ export class XdsCompiler {
         this.#ir.putCertificate(key, resource?.kind === kind ? resource : undefined);
         dirty.secrets.add(key);
         return;
+      case 'raw-resource':
+        this.#foldRaw(key, resource?.kind === kind ? resource : undefined, dirty);
+        return;
     }
+  }
+
+  #foldRaw(key: string, resource: IrRawResource | undefined, dirty: Dirty): void {
+    const { before, after } = this.#ir.putRaw(key, resource);
+    for (const raw of [before, after]) if (raw !== undefined) markRaw(raw, dirty);
   }
 
   #foldListener(key: string, resource: IrListener | undefined, dirty: Dirty): void {
@@ -138,11 +154,19 @@ export class XdsCompiler {
     for (const key of dirty.assignments) emit('endpoint', key, () => this.#assignment(key));
     for (const key of dirty.secrets) emit('secret', key, () => this.#secret(key));
     for (const key of dirty.listeners) emit('listener', key, () => this.#listener(key));
+    for (const name of dirty.rawRoutes) emit('route', name, () => this.#raw('route', name));
     for (const { kind, name, resource } of this.#tables.compile()) emit(kind, name, () => resource);
     return out;
   }
 
+  #raw(type: IrRawResource['type'], name: string): XdsResource | undefined {
+    const raw = this.#ir.raws.get(rawResourceKey(type, name));
+    return raw && compileRaw(raw);
+  }
+
   #cluster(key: string): XdsResource | undefined {
+    const raw = this.#raw('cluster', key);
+    if (raw !== undefined) return raw;
     const l4Route = this.#ir.l4Routes.get(key);
     if (l4Route !== undefined) return compileL4Cluster(l4Route.route);
     const cluster = this.#ir.clusters.get(key);
@@ -150,6 +174,11 @@ export class XdsCompiler {
   }
 
   #assignment(key: string): XdsResource | undefined {
+    const raw = this.#ir.raws.get(rawResourceKey('cluster', key));
+    if (raw?.endpoints === undefined) {
+      const own = this.#raw('endpoint', key);
+      if (own !== undefined) return own;
+    } else return compileLoadAssignment({ ...raw, key }, this.#ir.groupsByService.get(raw.endpoints));
     const l4Route = this.#ir.l4Routes.get(key);
     if (l4Route !== undefined)
       return compileL4Assignment(l4Route, (service) => this.#ir.groupsByService.get(service));
@@ -161,6 +190,8 @@ export class XdsCompiler {
 
   /** Where the key pair of this digest is not there yet, the old secret stays. */
   #secret(key: string): XdsResource | undefined {
+    const raw = this.#raw('secret', key);
+    if (raw !== undefined) return raw;
     const certificate = this.#ir.certificates.get(key);
     if (certificate === undefined) return undefined;
     const made = this.#made.secret.get(key);
@@ -171,7 +202,7 @@ export class XdsCompiler {
 
   #listener(key: string): XdsResource | undefined {
     const listener = this.#ir.listeners.get(key);
-    if (listener === undefined) return undefined;
+    if (listener === undefined) return this.#raw('listener', key);
     const gateway = this.#ir.gateways.get(listener.gateway)?.source;
     const l4Routes = this.#ir.l4RoutesByListener.get(key);
     return compileListener(listener, { gateway, l4Routes }, this.#context);
@@ -189,6 +220,28 @@ class Dirty {
   readonly assignments = new Set<string>();
   readonly secrets = new Set<string>();
   readonly listeners = new Set<string>();
+  readonly rawRoutes = new Set<string>();
+}
+
+function markRaw({ type, name }: IrRawResource, dirty: Dirty): void {
+  switch (type) {
+    case 'listener':
+      dirty.listeners.add(name);
+      return;
+    case 'route':
+      dirty.rawRoutes.add(name);
+      return;
+    case 'cluster':
+      dirty.clusters.add(name);
+      dirty.assignments.add(name);
+      return;
+    case 'endpoint':
+      dirty.assignments.add(name);
+      return;
+    case 'secret':
+      dirty.secrets.add(name);
+      return;
+  }
 }
 
 function forEachKind<T>(make: () => T): Record<XdsKind, T> {

@@ -7,6 +7,7 @@ import type {
   IrGateway,
   IrKind,
   IrListener,
+  IrRawResource,
   IrResource,
 } from '@sluice/ir';
 import type { RevisedL4Route } from './l4-route.ts';
@@ -44,6 +45,10 @@ export class IrState {
   readonly clusters = new Map<string, IrCluster>();
   readonly groups = new Map<string, IrEndpointGroup>();
   readonly certificates = new Map<string, IrCertificate>();
+  /** By `rawResourceKey`. */
+  readonly raws = new Map<string, IrRawResource>();
+  /** Service port → raw clusters that take its endpoints. */
+  readonly rawsByService = new Multimap<IrRawResource>();
   /** Listener → routes attached to it. */
   readonly routesByListener = new Multimap<RevisedRoute>();
   /** Listener → l4-routes attached to it. */
@@ -91,6 +96,12 @@ export class IrState {
   putGroup(key: string, after: IrEndpointGroup | undefined): Replaced<IrEndpointGroup> {
     const replaced = replace(this.groups, key, after);
     this.groupsByService.replace(key, replaced, (group) => [group.service]);
+    return replaced;
+  }
+
+  putRaw(key: string, after: IrRawResource | undefined): Replaced<IrRawResource> {
+    const replaced = replace(this.raws, key, after);
+    this.rawsByService.replace(key, replaced, ({ endpoints }) => (endpoints ? [endpoints] : []));
     return replaced;
   }
 

@@ -13,7 +13,10 @@ import { type XdsResource, xdsResource } from './xds-resource.ts';
 type Endpoint = IrEndpointGroup['endpoints'][number];
 
 /** The endpoints of a cluster: `groups` are those of its service, in any order. None gives an empty assignment: Envoy answers 503. */
-export function compileLoadAssignment(cluster: IrCluster, groups: Iterable<IrEndpointGroup>): XdsResource {
+export function compileLoadAssignment(
+  cluster: Pick<IrCluster, 'key' | 'source'>,
+  groups: Iterable<IrEndpointGroup>,
+): XdsResource {
   const endpoints = distinctEndpoints(groups);
   const anyReady = endpoints.some((endpoint) => endpoint.state === 'ready');
   const message = create(ClusterLoadAssignmentSchema, {

@@ -35,6 +35,8 @@ export class PushGates {
   isReady(resource: XdsResource): boolean {
     if (resource.kind === 'route' || resource.kind === 'scope')
       return resource.uses.every((use) => this.#clusterInPlace(use.name));
+    if (resource.kind === 'cluster')
+      return resource.uses.every((use) => this.#options.source.get(use.kind, use.name) !== undefined);
     if (resource.kind !== 'listener') return true;
     const comesNew = !this.#options.channels.listener.held.has(resource.name);
     if (comesNew && this.#awaitsScopes(resource.name)) return false;

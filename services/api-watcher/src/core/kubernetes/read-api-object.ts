@@ -2,6 +2,7 @@
 import type { Origin } from '@sluice/events';
 import { type Kind, parseObject } from '@sluice/kinds';
 import { DeclaredObject, ReadObject } from '../declared-object.ts';
+import { judgeResources } from '../judge-resources.ts';
 import { keyOf } from '../keys.ts';
 import type { SourcePart } from '../source.ts';
 import type { ApiObject } from './api-object.ts';
@@ -32,7 +33,7 @@ export function readApiObject(kind: Kind, object: ApiObject): ObjectReading {
       : kind.group === ''
         ? version
         : `${kind.group}/${version}`;
-  const parsed = parseObject({ ...object, apiVersion, kind: kind.kind }, 'api');
+  const parsed = judgeResources(parseObject({ ...object, apiVersion, kind: kind.kind }, 'api'), 'api');
   if (parsed.ok) {
     const ignored = parsed.ignored.filter((path) => path.startsWith('spec'));
     const declared = new DeclaredObject(new ReadObject(parsed.object), origin);

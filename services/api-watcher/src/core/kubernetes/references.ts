@@ -1,7 +1,14 @@
 // Gateways and policies → the objects that are read because these refer to them (Secrets above all), and no others.
 // Gateway API v1.7.0: GatewayTLSConfig, ListenerSet, BackendTLSPolicyValidation, ReferenceGrant.
 import type { ObjectRef } from '@sluice/ir';
-import { gatewayGroup, objectRefOf, type ReferenceGrant, type SourceObject } from '@sluice/kinds';
+import {
+  ciliumController,
+  gatewayGroup,
+  isEnvoyConfig,
+  objectRefOf,
+  type ReferenceGrant,
+  type SourceObject,
+} from '@sluice/kinds';
 import { isRecord } from './api-object.ts';
 
 /** Fields that hold such references, wherever they stand in a spec. */
@@ -36,7 +43,7 @@ export function referencedObjects({ objects, controllers }: World): ObjectRef[] 
   const grants = all.filter((o) => o.kind === 'ReferenceGrant');
   const found = new Map<string, ObjectRef>();
   for (const object of all) {
-    if (!isOurs(object, gateways)) continue;
+    if (isEnvoyConfig(object) ? !controllers.has(ciliumController) : !isOurs(object, gateways)) continue;
     for (const ref of refsIn(object)) if (isGranted(object, ref, grants)) found.set(JSON.stringify(ref), ref);
   }
   return [...found.values()];
@@ -59,12 +66,30 @@ function refsIn(object: SourceObject): ObjectRef[] {
     if (Array.isArray(value)) for (const item of value) visit(item);
     else if (isRecord(value))
       for (const [name, child] of Object.entries(value)) {
-        if (!fields.has(name)) visit(child);
-        else for (const ref of Array.isArray(child) ? child : [child]) found.push(...asRef(ref, object));
+        if (sdsField.test(name)) for (const ref of listOf(child)) found.push(...asSecret(ref, object));
+        else if (!fields.has(name)) visit(child);
+        else for (const ref of listOf(child)) found.push(...asRef(ref, object));
       }
   };
   visit('spec' in object ? object.spec : undefined);
   return found;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** Fields of Envoy's messages that name a Secret, in both ways to write them. */
+const sdsField = /(_sds_secret_configs?|SdsSecretConfigs?)$/;
+
+/** `<name>`, or `<namespace>/<name>`. */
+function asSecret(value: unknown, { metadata }: SourceObject): ObjectRef[] {
+  if (!isRecord(value) || typeof value.name !== 'string') return [];
+  const [first = '', second, ...rest] = value.name.split('/');
+  if (rest.length > 0) return [];
+  const namespace = second === undefined ? metadata.namespace : first;
+  const name = second ?? first;
+  return namespace === '' || name === '' ? [] : [{ group: '', kind: 'Secret', namespace, name }];
 }
 
 function asRef(value: unknown, { metadata }: SourceObject): ObjectRef[] {
@@ -77,7 +102,7 @@ function asRef(value: unknown, { metadata }: SourceObject): ObjectRef[] {
 
 function isGranted(from: SourceObject, to: ObjectRef, grants: readonly ReferenceGrant[]): boolean {
   const { group, kind, namespace } = objectRefOf(from);
-  if (namespace === to.namespace) return true;
+  if (namespace === to.namespace || namespace === '') return true;
   return grants.some(
     ({ metadata, spec }) =>
       metadata.namespace === to.namespace &&

@@ -1,0 +1,73 @@
+// CiliumEnvoyConfigs. What comes in: objects, and what operators allow their authors; what goes out: a model of each in
+// which everything is judged that concerns this object alone. cilium.io/v2 of Cilium 1.20.
+import {
+  allowAnnotation,
+  type ConfigReading,
+  crossCheck,
+  type DeadEnd,
+  type Permission,
+  permissionNames,
+  readEnvoyConfig,
+} from '@sluice/envoy-resources';
+import type { Collection, Fetch, Graph } from '@sluice/incremental';
+import type { ObjectRef } from '@sluice/ir';
+import { ciliumController, type EnvoyConfig, type Namespace, objectRefOf } from '@sluice/kinds';
+import { objectKey } from '../keys.ts';
+
+/** One object. */
+export interface EnvoyConfigModel {
+  readonly key: string;
+  readonly ref: ObjectRef;
+  readonly config: EnvoyConfig;
+  readonly reading: ConfigReading;
+  readonly deadEnds: readonly DeadEnd[];
+  /** Why it is not served at all; the empty string where it is. */
+  readonly refusal: string;
+}
+
+/** Models by `<namespace>/<name>`; of the whole cluster by `/<name>`. */
+export function envoyConfigModels(
+  graph: Graph,
+  of: {
+    configs: Collection<EnvoyConfig>;
+    namespaces: Collection<Namespace>;
+    controllerNames: readonly string[];
+  },
+): Collection<EnvoyConfigModel> {
+  const ours = of.controllerNames.includes(ciliumController);
+  const allowances = graph.map(of.namespaces, 'envoy config allowances', ({ metadata }) =>
+    Object.hasOwn(metadata.annotations, allowAnnotation) ? metadata.annotations[allowAnnotation] : undefined,
+  );
+  return graph.map(of.configs, 'envoy config models', (config, key, fetch) => {
+    if (!ours) return undefined;
+    const reading = readEnvoyConfig(config, allowedOf(config, allowances, fetch));
+    return {
+      key,
+      ref: objectRefOf(config),
+      config,
+      reading,
+      deadEnds: crossCheck(config, reading),
+      refusal: refusalOf(config),
+    };
+  });
+}
+
+function allowedOf(
+  { kind, metadata }: EnvoyConfig,
+  allowances: Collection<string>,
+  fetch: Fetch,
+): ReadonlySet<Permission> {
+  const { namespace, annotations } = metadata;
+  const own = Object.hasOwn(annotations, allowAnnotation) ? annotations[allowAnnotation] : undefined;
+  const text = kind === 'CiliumEnvoyConfig' ? fetch(allowances, objectKey('', namespace)) : own;
+  const named = new Set((text ?? '').split(',').map((name) => name.trim()));
+  return new Set(permissionNames.filter((name) => named.has(name)));
+}
+
+function refusalOf({ spec: { nodeSelector } }: EnvoyConfig): string {
+  if (nodeSelector === undefined) return '';
+  const { matchLabels, matchExpressions } = nodeSelector;
+  return Object.keys(matchLabels).length + matchExpressions.length === 0
+    ? ''
+    : 'spec.nodeSelector is not supported, and without it the object would be served on every node: remove it';
+}
