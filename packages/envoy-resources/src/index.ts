@@ -3,6 +3,7 @@ export type { JsonObject } from './json.ts';
 export { type Permission, permissionNames, permissions } from './permissions.ts';
 export {
   allowAnnotation,
+  allowedFor,
   type ConfigReading,
   keyFaults,
   type ReadResource,

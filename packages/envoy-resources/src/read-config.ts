@@ -3,7 +3,7 @@ import { type EnvoyConfig, fault, type ObjectFault } from '@sluice/kinds';
 import { isObject, type JsonObject } from './json.ts';
 import { breachesOf } from './judge.ts';
 import { scanForKeys } from './key-scan.ts';
-import type { Permission } from './permissions.ts';
+import { type Permission, permissionNames } from './permissions.ts';
 import { readResource, type TypedResource } from './read-resource.ts';
 import { typePrefix } from './registry.ts';
 import { type ResourceKind, resourceTypes } from './resource-types.ts';
@@ -48,6 +48,17 @@ export interface ConfigReading {
 
 /** The annotation by which an operator allows more: of the Namespace, of a CiliumClusterwideEnvoyConfig itself. Names of permissions, separated by commas. */
 export const allowAnnotation = 'sluice.io/envoy-config-allow';
+
+/** What an operator lets the author of an object set; `annotations` are those of its Namespace. */
+export function allowedFor(
+  { kind, metadata }: EnvoyConfig,
+  annotations: Readonly<Record<string, string>>,
+): ReadonlySet<Permission> {
+  const of = kind === 'CiliumEnvoyConfig' ? annotations : metadata.annotations;
+  const text = Object.hasOwn(of, allowAnnotation) ? (of[allowAnnotation] ?? '') : '';
+  const named = new Set(text.split(',').map((name) => name.trim()));
+  return new Set(permissionNames.filter((name) => named.has(name)));
+}
 
 /** What stands before all names of an object's resources. Never the beginning of the name of anything else. */
 export function scopeOf({ kind, metadata }: EnvoyConfig): string {

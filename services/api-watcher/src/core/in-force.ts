@@ -1,9 +1,10 @@
 // The folded state of FACTS (and what of SECRETS matters) as api-watcher sees it. evolve(state, event) → state, as a
 // class that applies events in place.
 import type { Fact, FactOf, SecretEvent } from '@sluice/events';
-import { type EnvoyConfig, isEnvoyConfig, objectRefOf } from '@sluice/kinds';
+import { isEnvoyConfig, objectRefOf } from '@sluice/kinds';
 import { HeldObject } from './held-object.ts';
 import { keyOf } from './keys.ts';
+import { redirectedServices, type ServiceClaim } from './service-claims.ts';
 
 /** What SECRETS holds of one Secret, without its bytes. */
 export type SealedFacts = Pick<
@@ -14,8 +15,8 @@ export type SealedFacts = Pick<
 export class InForce {
   /** By key; every kind save Secret. */
   readonly objects = new Map<string, HeldObject>();
-  /** Those of the objects that put Services at listeners. */
-  readonly envoyConfigs = new Map<string, EnvoyConfig>();
+  /** Which Services objects put at listeners, by the key of the object. */
+  readonly redirects = new Map<string, readonly ServiceClaim[]>();
   /** By the Secret's key. */
   readonly certificates = new Map<string, FactOf<'CertificateObserved'>>();
   /** By subject. */
@@ -36,7 +37,7 @@ export class InForce {
         break;
       case 'ObjectDeleted':
         this.#drop(this.objects, keyOf(fact.ref), fact.ref.namespace);
-        this.envoyConfigs.delete(keyOf(fact.ref));
+        this.redirects.delete(keyOf(fact.ref));
         break;
       case 'CertificateObserved':
         this.#put(this.certificates, keyOf(fact.ref), fact, fact.ref.namespace);
@@ -70,7 +71,7 @@ export class InForce {
   putObject(key: string, fact: FactOf<'ObjectChanged'>, data?: Uint8Array): HeldObject {
     const held = new HeldObject(fact, data);
     this.#put(this.objects, key, held, fact.object.metadata.namespace);
-    if (isEnvoyConfig(fact.object)) this.envoyConfigs.set(key, fact.object);
+    if (isEnvoyConfig(fact.object)) this.redirects.set(key, redirectedServices(fact.object));
     return held;
   }
 

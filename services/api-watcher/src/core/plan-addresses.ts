@@ -84,7 +84,10 @@ function concerns(draft: Draft, key: string, fact: FactOf<'ObjectChanged'> | und
   const asks = (object: KnownObject | undefined): string =>
     object === undefined
       ? 'null'
-      : canonicalJson([claimedServices(object, environment.controllers), ownAddress(object, environment.controllers) ?? null]);
+      : canonicalJson([
+          claimedServices(object, environment.controllers),
+          ownAddress(object, environment.controllers) ?? null,
+        ]);
   return asks(before) !== asks(fact?.object);
 }
 
@@ -94,12 +97,8 @@ function isOfServices(object: KnownObject | undefined): boolean {
 }
 
 /** Whether an object that stands already puts this Service at a listener. */
-function isClaimed({ inForce, environment }: Draft, service: string): boolean {
-  return inForce.envoyConfigs
-    .values()
-    .some((object) =>
-      claimedServices(object, environment.controllers).some((claim) => keyOf(claim.service) === service),
-    );
+function isClaimed({ inForce }: Draft, service: string): boolean {
+  return inForce.redirects.values().some((claims) => claims.some((claim) => keyOf(claim.service) === service));
 }
 
 /**

@@ -26,7 +26,7 @@ export interface ServiceClaim {
  * CiliumEnvoyConfig names. Each new way to ask for one is a case here. A Service that does not exist gets nothing.
  */
 export function claimedServices(object: KnownObject, controllers: ReadonlySet<string>): ServiceClaim[] {
-  if (isEnvoyConfig(object)) return controllers.has(ciliumController) ? ofEnvoyConfig(object) : [];
+  if (isEnvoyConfig(object)) return controllers.has(ciliumController) ? redirectedServices(object) : [];
   if (object.kind !== 'Service' || object.spec.type === 'ExternalName') return [];
   const { annotations } = object.metadata;
   return readServiceL7(annotations, servicePrefixesOf(controllers))?.enabled === true
@@ -34,7 +34,8 @@ export function claimedServices(object: KnownObject, controllers: ReadonlySet<st
     : [];
 }
 
-function ofEnvoyConfig(config: EnvoyConfig): ServiceClaim[] {
+/** The Services whose traffic an object sends to its listeners. */
+export function redirectedServices(config: EnvoyConfig): ServiceClaim[] {
   const from = objectRefOf(config);
   const keys = new Set(
     config.spec.services.flatMap((service) => {
@@ -72,10 +73,7 @@ export interface OwnAddress {
 }
 
 /** The object itself, where it has listeners to which no Service leads. */
-export function ownAddress(
-  object: KnownObject,
-  controllers: ReadonlySet<string>,
-): OwnAddress | undefined {
+export function ownAddress(object: KnownObject, controllers: ReadonlySet<string>): OwnAddress | undefined {
   if (!isEnvoyConfig(object) || !controllers.has(ciliumController)) return undefined;
   const ports = [...freeListeners(object).values()];
   return ports.length === 0 ? undefined : { ref: objectRefOf(object), ports };

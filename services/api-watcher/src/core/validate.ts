@@ -2,6 +2,7 @@
 import type { Fault } from '@sluice/events';
 import { formatObjectRef } from '@sluice/ir';
 import type { DeclaredObject } from './declared-object.ts';
+import { crossFaults } from './judge-resources.ts';
 import { readBytes, readPart } from './read-part.ts';
 import type { SourcePart } from './source.ts';
 
@@ -32,7 +33,7 @@ export function validateFiles(
 function validation(parts: readonly SourcePart[]): Validation {
   const objects = parts.flatMap((part) => part.objects);
   const faults = parts.flatMap((part) => [...part.faults, ...part.refused.flatMap((r) => r.faults)]);
-  return { objects, faults: [...faults, ...repetitions(objects)].toSorted(byPlace) };
+  return { objects, faults: [...faults, ...repetitions(objects), ...crossFaults(objects)].toSorted(byPlace) };
 }
 
 /** A fault for each object that was declared before. */

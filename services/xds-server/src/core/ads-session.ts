@@ -155,7 +155,7 @@ export class AdsSession {
   }
 
   #accepted(kind: XdsKind, flight: InFlight): void {
-    const { source, quarantine, events } = this.#options;
+    const { source } = this.#options;
     for (const [name, resource] of flight.items) {
       const id = idOf(kind, name);
       const newest = source.get(kind, name)?.version;
@@ -167,10 +167,16 @@ export class AdsSession {
         this.#ledger.advanced(id);
         continue;
       }
-      this.#ledger.settled(id);
-      const refusal = quarantine.remove(this.node, kind, name);
-      if (refusal !== undefined) events.cleared(refusal);
+      this.#settled(kind, name);
     }
+  }
+
+  /** The Envoy has the newest version: by its word now, or since it went back to what the Envoy has held all along. */
+  #settled(kind: XdsKind, name: string): void {
+    const { quarantine, events } = this.#options;
+    this.#ledger.settled(idOf(kind, name));
+    const refusal = quarantine.remove(this.node, kind, name);
+    if (refusal !== undefined) events.cleared(refusal);
   }
 
   /** A response of one resource that is refused has found the guilty one; a larger one is tried again in halves. */
@@ -223,7 +229,7 @@ export class AdsSession {
       if (verdict === 'wait') continue;
       if (verdict === 'skip' || verdict === 'settled') {
         channel.clean(name);
-        if (verdict === 'settled') this.#ledger.settled(idOf(channel.kind, name));
+        if (verdict === 'settled') this.#settled(channel.kind, name);
       } else if (verdict === 'remove') items.set(name, undefined);
       else {
         items.set(name, verdict);

@@ -2,11 +2,10 @@
 // which everything is judged that concerns this object alone. cilium.io/v2 of Cilium 1.20.
 import {
   allowAnnotation,
+  allowedFor,
   type ConfigReading,
   crossCheck,
   type DeadEnd,
-  type Permission,
-  permissionNames,
   readEnvoyConfig,
 } from '@sluice/envoy-resources';
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
@@ -36,11 +35,13 @@ export function envoyConfigModels(
 ): Collection<EnvoyConfigModel> {
   const ours = of.controllerNames.includes(ciliumController);
   const allowances = graph.map(of.namespaces, 'envoy config allowances', ({ metadata }) =>
-    Object.hasOwn(metadata.annotations, allowAnnotation) ? metadata.annotations[allowAnnotation] : undefined,
+    Object.hasOwn(metadata.annotations, allowAnnotation)
+      ? { [allowAnnotation]: metadata.annotations[allowAnnotation] ?? '' }
+      : undefined,
   );
   return graph.map(of.configs, 'envoy config models', (config, key, fetch) => {
     if (!ours) return undefined;
-    const reading = readEnvoyConfig(config, allowedOf(config, allowances, fetch));
+    const reading = readEnvoyConfig(config, allowedFor(config, allowanceOf(config, allowances, fetch)));
     return {
       key,
       ref: objectRefOf(config),
@@ -52,16 +53,10 @@ export function envoyConfigModels(
   });
 }
 
-function allowedOf(
-  { kind, metadata }: EnvoyConfig,
-  allowances: Collection<string>,
-  fetch: Fetch,
-): ReadonlySet<Permission> {
-  const { namespace, annotations } = metadata;
-  const own = Object.hasOwn(annotations, allowAnnotation) ? annotations[allowAnnotation] : undefined;
-  const text = kind === 'CiliumEnvoyConfig' ? fetch(allowances, objectKey('', namespace)) : own;
-  const named = new Set((text ?? '').split(',').map((name) => name.trim()));
-  return new Set(permissionNames.filter((name) => named.has(name)));
+type Allowances = Collection<Readonly<Record<string, string>>>;
+
+function allowanceOf({ metadata }: EnvoyConfig, allowances: Allowances, fetch: Fetch) {
+  return fetch(allowances, objectKey('', metadata.namespace)) ?? {};
 }
 
 function refusalOf({ spec: { nodeSelector } }: EnvoyConfig): string {
