@@ -118,7 +118,6 @@ export const fieldBans: ReadonlyMap<string, Ban> = new Map<string, Ban>([
   [`${cluster}.upstream_bind_config`, socket],
   [`${cluster}.dns_resolvers`, upstream],
   [`${cluster}.dns_resolution_config`, upstream],
-  [`${core}.UpstreamConnectionOptions.tcp_keepalive`, socket],
   [
     'envoy.config.endpoint.v3.LocalityLbEndpoints.leds_cluster_locality_config',
     unserved('list the endpoints'),
@@ -226,9 +225,6 @@ export const packedTypes: ReadonlySet<string> = new Set([
   `${tls}.DownstreamTlsContext`,
   `${tls}.UpstreamTlsContext`,
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-  'xds.type.matcher.v3.CelMatcher',
-  'xds.type.matcher.v3.HttpAttributesCelMatchInput',
-  'xds.type.matcher.v3.IPMatcher',
 ]);
 
 /** A type in an `Any` that nobody has judged. */

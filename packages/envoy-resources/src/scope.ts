@@ -78,6 +78,7 @@ export function normalise(desc: DescMessage, value: JsonObject): JsonObject {
   return walk(desc, value, {
     finish: (type, message) => {
       if (type === `${manager}.Rds`) return sourced(message, 'config_source');
+      if (type === `${manager}.ScopedRoutes`) return sourced(message, 'rds_config_source');
       if (type === `${tls}.SdsSecretConfig`) return sourced(message, 'sds_config');
       if (type === 'envoy.config.cluster.v3.Cluster.EdsClusterConfig') return sourced(message, 'eds_config');
       if (type === `${route}.RouteConfiguration`) return { validate_clusters: false, ...message };

@@ -369,3 +369,12 @@ test('parsing what parsing gave changes nothing', () => {
     expect(knownObjectSchema.parse(structuredClone(once))).toEqual(once);
   }
 });
+
+test('an object that is nested too deeply is refused, however deep', () => {
+  let spec: object = {};
+  for (let i = 0; i < 100_000; i++) spec = { spec };
+  expect(parseObject({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec })).toEqual({
+    ok: false,
+    faults: [expect.objectContaining({ message: 'is nested too deeply' })],
+  });
+});

@@ -45,6 +45,7 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
       ok: false,
       faults: [fault([], 'must be an object', 'a manifest has apiVersion, kind, metadata and spec')],
     };
+  if (isTooDeep(value)) return { ok: false, faults: [fault([], 'is nested too deeply')] };
   const input = prepare(value);
   const header = headerFaults(input);
   if (header.length > 0) return { ok: false, faults: header };
@@ -135,6 +136,18 @@ function prepare(value: Readonly<Record<string, unknown>>): Record<string, unkno
       Object.entries(metadata).filter(([name]) => !droppedMetadata.has(name)),
     );
   return input;
+}
+
+/** Levels of an object, at most: far above what any kind needs, far below what the stack holds. */
+const maxDepth = 200;
+
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return true;
+    level = level.flatMap((v) => (typeof v === 'object' && v !== null ? Object.values(v) : []));
+  }
+  return false;
 }
 
 /** Leaves out fields that are null; items of lists stay, so that indexes do. */

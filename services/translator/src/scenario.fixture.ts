@@ -18,7 +18,7 @@ const pretendSchema = z.discriminatedUnion('pretend', [
   /** Addresses of a Gateway or a Service; by default each Gateway has one of its own. */
   z.strictObject({
     pretend: z.literal('addresses'),
-    kind: z.enum(['Gateway', 'Service']).default('Gateway'),
+    kind: z.enum(['Gateway', 'Service', 'CiliumEnvoyConfig']).default('Gateway'),
     gateway: named,
     addresses: z.array(z.string()).default([]),
     hostnames: z.array(z.string()).optional(),
@@ -141,7 +141,11 @@ function isPretend(document: unknown): boolean {
 
 function refOf(kind: string, key: string): { group: string; kind: string; namespace: string; name: string } {
   const [namespace = '', name = ''] = key.split('/');
-  const group = kind === 'Secret' || kind === 'Service' ? '' : 'gateway.networking.k8s.io';
+  const group = kind.startsWith('Cilium')
+    ? 'cilium.io'
+    : kind === 'Secret' || kind === 'Service'
+      ? ''
+      : 'gateway.networking.k8s.io';
   return { group, kind, namespace, name };
 }
 

@@ -93,7 +93,7 @@ afterEach((context) => {
 describe('the examples of the slides', () => {
   it('gives three of four requests to one Service, at the address of either', async () => {
     const object = { name: 'envoy-lb-listener', namespace: 'app-test' };
-    const count = 400;
+    const count = 200;
     for (const service of ['app-test/service-a', 'app-test/service-b']) {
       const at = await place(object, service);
       const before = backend('127.90.2.1').requests;

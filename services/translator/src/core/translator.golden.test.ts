@@ -36,7 +36,7 @@ function conditionsIn({ ref, status }: StatusOutput): Seen[] {
     return (status.parents as { conditions: unknown }[]).flatMap((p) => of('Route', p.conditions));
   if (ref.kind === 'BackendTLSPolicy')
     return (status.ancestors as { conditions: unknown }[]).flatMap((a) => of(ref.kind, a.conditions));
-  const own = of(ref.kind, status.conditions);
+  const own = of(ref.kind.replace('Clusterwide', ''), status.conditions);
   if (ref.kind !== 'Gateway' && ref.kind !== 'ListenerSet') return own;
   return [
     ...own,

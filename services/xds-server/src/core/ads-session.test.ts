@@ -285,6 +285,19 @@ test('a refused version is not sent again; the next one is, and lifts the refusa
   expect(bench.quarantine.size).toBe(0);
 });
 
+test('a refusal is over, too, where the resource goes back to what the Envoy has', () => {
+  bench.commit(listenerOf('t'), table('t', []));
+  openAll(['t']);
+  settle();
+  bench.commit(table('t', [], '2'));
+  bench.answer('route', 'no');
+  bench.take();
+  bench.commit(table('t', [], '1'));
+  expect(bench.take()).toEqual([]);
+  expect(bench.cleared).toMatchObject([{ name: 't', version: '2' }]);
+  expect(bench.quarantine.size).toBe(0);
+});
+
 test('a table of a refused cluster is not held back, and a refused listener does not hold the acknowledgement back', () => {
   bench.commit(
     cluster('bad'),
