@@ -1,7 +1,8 @@
 // Services and EndpointSlices of Gateways on a real API server, written with the rights of deploy/rbac.yaml and no more.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeIf, until } from '@sluice/testkit';
+import { decodeEvent } from '@sluice/events';
+import { describeIf, type LaunchedProcess, until } from '@sluice/testkit';
 import { type Cluster, clusterStartMs, clusterUnavailable, startCluster } from '@sluice/testkit/cluster';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiAccess } from './adapters/kubernetes/api-access.ts';
@@ -24,17 +25,20 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
   let world: World;
   /** The API as api-watcher may use it. */
   let own: ApiClient;
+  let kubeconfig: string;
+  let watcher: LaunchedProcess;
 
   beforeAll(async () => {
     cluster = await startCluster();
     world = await startWorld(cluster);
     await cluster.apply(rbac);
     await cluster.apply([gatewayClass, namespace('shop')] as never);
-    const kubeconfig = await cluster.serviceAccountKubeconfig(account);
+    kubeconfig = await cluster.serviceAccountKubeconfig(account);
     own = new ApiClient(await apiAccess(kubeconfig));
-    await world.start({ kubeconfig });
+    watcher = await world.start({ kubeconfig });
   }, clusterStartMs);
   afterAll(async () => {
+    await watcher?.stop();
     await own?.close();
     await world?.[Symbol.asyncDispose]();
     await cluster?.stop();
@@ -192,6 +196,42 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
     ).rejects.toMatchObject({
       status: { code: 403 },
     });
+  });
+
+  test('an api-watcher that starts takes no address away, and on a log that was lost no Service', async () => {
+    const uidOf = async () => {
+      const { metadata } = (await find(servicePath('edge-sluice'))) ?? {};
+      return isRecord(metadata) ? metadata.uid : undefined;
+    };
+    const uid = await uidOf();
+    const { lastSeq } = await world.log.info('FACTS');
+    expect(await watcher.stop()).toEqual({ code: 0, signal: null });
+    await cluster.apply([gateway('shop', 'edge', { hostname: 'changed.example' })] as never);
+    watcher = await world.start({ kubeconfig });
+    await untilFacts(
+      world,
+      (facts) =>
+        facts.some((f) => f.type === 'ObjectChanged' && JSON.stringify(f).includes('changed.example')),
+      'the Gateway that was changed meanwhile',
+    );
+    for await (const { data } of world.log.read('FACTS', { fromSeq: lastSeq + 1 })) {
+      const decoded = decodeEvent('FACTS', data);
+      if (decoded.ok && decoded.event.type === 'AddressAssigned')
+        // The other Gateway, whose Service is somebody else's, says nothing new.
+        expect(decoded.event).toMatchObject({ gateway: { name: 'edge' }, addresses: ['203.0.113.7'] });
+    }
+
+    await using lost = await startWorld(cluster);
+    await watcher.stop();
+    watcher = await lost.start({ kubeconfig });
+    await untilFacts(
+      lost,
+      (facts) => facts.some((f) => f.type === 'AddressAssigned' && f.addresses.includes('203.0.113.7')),
+      'the address on the new log',
+    );
+    expect(await uidOf()).toBe(uid);
+    await watcher.stop();
+    watcher = await world.start({ kubeconfig });
   });
 
   test('what a Gateway had goes with it', async () => {

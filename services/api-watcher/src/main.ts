@@ -49,7 +49,10 @@ await runService({
         metrics,
         tracer,
         logger,
-        listed: () => health.set('source', true, 'listed'),
+        listed: () => {
+          health.set('source', true, 'listed');
+          mode.listed();
+        },
       });
       await Promise.all([reconciler.run(signal), mode.beside(facts, signal)]);
       await facts.close();

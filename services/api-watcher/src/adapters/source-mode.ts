@@ -14,6 +14,8 @@ export interface SourceMode {
   readonly addresses: AddressWatch;
   /** Resolves when this replica is the one that writes, or the signal aborts. */
   lead(signal: AbortSignal): Promise<void>;
+  /** Called once all facts of the first list are on the log and in force. */
+  listed(): void;
   /** What runs beside the reconciler, until the signal aborts. Rejects where only a restart mends. */
   beside(facts: FactsLog, signal: AbortSignal): Promise<void>;
   /** After everything has ended and nothing is written any more. */
@@ -32,6 +34,7 @@ export function directoryMode(
     addressing: { kind: 'pool', pool, lowPortOffset, usable: (address) => addresses.usable(address) },
     addresses,
     lead: async () => {},
+    listed: () => {},
     beside: async () => {},
     close: async () => {},
   };

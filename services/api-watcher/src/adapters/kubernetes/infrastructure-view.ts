@@ -44,6 +44,11 @@ export class InfrastructureView {
     this.#options = options;
   }
 
+  /** Whether the Services are known: they have been listed, and can be read. */
+  get knowsServices(): boolean {
+    return this.#synced.has(serviceResource.plural);
+  }
+
   /** Whether all three have been listed. */
   get complete(): boolean {
     return this.#synced.size === 3;

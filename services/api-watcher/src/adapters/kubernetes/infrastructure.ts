@@ -1,7 +1,7 @@
 // Services and EndpointSlices of Gateways, kept as the facts in force would have them. Level-triggered: whatever changes,
 // all is compared, and what differs is applied. See docs/adr/0013.
 import { canonicalHash } from '@sluice/ir';
-import type { Gateway } from '@sluice/kinds';
+import { type Gateway, objectRefOf } from '@sluice/kinds';
 import type { Logger } from '@sluice/service-kit';
 import {
   type GatewayService,
@@ -12,6 +12,7 @@ import {
   managedBy,
 } from '../../core/infrastructure/gateway-service.ts';
 import { holds, type Ingress, ingressOf } from '../../core/infrastructure/observed.ts';
+import { keyOf } from '../../core/keys.ts';
 import { type ApiObject, asApiObject, isRecord } from '../../core/kubernetes/api-object.ts';
 import { objectPath } from '../../core/kubernetes/api-paths.ts';
 import type { FactsLog } from '../facts-log.ts';
@@ -49,10 +50,11 @@ export class GatewayInfrastructure implements AddressWatch {
   readonly #applied = new Map<string, string>();
   /** What stands in the way of a Gateway's Service, by key of the Gateway. */
   readonly #faults = new Map<string, string>();
-  /** `namespace/name` of each Gateway's Service, by key of the Gateway. */
-  readonly #services = new Map<string, string>();
   readonly #wakers = new Set<() => void>();
   #toldAddresses = '';
+  #mayBegin = false;
+  /** Whether all has been compared once, and so is known what stands in the way. */
+  #compared = false;
 
   constructor(options: InfrastructureOptions) {
     this.#options = options;
@@ -75,18 +77,26 @@ export class GatewayInfrastructure implements AddressWatch {
   }
 
   /** See `ServiceAddressing`. */
-  ingress(gateway: string): Ingress & { fault: string } {
-    const service = this.#services.get(gateway);
+  ingress(gateway: Gateway): (Ingress & { fault: string }) | undefined {
+    if (!this.#knowsIngress) return undefined;
+    const service = `${gateway.metadata.namespace}/${gatewayServiceName(gateway)}`;
     return {
-      ...ingressOf(service === undefined ? undefined : this.#view.services.get(service)),
-      fault: this.#faults.get(gateway) ?? '',
+      ...ingressOf(this.#view.services.get(service)),
+      fault: this.#faults.get(keyOf(objectRefOf(gateway))) ?? '',
     };
   }
 
+  /** All facts of the first list are in force: what no Gateway wants is nobody's from now on. */
+  begin(): void {
+    this.#mayBegin = true;
+    this.#wakeup.wake();
+  }
+
   refresh(): boolean {
-    const addresses = JSON.stringify(
-      [...this.#services.keys()].sort().map((key) => [key, this.ingress(key)]),
-    );
+    const given = this.#view.services
+      .entries()
+      .map(([key, service]) => JSON.stringify([key, ingressOf(service)]));
+    const addresses = JSON.stringify([this.#knowsIngress, [...given].sort(), [...this.#faults].sort()]);
     const changed = addresses !== this.#toldAddresses;
     this.#toldAddresses = addresses;
     return changed;
@@ -108,7 +118,7 @@ export class GatewayInfrastructure implements AddressWatch {
     while (!signal.aborted) {
       let waitMs = lookMs;
       try {
-        if (this.#view.complete) await this.#sync(facts, mayWrite);
+        if (this.#mayBegin && this.#view.complete) await this.#compare(facts, mayWrite);
         backoff.reset();
       } catch (error) {
         waitMs = backoff.next(error instanceof ApiError ? error.status.retryAfterMs : 0);
@@ -122,6 +132,21 @@ export class GatewayInfrastructure implements AddressWatch {
     }
   }
 
+  get #knowsIngress(): boolean {
+    return this.#compared && this.#view.knowsServices;
+  }
+
+  async #compare(facts: FactsLog, mayWrite: () => Promise<boolean>): Promise<void> {
+    try {
+      await this.#sync(facts, mayWrite);
+    } finally {
+      if (!this.#compared) {
+        this.#compared = true;
+        for (const wake of this.#wakers) wake();
+      }
+    }
+  }
+
   async #sync({ inForce }: FactsLog, mayWrite: () => Promise<boolean>): Promise<void> {
     const wanted = new Map<string, Wanted>();
     const gateways = new Set<string>();
@@ -132,7 +157,6 @@ export class GatewayInfrastructure implements AddressWatch {
       const gateway: Gateway = object;
       gateways.add(key);
       const service = gatewayService(gateway, sockets);
-      this.#services.set(key, `${gateway.metadata.namespace}/${gatewayServiceName(gateway)}`);
       if (service === undefined) continue;
       const objects = [service, ...gatewaySlices(gateway, sockets, this.#view.envoys())];
       for (const o of objects) wanted.set(pathOf(o), o);
@@ -142,14 +166,9 @@ export class GatewayInfrastructure implements AddressWatch {
         failure ??= error;
       }
     }
-    for (const key of this.#services.keys()) if (!gateways.has(key)) this.#forget(key);
+    for (const key of this.#faults.keys()) if (!gateways.has(key)) this.#faults.delete(key);
     await this.#prune(wanted, mayWrite);
     if (failure !== undefined) throw failure;
-  }
-
-  #forget(key: string): void {
-    this.#services.delete(key);
-    this.#faults.delete(key);
   }
 
   async #applyFor(key: string, objects: readonly Wanted[], mayWrite: () => Promise<boolean>): Promise<void> {

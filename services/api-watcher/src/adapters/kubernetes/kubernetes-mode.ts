@@ -87,6 +87,7 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
       await election.acquire(signal);
       if (!signal.aborted) health.set('source', false, 'not listed yet');
     },
+    listed: () => infrastructure.begin(),
     async beside(facts, signal) {
       const mayWrite = async (): Promise<boolean> =>
         election.held() && (await facts.held()) && election.held();

@@ -1,5 +1,6 @@
 import { gatewaySchema, listenerSetSchema, serviceSchema } from '@sluice/kinds';
 import { expect, test } from 'vitest';
+import { keyOf } from '../keys.ts';
 import { assignServiceAddresses } from './service-addresses.ts';
 
 function gateway(addresses: object[] = []) {
@@ -44,6 +45,19 @@ test('a load balancer that gives names has its names told, where no address was 
   const fact = assigned({ names, asked: [{ type: 'IPAddress', value: '203.0.113.9' }] });
   expect(fact).not.toHaveProperty('hostnames');
   expect(fact?.unusable).toHaveLength(1);
+});
+
+test('while it is not known what a load balancer gave, what was assigned stays', () => {
+  const of = { gateways: [gateway()], listenerSets: [], services: [], others: [] };
+  const first = assigned({ given: ['203.0.113.7'] });
+  if (first === undefined) throw new Error('nothing is assigned');
+  const unknown = { kind: 'services', bindAddresses: ['0.0.0.0'], ingress: () => undefined } as const;
+  const key = keyOf(first.gateway);
+  expect(assignServiceAddresses(of, new Map([[key, first]]), unknown).get(key)).toEqual(first);
+  expect(assignServiceAddresses(of, new Map(), unknown).get(key)).toMatchObject({
+    addresses: [],
+    unusable: [],
+  });
 });
 
 test('a load balancer that has given nothing yet leaves no address, and nothing unusable', () => {

@@ -15,8 +15,11 @@ export interface ServiceAddressing {
   readonly kind: 'services';
   /** IP addresses that Envoys bind, e.g. `0.0.0.0`. */
   readonly bindAddresses: readonly string[];
-  /** What the load balancer gave to the Service of a Gateway, and what stands in the way of it, in words. */
-  ingress(gateway: string): Ingress & { readonly fault: string };
+  /**
+   * What the load balancer gave to the Service of a Gateway, and what stands in the way of it, in words; undefined while that is not known:
+   * then what was assigned stays.
+   */
+  ingress(gateway: Gateway): (Ingress & { readonly fault: string }) | undefined;
 }
 
 /** Who gets addresses and ports. */
@@ -64,7 +67,13 @@ export function assignServiceAddresses(
     return [keyOf(ref), { type: 'AddressAssigned', gateway: ref, ...own, lowPortOffset: 0, ...rest }];
   };
   return new Map([
-    ...gateways.map((g) => assigned(g, judged(g, addressing.ingress(keyOf(objectRefOf(g)))))),
+    ...gateways.map((g) => {
+      const ingress = addressing.ingress(g);
+      return assigned(
+        g,
+        ingress === undefined ? kept(before.get(keyOf(objectRefOf(g)))) : judged(g, ingress),
+      );
+    }),
     ...services.map((s) => assigned(s, { addresses: clusterAddresses(s), unusable: [] })),
     ...others.map(({ ref }): [string, Assignment] => {
       const own = { addresses: [nodeOnly], ports: sockets.get(keyOf(ref))?.ports ?? [] };
@@ -72,6 +81,12 @@ export function assignServiceAddresses(
       return [keyOf(ref), { ...fact, addresses: [nodeOnly], sockets: own, unusable: [] }];
     }),
   ]);
+}
+
+function kept(before: Assignment | undefined): Pick<Assignment, 'addresses' | 'hostnames' | 'unusable'> {
+  if (before === undefined) return { addresses: [], unusable: [] };
+  const { addresses, hostnames, unusable } = before;
+  return { addresses, ...(hostnames === undefined ? {} : { hostnames }), unusable };
 }
 
 function tcpPort(port: number): GatewayPort {
