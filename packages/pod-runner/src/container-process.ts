@@ -73,7 +73,7 @@ export async function startContainer(options: ContainerProcessOptions): Promise<
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await exited.finally(() => clearTimeout(timer));
     },
-    exec: (command, timeoutMs) => execIn(child, { command, env, root: options.root }, timeoutMs),
+    exec: (command, timeoutMs) => execIn(child, { ...options, command }, timeoutMs),
   };
 }
 
@@ -112,17 +112,18 @@ function signalFirst(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-interface Exec {
-  readonly command: readonly string[];
-  readonly env: ReadonlyMap<string, string>;
-  readonly root: string;
-}
+type Exec = Pick<ContainerProcessOptions, 'command' | 'env' | 'root' | 'uid' | 'gid'>;
 
-function execIn(child: ChildProcess, { command, env, root }: Exec, timeoutMs: number): Promise<boolean> {
+function execIn(
+  child: ChildProcess,
+  { command, env, root, uid, gid }: Exec,
+  timeoutMs: number,
+): Promise<boolean> {
   const pid = firstPid(child);
   if (pid === undefined) return Promise.resolve(false);
   const namespaces = [`--target=${pid}`, '--mount', '--pid', '--net', '--ipc', '--uts'];
-  const run = spawn('nsenter', [...namespaces, 'chroot', root, ...command], {
+  const user = [`--userspec=${uid}:${gid}`, '--groups='];
+  const run = spawn('nsenter', [...namespaces, 'chroot', ...user, root, ...command], {
     env: Object.fromEntries(env),
     stdio: 'ignore',
     timeout: timeoutMs,

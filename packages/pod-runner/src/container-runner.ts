@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { V1Container } from '@kubernetes/client-node';
 import type { ContainerProcess } from './container-process.ts';
 import { type ContainerState, initialContainer } from './container-state.ts';
+import { endContainer } from './pre-stop.ts';
 import { probeContainer } from './probe-loop.ts';
 
 /** What a container is run with. */
@@ -69,7 +70,10 @@ export class ContainerRunner {
     const { container, ip } = this.#options;
     this.#set({ state: { running: { startedAt: process.startedAt } } });
     const probing = new AbortController();
-    const stop = () => void process.stop(this.#options.graceMs);
+    let ending: Promise<void> | undefined;
+    const stop = () => {
+      ending ??= endContainer({ container, ip, process }, this.#options.graceMs);
+    };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     const listener = {
@@ -81,6 +85,7 @@ export class ContainerRunner {
     const { exitCode, finishedAt } = await process.exited;
     probing.abort();
     await probes;
+    await ending;
     signal.removeEventListener('abort', stop);
     const reason = exitCode === 0 ? 'Completed' : 'Error';
     const terminated = { exitCode, finishedAt, reason, startedAt: process.startedAt };

@@ -13,7 +13,7 @@ export interface PodState {
 
 /** The status, core/v1 PodStatus. The conditions' times are those of `before` where they have not changed; else `now`. */
 export function podStatus(state: PodState, before: readonly V1PodCondition[], now: Date): V1PodStatus {
-  const { pod, podIp, nodeAddress, startTime, init, containers } = state;
+  const { podIp, nodeAddress, startTime, init, containers } = state;
   const phase = phaseOf(state);
   const initialized = init.every(succeeded);
   const allReady = containers.length > 0 && containers.every(({ ready }) => ready);
@@ -35,7 +35,7 @@ export function podStatus(state: PodState, before: readonly V1PodCondition[], no
       condition('PodScheduled', true),
       condition('Initialized', initialized),
       condition('ContainersReady', allReady && !done),
-      condition('Ready', allReady && !done && pod.metadata?.deletionTimestamp === undefined),
+      condition('Ready', allReady && !done),
     ],
     hostIP: nodeAddress,
     hostIPs: [{ ip: nodeAddress }],

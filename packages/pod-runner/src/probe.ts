@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { V1Container, V1Probe } from '@kubernetes/client-node';
+import type { V1Container, V1HTTPGetAction, V1Probe } from '@kubernetes/client-node';
 import { Agent, request } from 'undici';
 import type { ContainerProcess } from './container-process.ts';
 
@@ -38,13 +38,19 @@ export async function askProbe(probe: V1Probe, target: ProbeTarget): Promise<boo
   const { timeoutMs } = probeTimes(probe);
   const { httpGet, tcpSocket, grpc, exec } = probe;
   if (exec !== undefined) return target.process.exec(exec.command ?? [], timeoutMs);
-  if (httpGet !== undefined) {
-    const host = httpGet.host ?? target.ip;
-    const url = `${(httpGet.scheme ?? 'HTTP').toLowerCase()}://${host}:${portOf(httpGet.port, target.container)}`;
-    return askHttp(new URL(httpGet.path ?? '/', url), headersOf(httpGet.httpHeaders), timeoutMs);
-  }
+  if (httpGet !== undefined) return askHttpGet(httpGet, target, timeoutMs);
   const port = grpc?.port ?? (tcpSocket === undefined ? undefined : portOf(tcpSocket.port, target.container));
   return port !== undefined && isOpen(tcpSocket?.host ?? target.ip, port, timeoutMs);
+}
+
+/** Sends the request of a probe or a hook; true for an answer of 200 to 399 in time. */
+export function askHttpGet(
+  { host, scheme = 'HTTP', port, path = '/', httpHeaders }: V1HTTPGetAction,
+  { ip, container }: ProbeTarget,
+  timeoutMs: number,
+): Promise<boolean> {
+  const origin = `${scheme.toLowerCase()}://${host ?? ip}:${portOf(port, container)}`;
+  return askHttp(new URL(path, origin), headersOf(httpHeaders), timeoutMs);
 }
 
 async function askHttp(url: URL, headers: Record<string, string>, timeoutMs: number): Promise<boolean> {

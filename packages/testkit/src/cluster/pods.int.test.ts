@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { AppsV1Api, CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeIf } from '../describe-if.ts';
 import { launch } from '../process.ts';
+import { tempDir } from '../temp-dir.ts';
 import { until } from '../until.ts';
 import {
   type Cluster,
@@ -55,6 +57,16 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('a node with rea
       timeoutMs: waitMs,
       message: `${name} to end`,
     });
+
+  const gone = (name: string) =>
+    until(
+      () =>
+        read(name).then(
+          () => false,
+          (error: Error) => error.message.includes('404'),
+        ),
+      { timeoutMs: waitMs, message: `${name} to be gone` },
+    );
 
   /** What a GET of the URL gives on the node. */
   /** The body; undefined where none came: kube-proxy may not have heard of the Service yet. */
@@ -168,20 +180,43 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('a node with rea
     expect(status.state?.waiting?.reason).toBe('CrashLoopBackOff');
   });
 
+  it('ends a container as its hook says, then by SIGTERM, all within the grace time', async () => {
+    using dir = tempDir();
+    const hostPath = [{ name: 'told', hostPath: { path: dir.path } }];
+    const volumeMounts = [{ name: 'told', mountPath: '/told' }];
+    const main = (file: string, preStop: object) =>
+      shell(
+        `trap 'echo term >>/told/${file}; exit 0' TERM; echo up >>/told/${file}; while :; do sleep 0.05; done`,
+        { volumeMounts, lifecycle: { preStop } },
+      );
+    const slow = { exec: { command: ['sh', '-c', 'echo hook >>/told/a; sleep 0.3; echo done >>/told/a'] } };
+    const words = (file: string) => readFileSync(dir.file(file), 'utf8').trim().split('\n');
+    const hooks = { a: slow, b: { exec: { command: ['sleep', '1000'] } } };
+    await cluster.apply(
+      Object.entries(hooks).map(([name, hook]) =>
+        pod(`hook-${name}`, {
+          // Of b the hook takes longer than that: it is left, and SIGTERM still comes.
+          terminationGracePeriodSeconds: name === 'a' ? 60 : 1,
+          containers: [main(name, hook)],
+          volumes: hostPath,
+        }),
+      ),
+    );
+    for (const name of Object.keys(hooks)) {
+      await until(() => words(name).includes('up'), { timeoutMs: waitMs });
+      await core.deleteNamespacedPod({ name: `hook-${name}`, namespace: 'default' });
+    }
+    for (const name of Object.keys(hooks)) await gone(`hook-${name}`);
+    expect([words('a'), words('b')]).toEqual([
+      ['up', 'hook', 'done', 'term'],
+      ['up', 'term'],
+    ]);
+  });
+
   it('ends a Pod that is deleted, even one that does not listen', async () => {
     await cluster.apply([pod('deaf', { containers: [shell("trap '' TERM; while :; do sleep 1; done")] })]);
     await until(async () => (await read('deaf')).status?.phase === 'Running', { timeoutMs: waitMs });
     await core.deleteNamespacedPod({ name: 'deaf', namespace: 'default' });
-    await until(
-      async () =>
-        read('deaf').then(
-          () => false,
-          (error: Error) => error.message.includes('404'),
-        ),
-      {
-        timeoutMs: waitMs,
-        message: 'the Pod to be gone',
-      },
-    );
+    await gone('deaf');
   });
 });
