@@ -1,6 +1,7 @@
 // A real API server that holds N routes, and the platform that reads it, as processes beside the client as in standalone mode.
+import { gatewayGroup } from '@sluice/kinds';
 import { type Backend, serviceObjects, startBackend } from '@sluice/testkit';
-import { type Cluster, startCluster } from '@sluice/testkit/cluster';
+import { type Cluster, type Manifest, startCluster } from '@sluice/testkit/cluster';
 import { ClusterApi } from '../harness/kubernetes/cluster-api.ts';
 import { KubernetesPlatform, openGateway, prepareCluster } from '../harness/kubernetes/platform.ts';
 import { type HostLayout, routeOfMany } from '../harness/many-routes.ts';
@@ -93,7 +94,8 @@ export class KubernetesWorld implements ChangingWorld, AsyncDisposable {
       rules: [rule('moving')],
     });
     await this.sink.write([...services, ...this.moving('echo'), openGateway(), moving]);
-    await this.sink.write(Array.from({ length: this.setup.routes }, (_, i) => this.route(i, '0')));
+    const routes = Array.from({ length: this.setup.routes }, (_, i) => this.route(i, '0') as Manifest);
+    await this.cluster.store({ group: gatewayGroup, plural: 'httproutes' }, routes);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { kinds } from '@sluice/kinds';
 import type { Cluster } from '@sluice/testkit/cluster';
 import { Pool } from 'undici';
+import { type Figures, parseMetrics } from '../metrics.ts';
 
 /** An object as a manifest has it, or as the API server gives it. */
 export interface ClusterObject {
@@ -87,6 +88,11 @@ export class ClusterApi implements AsyncDisposable {
   async json(request: ClusterRequest): Promise<unknown> {
     const { status, text } = await this.#ask(request);
     return checked(status, text);
+  }
+
+  /** `/metrics` of the API server. */
+  async figures(): Promise<Figures> {
+    return parseMetrics((await this.#ask({ path: '/metrics' })).text);
   }
 
   /** Follows one object from a version on until the signal aborts; `told` gets it after each change. */

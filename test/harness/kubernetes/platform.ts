@@ -87,6 +87,9 @@ export class KubernetesPlatform implements AsyncDisposable {
     mkdirSync(join(dir.path, 'run'));
     writeFileSync(dir.file('secret.key'), randomBytes(32), { mode: 0o600 });
     const nats = stack.use(await startNats());
+    // What the harness reads of an instance of `sluice up`.
+    const natsMonitorPort = Number(new URL(nats.monitorUrl).port);
+    writeFileSync(join(dir.path, 'run', 'instance.json'), JSON.stringify({ natsMonitorPort }));
     const platform = new KubernetesPlatform(options, { dataDir: dir.path, nats, stack: stack.move() });
     try {
       await platform.#startAll();

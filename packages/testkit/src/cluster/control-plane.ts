@@ -6,6 +6,7 @@ import { until } from '../until.ts';
 import { type ComponentName, componentArgs, etcdUrl } from './components.ts';
 import { apiPort, clusterFiles } from './layout.ts';
 import type { Setup } from './protocol.ts';
+import { post } from './store.ts';
 
 /** How long a part has until it serves, milliseconds: 4 s are usual, a loaded machine took 15. */
 const startMs = 120_000;
@@ -101,13 +102,6 @@ async function isOk(answer: Promise<Dispatcher.ResponseData>): Promise<boolean> 
   const { statusCode, body } = await answer;
   await body.dump();
   return statusCode === 200;
-}
-
-async function post(path: string, body: unknown): Promise<unknown> {
-  const answer = await request(`${etcdUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 200) throw new Error(`etcd answered ${answer.statusCode}: ${text}`);
-  return JSON.parse(text);
 }
 
 const tail = (child: LaunchedProcess): string => child.log().trim().split('\n').slice(-8).join('\n');

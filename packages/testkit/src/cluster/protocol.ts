@@ -12,6 +12,8 @@ export const orderSchema = z.discriminatedUnion('do', [
   z.object({ id: z.int(), do: z.literal('signal'), component, signal }),
   /** Compacts etcd at its newest revision. */
   z.object({ id: z.int(), do: z.literal('compact') }),
+  /** Puts what a file holds (a JSON list of `StoredObject`) into etcd. */
+  z.object({ id: z.int(), do: z.literal('store'), file: z.string() }),
 ]);
 
 /** An order without its number. */
@@ -22,7 +24,8 @@ export type Order =
       readonly component: z.infer<typeof component>;
       readonly signal: z.infer<typeof signal>;
     }
-  | { readonly do: 'compact' };
+  | { readonly do: 'compact' }
+  | { readonly do: 'store'; readonly file: string };
 
 /** What the supervisor gets first: one line of JSON. */
 export const setupSchema = z.object({

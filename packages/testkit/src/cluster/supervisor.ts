@@ -4,11 +4,12 @@
  * process of the cluster, its mounts and its network.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Components } from './control-plane.ts';
 import { clusterFiles } from './layout.ts';
 import { orderSchema, type Report, setupSchema } from './protocol.ts';
+import { putAll, type StoredObject } from './store.ts';
 
 const report = (line: Report): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -18,7 +19,8 @@ async function carryOut(components: Components, line: string): Promise<void> {
   try {
     if (order.do === 'start') await components.start(order.component);
     else if (order.do === 'signal') await components.signal(order.component, order.signal);
-    else await components.compact();
+    else if (order.do === 'compact') await components.compact();
+    else await putAll(JSON.parse(readFileSync(order.file, 'utf8')) as StoredObject[]);
     report({ is: 'done', id: order.id });
   } catch (error) {
     report({ is: 'failed', id: order.id, message: messageOf(error) });
