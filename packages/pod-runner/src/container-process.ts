@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerLog } from './container-log.ts';
 
@@ -112,6 +112,11 @@ function signalFirst(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+/** PATH is the container's: what enters it is found on the machine's. */
+const [nsenter = 'nsenter', chroot = 'chroot'] = ['nsenter', 'chroot'].map((tool) =>
+  ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].map((dir) => join(dir, tool)).find((file) => existsSync(file)),
+);
+
 type Exec = Pick<ContainerProcessOptions, 'command' | 'env' | 'root' | 'uid' | 'gid'>;
 
 function execIn(
@@ -123,7 +128,7 @@ function execIn(
   if (pid === undefined) return Promise.resolve(false);
   const namespaces = [`--target=${pid}`, '--mount', '--pid', '--net', '--ipc', '--uts'];
   const user = [`--userspec=${uid}:${gid}`, '--groups='];
-  const run = spawn('nsenter', [...namespaces, 'chroot', ...user, root, ...command], {
+  const run = spawn(nsenter, [...namespaces, chroot, ...user, root, ...command], {
     env: Object.fromEntries(env),
     stdio: 'ignore',
     timeout: timeoutMs,

@@ -187,7 +187,7 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('a node with rea
     const main = (file: string, preStop: object) =>
       shell(
         `trap 'echo term >>/told/${file}; exit 0' TERM; echo up >>/told/${file}; while :; do sleep 0.05; done`,
-        { volumeMounts, lifecycle: { preStop } },
+        { volumeMounts, lifecycle: { preStop }, env: [{ name: 'PATH', value: '/usr/bin:/bin' }] },
       );
     const slow = { exec: { command: ['sh', '-c', 'echo hook >>/told/a; sleep 0.3; echo done >>/told/a'] } };
     const words = (file: string) => readFileSync(dir.file(file), 'utf8').trim().split('\n');
