@@ -15,7 +15,7 @@ const checkout = join(import.meta.dirname, '..', '..');
 async function run(options: ConformanceOptions): Promise<boolean> {
   const { 'conformance.test': suite } = await ensurePrograms(['conformance.test']);
   await using cluster = await startCluster({
-    channel: 'experimental',
+    channel: options.channel,
     pods: { images: await conformanceImages() },
   });
   await installSluice(cluster);

@@ -16,6 +16,14 @@ test('a part of the suite leaves the page as it is', () => {
   });
 });
 
+test('the standard channel is asked for, and leaves the page as it is', () => {
+  expect(readOptions([])).toMatchObject({ channel: 'experimental' });
+  expect(readOptions(['--channel', 'standard'])).toMatchObject({ channel: 'standard', writePage: false });
+  expect(() => readOptions(['--channel', 'stable'])).toThrow(
+    '--channel stable: there is experimental, standard',
+  );
+});
+
 test('what is not known is named', () => {
   expect(() => readOptions(['--profile', 'HTTP'])).toThrow('--profile HTTP: there is GATEWAY-HTTP');
   expect(() => readOptions(['--fast'])).toThrow('--fast');
