@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { natsServerConfig, streamPermissions } from '@sluice/event-log';
+import { envoyBootstrap } from '@sluice/xds-server/core/bootstrap';
 import { accessOf, natsUsers } from './access.ts';
 import type { Keys } from './keys.ts';
 import { writeWhole } from './pid-file.ts';
 import { socketPaths } from './plan.ts';
 import type { Settings, UpRequest } from './settings.ts';
-import { servicePrograms } from './toolchain.ts';
 
 /** A configuration file and what it says. */
 export interface ConfigFile {
@@ -40,15 +39,12 @@ export function writeNatsConfig(
   return written(join(settings.layout.run, 'nats.conf'), text);
 }
 
-/**
- * Writes Envoy's bootstrap, or takes that of last time where nothing that it is made from has changed: making it loads
- * the whole compiler of xds-server, which takes longer than all else of a start.
- */
-export async function writeEnvoyBootstrap(
+/** Writes Envoy's bootstrap. */
+export function writeEnvoyBootstrap(
   settings: Pick<Settings, 'layout'> & { readonly request: Pick<UpRequest, 'replicas'> },
-): Promise<ConfigFile> {
+): ConfigFile {
   const sockets = socketPaths(settings.layout.sockets);
-  const options = {
+  const text = envoyBootstrap({
     nodeId: 'envoy-0',
     nodeCluster: 'sluice-standalone',
     xdsSocket: sockets.xds(0),
@@ -56,26 +52,8 @@ export async function writeEnvoyBootstrap(
       sockets.xds(more + 1),
     ),
     adminSocket: sockets.envoyAdmin,
-  };
-  const file = join(settings.layout.run, 'envoy.json');
-  const madeFrom = {
-    file: `${file}.from`,
-    text: JSON.stringify([servicePrograms(['xds-server'])['xds-server'].version, options]),
-  };
-  const earlier = readText(madeFrom.file) === madeFrom.text ? readText(file) : undefined;
-  if (earlier !== undefined) return { file, text: earlier };
-  const { envoyBootstrap } = await import('@sluice/xds-server/core');
-  const made = written(file, envoyBootstrap(options));
-  written(madeFrom.file, madeFrom.text);
-  return made;
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+  });
+  return written(join(settings.layout.run, 'envoy.json'), text);
 }
 
 function written(file: string, text: string): ConfigFile {

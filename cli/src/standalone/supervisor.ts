@@ -111,7 +111,7 @@ export class Supervisor {
     await this.#endStrays(new Set([...this.#processes.keys(), 'envoy']));
     // Services wait for NATS by themselves, and take longer to load than it does.
     await this.#launch([...this.#processes.keys()]);
-    this.#add(envoySpec(this.#settings, await writeEnvoyBootstrap(this.#settings)));
+    this.#add(envoySpec(this.#settings, writeEnvoyBootstrap(this.#settings)));
     const xds = socketPaths(layout.sockets).xds(0);
     await this.#poll(() => existsSync(xds));
     await this.#launch(['envoy']);
