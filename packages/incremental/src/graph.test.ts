@@ -51,6 +51,23 @@ describe('map', () => {
   });
 });
 
+test('a key of any of several collections is there until the last one has lost it', () => {
+  const graph = new Graph();
+  const [a, b] = [graph.source<number>('a'), graph.source<number>('b')];
+  const either = graph.anyOf([a, b], 'either');
+  graph.map(either, 'seen', () => true);
+  a.set('k', 1);
+  graph.commit();
+  b.set('k', 1);
+  a.delete('k');
+  graph.commit();
+  expect(either.entries()).toEqual([['k', true]]);
+  expect(graph.counts().get('seen')).toBe(1);
+  b.delete('k');
+  graph.commit();
+  expect(either.size).toBe(0);
+});
+
 describe('fetch', () => {
   test('runs again when what was read changes, also where it was absent', () => {
     const graph = new Graph();

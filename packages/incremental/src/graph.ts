@@ -1,3 +1,4 @@
+import { AnyOf } from './any-of.ts';
 import type { Keep } from './cells.ts';
 import type { Collection, Host, Node } from './collection.ts';
 import { type Equal, equalByContent } from './equal.ts';
@@ -90,6 +91,11 @@ export class Graph {
     keysOf: (value: I, key: string) => readonly string[],
   ): Collection<number> {
     return this.reduceBy(input, name, { keysOf, zero: 0, add: (n) => n + 1, remove: (n) => n - 1 });
+  }
+
+  /** The keys that at least one of several collections has. */
+  anyOf(inputs: readonly Collection<unknown>[], name: string): Collection<true> {
+    return new AnyOf(this.#host, { name, inputs: inputs as readonly Node<unknown>[] });
   }
 
   /** Gathers the changes of a collection from now on. */

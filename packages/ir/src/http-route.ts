@@ -119,6 +119,8 @@ export const irHttpRouteSchema = z.strictObject({
   generation: z.int().nonnegative(),
   /** RFC 3339 time of the object's creation for precedence; the empty string where the source has none (files), which sorts first. */
   createdAt: z.string(),
+  /** Its matches are tried after those of all routes without it: a default for what nobody else takes. */
+  fallback: z.literal(true).optional(),
   /** Sorted by listener, then server. */
   attachments: z.array(irAttachmentSchema),
   rules: z.array(irHttpRuleSchema),
@@ -133,4 +135,17 @@ export function serviceRouteKey(service: string, port: number): string {
 /** The key of the route of an object with this kind and `<namespace>/<name>`. */
 export function httpRouteKey(kind: 'HTTPRoute' | 'GRPCRoute', name: string): string {
   return kind === 'GRPCRoute' ? `grpc:${name}` : name;
+}
+
+/** The part of an Ingress that a route stands for. */
+export type IngressRoutePart = 'rules' | 'redirect' | 'default' | 'default-redirect';
+
+/**
+ * The key of a route of the Ingress `<namespace>/<name>`: of its rules for a host (`*`: of those without one), of its default
+ * backend, or of the redirects to HTTPS of either.
+ */
+export function ingressRouteKey(ingress: string, part: IngressRoutePart, host: string): string {
+  const base = `ingress:${ingress}`;
+  if (part === 'default' || part === 'default-redirect') return `${base}#${part}`;
+  return part === 'rules' ? `${base}#${host}` : `${base}#redirect#${host}`;
 }

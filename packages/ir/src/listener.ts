@@ -32,6 +32,11 @@ export const irListenerSchema = z.strictObject({
   bindPort: z.int().min(1).max(65535),
   /** What to bind where the addresses are those of a load balancer: IP addresses, sorted, and a port of its own on each node. */
   socket: z.strictObject({ addresses: z.array(z.string()), port: z.int().min(1).max(65535) }).optional(),
+  /**
+   * How many labels `*` stands for in a hostname of a route: absent, one or more (Gateway API); `one-label`, one (Ingress).
+   * In hostnames of servers it is always one or more.
+   */
+  wildcards: z.literal('one-label').optional(),
   /** Sorted by name. */
   servers: z.array(irServerSchema),
 });

@@ -4,6 +4,7 @@
 // stand between exact and prefix, longer pattern first, which is also what Cilium does for Ingress.
 // Of gRPC calls (GRPCRouteRule.matches): the longest service, then the longest method, then headers and ties as above; an exact
 // service with an exact method goes before expressions, which are implementation-specific there, too.
+// A route that is a fallback goes behind all that are none: the default backend of an Ingress.
 import type { IrHttpMatch, IrHttpRoute } from './http-route.ts';
 import { compareText } from './key.ts';
 
@@ -18,6 +19,7 @@ export interface MatchCandidate {
 
 /** The step that decided between two matches. */
 export type PrecedenceStep =
+  | 'fallback'
   | 'route kind'
   | 'path type'
   | 'service length'
@@ -41,6 +43,7 @@ export function comparePrecedence(
   const ma = matchOf(a);
   const mb = matchOf(b);
   const steps: readonly [PrecedenceStep, number][] = [
+    ['fallback', Number(a.route.fallback ?? false) - Number(b.route.fallback ?? false)],
     ['route kind', Number(ma.call !== undefined) - Number(mb.call !== undefined)],
     ['path type', pathRank[ma.path.type] - pathRank[mb.path.type]],
     ...specificity(ma, mb),

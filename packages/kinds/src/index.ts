@@ -1,3 +1,4 @@
+export type { AnnotationFault } from './annotation.ts';
 export type { BackendObjectRef } from './backend-ref.ts';
 export {
   type BackendTlsPolicy,
@@ -52,6 +53,19 @@ export {
   legacyClassAnnotation,
 } from './ingress.ts';
 export { defaultClassAnnotation, type IngressClass, ingressClassSchema } from './ingress-class.ts';
+export {
+  ingressControllersOf,
+  isDefaultClass,
+  namedIngressClass,
+  newestClass,
+} from './ingress-class-choice.ts';
+export {
+  type IngressMode,
+  type IngressSettings,
+  ingressHttpsPort,
+  readClassMode,
+  readIngressSettings,
+} from './ingress-settings.ts';
 export { findKind, type Kind, kinds } from './kinds.ts';
 export type { L4BackendRef, L4Rule } from './l4-route.ts';
 export { type LabelSelector, selectorMatches } from './label-selector.ts';
@@ -74,7 +88,6 @@ export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts'
 export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
 export { type Service, type ServicePort, serviceSchema } from './service.ts';
 export {
-  type AnnotationFault,
   type L7Algorithm,
   readServiceL7,
   type ServiceL7,

@@ -1,5 +1,6 @@
 // The annotations by which a Service asks for a balancing of each request instead of each connection: `lb-l7` and
 // `lb-l7-algorithm` (Cilium 1.20, Service annotations), under `service.sluice.io/` as well as `service.cilium.io/`.
+import { type AnnotationFault, type FoundAnnotation, findAnnotation, shownValue } from './annotation.ts';
 import { closest } from './nearest.ts';
 
 /** How the endpoint of a request is chosen: in turn, the one with fewer requests of two, or any. */
@@ -14,15 +15,6 @@ export const servicePrefixes = ['service.sluice.io/', 'service.cilium.io/'] as c
 
 /** The controller in whose name `service.cilium.io/` is served. */
 const ciliumController = 'io.cilium/gateway-controller';
-
-/** Something wrong with an annotation. The Service goes on as if it were not there. */
-export interface AnnotationFault {
-  /** Key of the annotation. */
-  readonly annotation: string;
-  readonly message: string;
-  /** What to do about it. */
-  readonly hint: string;
-}
 
 /** What the annotations of a Service come to. */
 export interface ServiceL7 {
@@ -43,8 +35,8 @@ export function readServiceL7(
   annotations: Readonly<Record<string, string>>,
   prefixes: readonly string[] = servicePrefixes,
 ): ServiceL7 | undefined {
-  const asked = find(annotations, 'lb-l7', prefixes);
-  const wanted = find(annotations, 'lb-l7-algorithm', prefixes);
+  const asked = findAnnotation(annotations, 'lb-l7', prefixes);
+  const wanted = findAnnotation(annotations, 'lb-l7-algorithm', prefixes);
   if (asked === undefined && wanted === undefined) return undefined;
   const faults: AnnotationFault[] = [];
   const enabled = asked?.value === 'enabled';
@@ -63,37 +55,15 @@ export function readServiceL7(
   return { enabled, algorithm: algorithm ?? defaultL7Algorithm, faults };
 }
 
-interface Found {
-  readonly annotation: string;
-  readonly value: string;
-}
-
-function find(
-  annotations: Readonly<Record<string, string>>,
-  name: string,
-  prefixes: readonly string[],
-): Found | undefined {
-  for (const prefix of prefixes) {
-    const annotation = `${prefix}${name}`;
-    const value = Object.hasOwn(annotations, annotation) ? annotations[annotation] : undefined;
-    if (value !== undefined) return { annotation, value };
-  }
-  return undefined;
-}
-
-/** Longest part of a value that is said back, characters. */
-const maxShown = 40;
-
 function unknownValue(
-  { annotation, value }: Found,
+  { annotation, value }: FoundAnnotation,
   known: readonly string[],
   meant: string | undefined,
 ): AnnotationFault {
-  const shown = JSON.stringify(value.length > maxShown ? `${value.slice(0, maxShown)}…` : value);
   const near = meant ?? closest(value.replaceAll('-', '_'), known);
   const hint =
     near === undefined
       ? `one of ${known.join(', ')}`
       : `did you mean ${JSON.stringify(near)}? known are ${known.join(', ')}`;
-  return { annotation, message: `${shown} is not known, so it counts as not said`, hint };
+  return { annotation, message: `${shownValue(value)} is not known, so it counts as not said`, hint };
 }

@@ -11,14 +11,17 @@ export const newest = { epoch: 1_000_000, seq: 1_000_000 } as const;
 /** Subject prefix and settings of a scenario. */
 export const controllerNames = ['sluice.dev/gateway-controller', 'io.cilium/gateway-controller'] as const;
 
-const named = z.string().regex(/^[^/]+\/[^/]+$/);
+const named = z.string().regex(/^[^/]*\/[^/]+$/);
+/** Kinds that get addresses of their own. */
+const holderKinds = ['Gateway', 'Service', 'CiliumEnvoyConfig', 'Ingress', 'IngressClass'] as const;
 
 /** Documents that are no manifests. */
 const pretendSchema = z.discriminatedUnion('pretend', [
   /** Addresses of a Gateway or a Service; by default each Gateway has one of its own. */
   z.strictObject({
     pretend: z.literal('addresses'),
-    kind: z.enum(['Gateway', 'Service', 'CiliumEnvoyConfig']).default('Gateway'),
+    kind: z.enum(holderKinds).default('Gateway'),
+    /** An IngressClass has no namespace: `/name`. */
     gateway: named,
     addresses: z.array(z.string()).default([]),
     hostnames: z.array(z.string()).optional(),
@@ -90,24 +93,45 @@ export function builtInClasses(): FactInput[] {
   );
 }
 
-/** Addresses of one Gateway. */
-export function addressFact(gateway: string, addresses: readonly string[]): FactInput {
-  return factOf({
-    ...{ pretend: 'addresses', kind: 'Gateway', gateway, addresses: [...addresses] },
-    ...{ lowPortOffset: 0, unusable: [] },
-  });
+/** The IngressClasses of standalone mode. */
+export function builtInIngressClasses(): FactInput[] {
+  return [
+    ['sluice', 'sluice.dev/ingress-controller'],
+    ['cilium', 'cilium.io/ingress-controller'],
+  ].map(([name, controller]) =>
+    objectFact({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name },
+      spec: { controller },
+    }),
+  );
+}
+
+/** Addresses of one Gateway, or of what stands for one. */
+export function addressFact(
+  gateway: string,
+  addresses: readonly string[],
+  kind: (typeof holderKinds)[number] = 'Gateway',
+): FactInput {
+  const rest = { lowPortOffset: 0, unusable: [] };
+  return factOf({ pretend: 'addresses', kind, gateway, addresses: [...addresses], ...rest });
 }
 
 /** Reads a scenario. */
 export function readScenario(yaml: string): Scenario {
   const documents = parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
   const pretends = documents.flatMap((d) => (isPretend(d) ? [pretendSchema.parse(d)] : []));
-  const objects = documents.filter((d) => d !== null && !isPretend(d)).map(objectFact);
+  const declared = documents.filter((d) => d !== null && !isPretend(d)).map(objectFact);
+  const hasIngress = declared.some(({ fact }) => fact.type === 'ObjectChanged' && fact.object.kind === 'Ingress');
+  const objects = [...(hasIngress ? builtInIngressClasses() : []), ...declared];
   const given = pretends.flatMap((p) => (p.pretend === 'addresses' ? [p.gateway] : []));
   const assigned = objects.flatMap(({ fact }, i) => {
-    if (fact.type !== 'ObjectChanged' || fact.object.kind !== 'Gateway') return [];
+    if (fact.type !== 'ObjectChanged') return [];
+    const kind = holderKinds.find((k) => k === fact.object.kind);
+    if (kind === undefined || kind === 'Service' || kind === 'CiliumEnvoyConfig') return [];
     const key = `${fact.object.metadata.namespace}/${fact.object.metadata.name}`;
-    return given.includes(key) ? [] : [addressFact(key, [`127.80.0.${i + 1}`])];
+    return given.includes(key) ? [] : [addressFact(key, [`127.80.0.${i + 1}`], kind)];
   });
   const envoys = pretends.filter((p) => p.pretend === 'envoy');
   const facts = pretends.flatMap((p) => (p.pretend === 'envoy' ? [] : [factOf(p)]));
@@ -143,9 +167,11 @@ function refOf(kind: string, key: string): { group: string; kind: string; namesp
   const [namespace = '', name = ''] = key.split('/');
   const group = kind.startsWith('Cilium')
     ? 'cilium.io'
-    : kind === 'Secret' || kind === 'Service'
-      ? ''
-      : 'gateway.networking.k8s.io';
+    : kind.startsWith('Ingress')
+      ? 'networking.k8s.io'
+      : kind === 'Secret' || kind === 'Service'
+        ? ''
+        : 'gateway.networking.k8s.io';
   return { group, kind, namespace, name };
 }
 

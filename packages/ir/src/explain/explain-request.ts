@@ -150,7 +150,7 @@ function hostnamesFor(
     for (const attachment of route.attachments)
       if (attachment.listener === listener.key && attachment.server === server.name)
         for (const hostname of attachment.hostnames)
-          if (covers(hostname, host)) {
+          if (covers(hostname, host, listener.wildcards === 'one-label')) {
             const set = found.get(hostname);
             if (set === undefined) found.set(hostname, new Set([route]));
             else set.add(route);

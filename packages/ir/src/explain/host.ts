@@ -19,11 +19,12 @@ export function withoutPort(authority: string): string {
   return colon < 0 || authority.indexOf(']', colon) >= 0 ? authority : authority.slice(0, colon);
 }
 
-/** True where a host, or every host that a wildcard names, is named by `outer`. */
-export function covers(outer: string, inner: string): boolean {
+/** True where a host, or every host that a wildcard names, is named by `outer`. `oneLabel`: `*.suffix` is one label before it. */
+export function covers(outer: string, inner: string, oneLabel = false): boolean {
   if (outer === '*' || outer === inner) return true;
   if (!outer.startsWith('*.') || inner === '*') return false;
   const suffix = outer.slice(1);
+  if (oneLabel) return !inner.startsWith('*.') && inner.slice(inner.indexOf('.')) === suffix;
   const name = inner.startsWith('*.') ? inner.slice(1) : inner;
   return name.endsWith(suffix) && (inner.startsWith('*.') || name.length > suffix.length);
 }

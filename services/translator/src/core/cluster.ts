@@ -17,13 +17,13 @@ export interface ClusterNeeds {
   readonly backendTls: BackendTlsTables;
 }
 
-/** Clusters by key. `uses` counts by key the routes of `kind` that send to a Service port. */
+/** Clusters by key. `uses` have by key the Service ports that routes of `kind`, and what is like them, send to. */
 export function clusters(
   graph: Graph,
-  of: ClusterNeeds & { kind: HttpKind; uses: Collection<number> },
+  of: ClusterNeeds & { kind: HttpKind; uses: readonly Collection<number>[] },
 ): Collection<IrCluster> {
   const { kind } = of;
-  const used = graph.map(of.uses, `service ports used by ${kind}s`, () => true as const);
+  const used = graph.anyOf(of.uses, `service ports used by ${kind}s`);
   return graph.map(used, `clusters of ${kind}s`, (_used, key, fetch) => {
     const servicePort = kind === 'GRPCRoute' ? servicePortOf(key) : key;
     const port = fetch(of.ports, servicePort);

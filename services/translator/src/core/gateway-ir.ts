@@ -88,16 +88,18 @@ function serverOf(listener: ListenerModel): IrListener['servers'][number] {
 export function irCertificates(
   graph: Graph,
   of: {
-    listeners: Collection<IrListener>;
+    listeners: readonly Collection<IrListener>[];
     certificates: Collection<FactOf<'CertificateObserved'>>;
     others: Collection<number>;
   },
 ): Collection<IrCertificate> {
-  const uses = graph.countBy(of.listeners, 'certificate uses', (l) =>
-    l.servers.flatMap((s) => s.certificates),
+  const uses = of.listeners.map((listeners) =>
+    graph.countBy(listeners, `certificates of ${listeners.name}`, (l) =>
+      l.servers.flatMap((s) => s.certificates),
+    ),
   );
   return graph.map(of.certificates, 'ir certificates', ({ ref, uid, digest }, key, fetch) =>
-    fetch(uses, key) === undefined && fetch(of.others, key) === undefined
+    [...uses, of.others].every((counts) => fetch(counts, key) === undefined)
       ? undefined
       : { kind: 'certificate' as const, key, source: ref, uid, digest },
   );

@@ -25,10 +25,14 @@ export interface HttpPart {
 
 type Needs = BackendNeeds & ClusterNeeds & { tables: AttachmentTables; orphanController: string | undefined };
 
-/** Translates the routes of all kinds. */
+/** Translates the routes of all kinds. `alsoUsed`: clusters that something else sends to as HTTPRoutes do, by key. */
 export function httpParts(
   graph: Graph,
-  of: Needs & { routes: Collection<HttpRoute>; grpcRoutes: Collection<GrpcRoute> },
+  of: Needs & {
+    routes: Collection<HttpRoute>;
+    grpcRoutes: Collection<GrpcRoute>;
+    alsoUsed: readonly Collection<number>[];
+  },
 ): HttpPart[] {
   const contender = (kind: HttpKind, routes: Collection<RouteOverHttp>): Contender => ({
     routes,
@@ -40,13 +44,21 @@ export function httpParts(
   };
   const settled = settleKinds(graph, contenders);
   return (['HTTPRoute', 'GRPCRoute'] as const).map((kind) =>
-    httpPart(graph, of, { kind, routes: contenders[kind].routes, parents: settled[kind] }),
+    httpPart(
+      graph,
+      { ...of, alsoUsed: kind === 'HTTPRoute' ? of.alsoUsed : [] },
+      {
+        kind,
+        routes: contenders[kind].routes,
+        parents: settled[kind],
+      },
+    ),
   );
 }
 
 function httpPart(
   graph: Graph,
-  needs: Needs,
+  needs: Needs & { alsoUsed: readonly Collection<number>[] },
   own: Pick<RouteParts, 'kind' | 'routes' | 'parents'>,
 ): HttpPart {
   const { kind, routes } = own;
@@ -56,7 +68,7 @@ function httpPart(
     rules: routeRules(graph, { ...needs, kind, routes }),
   };
   const ir = irRoutes(graph, parts);
-  const made = clusters(graph, { ...needs, kind, uses: clusterUses(graph, ir) });
+  const made = clusters(graph, { ...needs, kind, uses: [clusterUses(graph, ir), ...needs.alsoUsed] });
   return {
     parts,
     ir,

@@ -28,6 +28,7 @@ import { gatewayPlans } from './gateway-plan.ts';
 import { gatewayStatuses } from './gateway-status.ts';
 import { permissionsOf } from './grants.ts';
 import { httpParts } from './http-part.ts';
+import { ingressPart } from './ingress/ingress-part.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import type { L4Needs } from './l4-backend.ts';
 import { type L4Part, l4Part, l4Statuses, l4Uses } from './l4-route.ts';
@@ -110,7 +111,13 @@ export function buildModel(settings: ModelSettings): Model {
   const irGw = irGateways(graph, plans);
   const irLs = irListeners(graph, plans);
   const tables = attachmentTables(graph, { models, gateways, listenerSets, labels });
+  const ingress = ingressPart(graph, {
+    ...settings,
+    ...{ ingresses: inputs.ingresses, classes: inputs.ingressClasses },
+    ...{ services, ports, permissions, policed, certificates, addresses: inputs.addresses },
+  });
   const http = httpParts(graph, {
+    alsoUsed: [ingress.clusterUses],
     ...{ routes, grpcRoutes: inputs.grpcRoutes },
     ...{ services, ports, permissions, policed, backendTls, tables, orphanController },
   });
@@ -131,6 +138,7 @@ export function buildModel(settings: ModelSettings): Model {
   const uses = [
     ofServices.uses,
     raw.uses,
+    ingress.l4Uses,
     ...http.map((part) => part.uses),
     ...l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`)),
   ];
@@ -141,7 +149,9 @@ export function buildModel(settings: ModelSettings): Model {
     wantedRevisions(graph, { gateways: irGw, listeners: irLs, revisions }),
     wantedRevisions(graph, { ...ofServices, revisions }),
     envoyConfigRevisions(graph, raw.plans, revisions),
+    ...ingress.gateways.map((part) => wantedRevisions(graph, { ...part, revisions })),
   ];
+  const allListeners = [irLs, ...ingress.gateways.map(({ listeners }) => listeners)];
   return {
     graph,
     inputs,
@@ -160,12 +170,14 @@ export function buildModel(settings: ModelSettings): Model {
       ...[
         irGw,
         irLs,
-        irCertificates(graph, { listeners: irLs, certificates, others: raw.certificateUses }),
+        irCertificates(graph, { listeners: allListeners, certificates, others: raw.certificateUses }),
         ...http.map(({ clusters }) => clusters),
         irEp,
         ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
         ...[ofServices.l4Routes, ofServices.clusters],
         raw.ir,
+        ...ingress.gateways.flatMap((part) => [part.gateways, part.listeners]),
+        ...[ingress.routes, ingress.l4Routes],
       ].map((collection) => ({ collection })),
     ],
     statuses: [
@@ -195,6 +207,7 @@ export function buildModel(settings: ModelSettings): Model {
         }),
         l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
         envoyConfigStatuses(graph, { plans: raw.plans, envoys: envoyViews, rejections }),
+        ...ingress.statuses({ envoys: envoyViews, rejections }),
       ].map((collection) => ({ collection })),
     ],
   };

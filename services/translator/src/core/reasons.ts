@@ -90,6 +90,23 @@ export const reasons = {
     False: ['Invalid', 'Pending', 'AddressNotAssigned', 'AddressNotUsable'],
     Unknown: [],
   },
+  // Of Ingress and IngressClass, for which Kubernetes has no conditions: our own words.
+  'Ingress.Accepted': {
+    True: ['Accepted'],
+    False: ['NoMatchingClass', 'UnsupportedValue'],
+    Unknown: ['Pending'],
+  },
+  'Ingress.ResolvedRefs': {
+    True: ['ResolvedRefs'],
+    False: ['InvalidKind', 'BackendNotFound', 'UnsupportedProtocol', 'InvalidCertificateRef'],
+    Unknown: [],
+  },
+  'Ingress.PartiallyInvalid': { True: ['InvalidAnnotation', 'UnsupportedValue'], False: [], Unknown: [] },
+  'Ingress.Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'Pending', 'AddressNotAssigned', 'AddressNotUsable'],
+    Unknown: [],
+  },
   'Service.sluice.dev/L7PartiallyInvalid': { True: ['InvalidAnnotation'], False: [], Unknown: [] },
   'CiliumEnvoyConfig.Accepted': {
     True: ['Accepted', 'ResourcesNotValid'],
@@ -115,6 +132,13 @@ export const reasons = {
     Unknown: [],
   },
   'CiliumEnvoyConfig.Conflicted': { True: ['ServiceTaken'], False: [], Unknown: [] },
+  'IngressClass.Accepted': { True: ['Accepted'], False: ['InvalidParameters'], Unknown: [] },
+  'IngressClass.Programmed': {
+    True: ['Programmed'],
+    False: ['Invalid', 'Pending', 'AddressNotAssigned', 'AddressNotUsable'],
+    Unknown: [],
+  },
+  'IngressClass.PartiallyInvalid': { True: ['InvalidAnnotation'], False: [], Unknown: [] },
   'Route.PartiallyInvalid': { True: ['UnsupportedValue'], False: [], Unknown: [] },
 } as const satisfies Readonly<
   Record<string, Readonly<Record<'True' | 'False' | 'Unknown', readonly string[]>>>

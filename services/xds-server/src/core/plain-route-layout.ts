@@ -22,6 +22,7 @@ import { serverFor } from './hostname.ts';
 import type { Replaced } from './ir-state.ts';
 import { fromAds } from './messages.ts';
 import { misdirectedRoute } from './misdirected.ts';
+import { deeperHosts } from './one-label.ts';
 import { candidatesOf, compileRoute, type RevisedRoute } from './route.ts';
 import { clustersOf } from './route-action.ts';
 import type { RouteLayout, RouteSource, RouteTables } from './route-layout.ts';
@@ -189,7 +190,10 @@ function virtualHost(listener: IrListener, hostname: string, routes: Iterable<Re
   return create(VirtualHostSchema, {
     name: hostname,
     domains: [hostname],
-    routes: candidates.map((candidate) => compileRoute(candidate, place)),
+    routes: [
+      ...(listener.wildcards === 'one-label' ? deeperHosts(hostname) : []),
+      ...candidates.map((candidate) => compileRoute(candidate, place)),
+    ],
   });
 }
 

@@ -27,7 +27,9 @@ export function scopeFinder(listener: IrListener, server: IrServer | null): Rout
       ...overwrite(scopeHeaders.path, rootPath),
       ...(server === null ? [] : overwrite(scopeHeaders.server, literal(server.name))),
     ],
-    filters: scopeScripts.flatMap((script) => Array.from({ length: script.filters }, () => filter(script))),
+    filters: scopeScripts(listener).flatMap((script) =>
+      Array.from({ length: script.filters }, () => filter(script)),
+    ),
   };
 }
 

@@ -23,9 +23,17 @@ import {
 } from '@sluice/ir';
 import { pack, stringMatcher } from './messages.ts';
 import { misdirectedRoute } from './misdirected.ts';
+import { deeperHosts } from './one-label.ts';
 import { compileRoute, type RevisedCandidate } from './route.ts';
 import { clustersOf } from './route-action.ts';
-import { listenerPart, pathPart, scopeHeaders, scopeHostname, scopeName } from './scope-key.ts';
+import {
+  isSharedScope,
+  listenerPart,
+  pathPart,
+  scopeHeaders,
+  scopeHostname,
+  scopeName,
+} from './scope-key.ts';
 import { noMatchRoute, scopeFilters, scriptName } from './scope-scripts.ts';
 import { type XdsResource, xdsResource } from './xds-resource.ts';
 
@@ -116,10 +124,12 @@ function virtualHost({ listener, path, split }: ScopeParts, host: ScopeHost): Vi
   const ordered = [...candidates].sort((a, b) => comparePrecedence(a, b).order);
   // A request gets to a scope below by way of the root: it is told there.
   const elsewhere = secure && path === '' ? [misdirectedFrom(server, split)] : [];
+  // Elsewhere the scripts have seen to it.
+  const deeper = listener.wildcards === 'one-label' && isSharedScope(hostname) ? deeperHosts(hostname) : [];
   return create(VirtualHostSchema, {
     name: hostname,
     domains: [hostname],
-    routes: [...elsewhere, ...ordered.map((candidate) => compileRoute(candidate, place)), noMatch],
+    routes: [...elsewhere, ...deeper, ...ordered.map((candidate) => compileRoute(candidate, place)), noMatch],
   });
 }
 

@@ -1,10 +1,12 @@
 // The Lua by which Envoy finds the scope of a request where the first look misses. Constant text: nothing of an object
 // is ever in it. A script may look at what a new key finds once (metadata() makes Envoy choose the route anew, a second
 // call would not), so each does two steps, and the filter is repeated as often as the longest way takes.
-// - host: where no scope is found. Lower case and without port first, then one label less each time, then `*`.
+// - host: where no scope is found. Lower case and without port first, then one label less each time, then `*`. Where a
+//   wildcard is one label: that, then `*`.
 // - path: where a scope says that its hostname is split. One segment deeper; back where there is no such scope.
 // - leave: where nothing in a scope matches. One segment less; beyond the root to no scope at all, which is a 404 like
 //   any other. So a hostname whose matches all fail never falls through to a wildcard.
+import type { IrListener } from '@sluice/ir';
 import { maxPathDepth, maxWildcardLabels, scopeHeaders } from './scope-key.ts';
 
 /** Names of the filters; several may have one. Scopes switch them by these. */
@@ -26,7 +28,7 @@ export interface ScopeScript {
   readonly always: boolean;
 }
 
-const host = `
+const lessSpecific = `
 local function less_specific(host)
   local from = host:sub(1, 2) == "*." and 3 or 2
   local dots = {}
@@ -36,7 +38,20 @@ local function less_specific(host)
   if #dots == 0 then return "*" end
   return "*" .. host:sub(dots[math.max(1, #dots - ${maxWildcardLabels - 1})])
 end
+`;
 
+const lessSpecificOneLabel = `
+local function less_specific(host)
+  local dots = {}
+  for at in host:gmatch("()%.") do
+    if at >= 2 then dots[#dots + 1] = at end
+  end
+  if host:sub(1, 2) == "*." or #dots == 0 then return "*" end
+  return "*" .. host:sub(dots[math.max(1, #dots - ${maxWildcardLabels - 1})])
+end
+`;
+
+const host = (less: string): string => `${less}
 function envoy_on_request(handle)
   local headers = handle:headers()
   local key = headers:get("${scopeHeaders.host}")
@@ -92,14 +107,28 @@ function envoy_on_request(handle)
 end
 `;
 
-/** In the order in which they run. */
-export const scopeScripts: readonly ScopeScript[] = [
-  // The host itself, each number of labels, and `*`.
-  { name: scopeFilters.host, code: host, filters: Math.ceil((maxWildcardLabels + 2) / 2), always: true },
+const scriptsOfPath: readonly ScopeScript[] = [
   { name: scopeFilters.path, code: path, filters: maxPathDepth, always: false },
   // From the deepest node up to the root, and out.
   { name: scopeFilters.leave, code: leave, filters: Math.ceil((maxPathDepth + 1) / 2), always: false },
 ];
+
+const hostScript = (less: string, steps: number): ScopeScript => ({
+  name: scopeFilters.host,
+  code: host(less),
+  filters: Math.ceil(steps / 2),
+  always: true,
+});
+
+// The host itself, each number of labels, and `*`.
+const scripts = [hostScript(lessSpecific, maxWildcardLabels + 2), ...scriptsOfPath];
+// The host itself, its wildcard, and `*`.
+const oneLabelScripts = [hostScript(lessSpecificOneLabel, 3), ...scriptsOfPath];
+
+/** The scripts of a listener in the order in which they run. */
+export function scopeScripts({ wildcards }: Pick<IrListener, 'wildcards'>): readonly ScopeScript[] {
+  return wildcards === 'one-label' ? oneLabelScripts : scripts;
+}
 
 /** The name under which a filter that does not run always knows its script. */
 export const scriptName = 'run';
