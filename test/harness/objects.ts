@@ -11,6 +11,7 @@ export interface Condition {
 /** Status of any of our kinds, as far as tests read it. */
 export interface ObjectStatus {
   readonly conditions?: readonly Condition[];
+  readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
   readonly addresses?: readonly { readonly type?: string; readonly value: string }[];
   readonly listeners?: readonly {
     readonly name: string;
@@ -87,6 +88,29 @@ export function httpRoute(
       ...(hostnames === undefined ? {} : { hostnames }),
       ...(rules === undefined ? {} : { rules }),
     },
+  };
+}
+
+/** A path of an Ingress that goes to port 8080 of a Service. */
+export function ingressPath(
+  pathType: 'Exact' | 'Prefix' | 'ImplementationSpecific',
+  value: string,
+  service: string,
+): object {
+  return { path: value, pathType, backend: { service: { name: service, port: { number: 8080 } } } };
+}
+
+/** An Ingress of class `sluice`. */
+export function ingress(
+  name: string,
+  spec: object,
+  more: { namespace?: string; annotations?: Readonly<Record<string, string>> } = {},
+): object {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name, namespace: more.namespace ?? 'default', annotations: more.annotations ?? {} },
+    spec: { ingressClassName: 'sluice', ...spec },
   };
 }
 

@@ -73,6 +73,8 @@ export interface Sluice extends AsyncDisposable {
   address(gateway: string, namespace?: string): Promise<string>;
   /** Where a port of a Gateway is served; low ports may be shifted where they may not be bound. */
   target(gateway: string, port: number, namespace?: string): Promise<RequestTarget>;
+  /** The same of an Ingress, whose address is that of its `status.loadBalancer`. */
+  ingressTarget(ingress: string, port: number, namespace?: string): Promise<RequestTarget>;
   pid(name: ProcessName): number;
   /** SIGKILL; resolves with the old process id when the process is gone. */
   kill9(name: ProcessName): Promise<number>;
@@ -197,6 +199,18 @@ class Instance implements Sluice {
   async target(gateway: string, port: number, namespace = 'default'): Promise<RequestTarget> {
     const { lowPortOffset } = this.#instanceFile();
     const address = await this.address(gateway, namespace);
+    return { address, port: port < 1024 ? port + lowPortOffset : port };
+  }
+
+  async ingressTarget(ingress: string, port: number, namespace = 'default'): Promise<RequestTarget> {
+    const { lowPortOffset } = this.#instanceFile();
+    const look = async () =>
+      (await this.find('ingresses', ingress, namespace))?.status?.loadBalancer?.ingress?.[0]?.ip;
+    const address = await until(look, {
+      timeoutMs: 20_000,
+      intervalMs: 100,
+      message: `an address of Ingress ${namespace}/${ingress}`,
+    });
     return { address, port: port < 1024 ? port + lowPortOffset : port };
   }
 

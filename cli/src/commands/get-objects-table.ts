@@ -1,5 +1,5 @@
 // Which columns a kind has in `sluice get`. In: objects with their status; out: head and rows.
-import { type KnownObjectOf, readServiceL7 } from '@sluice/kinds';
+import { type KnownObjectOf, namedIngressClass, readServiceL7 } from '@sluice/kinds';
 import { findCondition, recordsOf } from '../model/conditions.ts';
 import type { ShownObject } from '../model/objects.ts';
 import { addressesOf } from '../model/service-state.ts';
@@ -93,6 +93,33 @@ const columns: Readonly<Record<string, Columns>> = {
         wellKnownCACertificates ?? joined(caCertificateRefs.map(({ name }) => name)),
         ancestorCondition(manifest, 'Accepted'),
         ancestorCondition(manifest, 'ResolvedRefs'),
+      ];
+    },
+  },
+  Ingress: {
+    head: ['CLASS', 'HOSTS', 'ADDRESS', 'ACCEPTED', 'RESOLVED', 'PROGRAMMED'],
+    cells: (manifest) => {
+      const { metadata, spec } = manifest as unknown as KnownObjectOf<'Ingress'>;
+      const hosts = [...new Set(spec.rules.map(({ host }) => host || '*'))];
+      return [
+        namedIngressClass({ metadata, spec }) ?? '-',
+        joined(hosts.length === 0 ? ['*'] : hosts),
+        joined(addressesOf(manifest.status)),
+        conditionOf(manifest, 'Accepted'),
+        conditionOf(manifest, 'ResolvedRefs'),
+        conditionOf(manifest, 'Programmed'),
+      ];
+    },
+  },
+  IngressClass: {
+    head: ['CONTROLLER', 'ACCEPTED', 'ADDRESS', 'PROGRAMMED'],
+    cells: (manifest) => {
+      const { spec } = manifest as unknown as KnownObjectOf<'IngressClass'>;
+      return [
+        spec.controller,
+        conditionOf(manifest, 'Accepted'),
+        addresses(manifest),
+        conditionOf(manifest, 'Programmed'),
       ];
     },
   },

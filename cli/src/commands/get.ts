@@ -4,7 +4,7 @@ import type { GetOptions } from './get-action.ts';
 import { dataDirOption, outputOption, routeLayoutOption } from './options.ts';
 
 const help = `
-WHAT is a kind (gateways, httproutes, services, endpointslices, secrets, namespaces, gatewayclasses, referencegrants;
+WHAT is a kind (gateways, httproutes, ingresses, services, endpointslices, secrets, namespaces, gatewayclasses, referencegrants;
 also gw, httproute, svc, ns, gc), or one of
   objects      every object in force
   conditions   every condition of every object, one a line

@@ -4,13 +4,16 @@
 import { compareRevisions, type Fault, formatRevision, type Origin } from '@sluice/events';
 import { formatObjectRef, type IrListener, type ObjectRef } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
-import { conditionsOf, findCondition, recordsOf } from './conditions.ts';
+import { recordsOf } from './conditions.ts';
+import { ingressStates, listenersOf } from './ingress-assessment.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
+import { gatewayProgress } from './progress.ts';
 import { RouteBoard, type RouteSummary } from './route-board.ts';
 import { isRoute, type Progress, routeKinds, verdictsOf } from './route-state.ts';
 import { serviceStates } from './service-state.ts';
 import { refKey, type World } from './world.ts';
 
+/** A Gateway, or what stands for one: an Ingress with an address of its own, a class whose Ingresses share one. */
 export interface GatewayState {
   readonly ref: ObjectRef;
   readonly origin: Origin;
@@ -48,10 +51,11 @@ export function assess(
   controllerNames: readonly string[],
   board: RouteBoard = boardOf(world),
 ): Assessment {
-  const gateways = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
+  const own = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
+  const gateways = [...own, ...ingressStates(world, controllerNames)];
   const services = serviceStates(world);
   const routes = board.summary({
-    ours: new Set(gateways.map(({ ref }) => refKey(ref))),
+    ours: new Set(own.map(({ ref }) => refKey(ref))),
     all: new Set(objectsOfKind(world, 'Gateway').map(({ object }) => refKey(objectRefOf(object)))),
   });
   const waiting = [...gateways, ...services, ...routes.troubled].filter(
@@ -101,43 +105,13 @@ function gatewayState(world: World, { object, origin }: ObjectFact<'Gateway'>): 
   const ref = objectRefOf(object);
   const status = world.statuses.get(refKey(ref))?.status;
   const addresses = recordsOf(status?.addresses).map((address) => String(address.value));
-  const gatewayKey = `${ref.namespace}/${ref.name}`;
-  const listeners = [...world.ir.values()]
-    .map(({ resource }) => resource)
-    .filter(
-      (resource): resource is IrListener => resource.kind === 'listener' && resource.gateway === gatewayKey,
-    );
-  return { ref, origin, addresses, listeners, ...gatewayProgress(status, object.metadata.generation) };
-}
-
-function gatewayProgress(status: unknown, generation: number): Pick<GatewayState, 'progress' | 'message'> {
-  const accepted = findCondition(status, 'Accepted');
-  const programmed = findCondition(status, 'Programmed');
-  if (accepted === undefined || programmed === undefined)
-    return { progress: 'waiting', message: 'no status yet' };
-  if (Math.min(accepted.observedGeneration, programmed.observedGeneration) < generation)
-    return { progress: 'waiting', message: 'its newest generation has not been seen yet' };
-  if (programmed.status === 'True') return { progress: 'in-force', message: brokenListeners(status) };
-  if (programmed.reason === 'Pending' && accepted.status === 'True')
-    return { progress: 'waiting', message: programmed.message };
-  const cause = accepted.status === 'True' ? programmed : accepted;
-  const parts = [`${cause.reason}: ${cause.message}`, brokenListeners(status)].filter((part) => part !== '');
-  return { progress: 'faulty', message: parts.join('; ') };
-}
-
-/** What is wrong with listeners of a Gateway; the empty string where nothing is. */
-function brokenListeners(status: unknown): string {
-  const listeners =
-    typeof status === 'object' && status !== null && 'listeners' in status ? status.listeners : undefined;
-  return recordsOf(listeners)
-    .flatMap((listener) => {
-      const bad = conditionsOf(listener).find(
-        ({ type, status }) =>
-          (type === 'Conflicted' ? status === 'True' : status === 'False') && type !== 'Programmed',
-      );
-      return bad === undefined ? [] : [`listener ${String(listener.name)}: ${bad.reason}: ${bad.message}`];
-    })
-    .join('; ');
+  return {
+    ref,
+    origin,
+    addresses,
+    listeners: listenersOf(world, ref),
+    ...gatewayProgress(status, object.metadata.generation),
+  };
 }
 
 function refusalsOf(world: World): Refusal[] {

@@ -75,8 +75,8 @@ function envoyCheck(world: World): Check {
 function gatewayChecks({ gateways, services }: Assessment): Check[] {
   return [...gateways, ...services].map(({ ref, progress, message, addresses }) => {
     const kind = ref.kind.toLowerCase();
-    const id = `${kind}/${ref.namespace}/${ref.name}`;
-    const next = `sluice get ${kind} ${ref.name} -n ${ref.namespace} -o yaml`;
+    const id = ref.namespace === '' ? `${kind}/${ref.name}` : `${kind}/${ref.namespace}/${ref.name}`;
+    const next = `sluice get ${kind} ${ref.name}${ref.namespace === '' ? '' : ` -n ${ref.namespace}`} -o yaml`;
     if (progress === 'in-force' && message === '') return ok(id, `programmed at ${addresses.join(', ')}`);
     return { id, state: progress === 'faulty' ? 'fail' : 'warn', cause: message, next };
   });
@@ -89,7 +89,7 @@ function routeChecks({ routes }: Assessment): Check[] {
     id: `route/${ref.namespace}/${ref.name}`,
     state: progress === 'faulty' ? 'fail' : 'warn',
     cause: message,
-    next: `sluice get httproute ${ref.name} -n ${ref.namespace} -o yaml`,
+    next: `sluice get ${ref.kind.toLowerCase()} ${ref.name} -n ${ref.namespace} -o yaml`,
   }));
 }
 

@@ -40,7 +40,7 @@ function originsOf(world: World): Map<string, GatewayState['origin']> {
 /** The addresses at which its requests are balanced; empty where they are those of the cluster. */
 export function addressesOf(status: unknown): string[] {
   const [balancer] = recordsOf([field(status, 'loadBalancer')]);
-  return recordsOf(balancer?.ingress).map(({ ip }) => String(ip));
+  return recordsOf(balancer?.ingress).map(({ ip, hostname }) => String(ip ?? hostname));
 }
 
 function field(holder: unknown, name: string): unknown {

@@ -6,6 +6,9 @@ import type { Progress, RouteState } from '../model/route-state.ts';
 import { escapeText } from '../output/escape.ts';
 import type { ProcessView } from './process-spec.ts';
 
+/** So many hostnames are written out. */
+const maxNames = 10;
+
 /** `http://127.80.0.1/` or `tcp://127.80.0.1:5432`, one for each address and port, with the hostnames of a listener that has some. */
 export function urlsOf(listeners: readonly IrListener[]): string[] {
   return listeners.flatMap(({ protocol, addresses, bindPort, servers }) => {
@@ -15,7 +18,9 @@ export function urlsOf(listeners: readonly IrListener[]): string[] {
     const names = [
       ...new Set(servers.map(({ hostname }) => hostname).filter((hostname) => hostname !== '*')),
     ];
-    const suffix = names.length === 0 ? '' : ` (${names.join(', ')})`;
+    const shown = names.slice(0, maxNames).join(', ');
+    const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
+    const suffix = names.length === 0 ? '' : ` (${shown}${more})`;
     return addresses.map((address) => {
       const host = address.includes(':') ? `[${address}]` : address;
       return `${protocol.toLowerCase()}://${host}${port}${end}${suffix}`;
@@ -71,8 +76,14 @@ export function readyLine(assessment: Assessment, seconds: number): string {
     ...(faulty === 0 ? [] : [`${faulty} faulty`]),
     ...(refusals.length === 0 ? [] : [`${refusals.length} refused`]),
   ];
-  const ofServices = services.length === 0 ? '' : `, ${count(inForce(services), 'Service')}`;
-  const good = `${count(inForce(gateways), 'Gateway')}${ofServices} and ${count(routes.inForce, 'route')} in force`;
+  const own = gateways.filter(({ ref }) => ref.kind === 'Gateway');
+  const ofIngresses = inForce(gateways.filter(({ ref }) => ref.kind !== 'Gateway'));
+  const parts = [
+    count(inForce(own), 'Gateway'),
+    ...(services.length === 0 ? [] : [count(inForce(services), 'Service')]),
+    ...(ofIngresses === 0 ? [] : [`${ofIngresses} of Ingress`]),
+  ];
+  const good = `${parts.join(', ')} and ${count(routes.inForce, 'route')} in force`;
   return `ready in ${seconds.toFixed(1)} s: ${[good, ...bad].join(', ')}`;
 }
 

@@ -123,7 +123,9 @@ export function readScenario(yaml: string): Scenario {
   const documents = parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
   const pretends = documents.flatMap((d) => (isPretend(d) ? [pretendSchema.parse(d)] : []));
   const declared = documents.filter((d) => d !== null && !isPretend(d)).map(objectFact);
-  const hasIngress = declared.some(({ fact }) => fact.type === 'ObjectChanged' && fact.object.kind === 'Ingress');
+  const hasIngress = declared.some(
+    ({ fact }) => fact.type === 'ObjectChanged' && fact.object.kind === 'Ingress',
+  );
   const objects = [...(hasIngress ? builtInIngressClasses() : []), ...declared];
   const given = pretends.flatMap((p) => (p.pretend === 'addresses' ? [p.gateway] : []));
   const assigned = objects.flatMap(({ fact }, i) => {

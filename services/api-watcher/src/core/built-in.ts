@@ -1,8 +1,14 @@
-// Objects that exist in standalone mode although no file declares them: the two GatewayClasses, and a Namespace for
+// Objects that exist in standalone mode although no file declares them: the two GatewayClasses and IngressClasses, and a Namespace for
 // each namespace in use. A file that declares one of them takes its place.
 import type { Origin } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
-import { gatewayGroup, type KnownObject, namespaceNameLabel } from '@sluice/kinds';
+import {
+  gatewayGroup,
+  ingressControllersOf,
+  ingressGroup,
+  type KnownObject,
+  namespaceNameLabel,
+} from '@sluice/kinds';
 import { DeclaredObject, ReadObject } from './declared-object.ts';
 
 /** Where built-in objects stand. */
@@ -17,6 +23,7 @@ const classes: Readonly<Record<string, string>> = {
 /** References of the objects that always exist. */
 export const builtInRefs: readonly ObjectRef[] = [
   ...Object.keys(classes).map((name) => ({ group: gatewayGroup, kind: 'GatewayClass', namespace: '', name })),
+  ...Object.keys(classes).map((name) => ({ group: ingressGroup, kind: 'IngressClass', namespace: '', name })),
   { group: '', kind: 'Namespace', namespace: '', name: 'default' },
 ];
 
@@ -45,6 +52,12 @@ function builtInObject(ref: ObjectRef, inUse: (namespace: string) => boolean): K
       metadata,
       spec: { controllerName },
     };
+  }
+  if (ref.group === ingressGroup && ref.kind === 'IngressClass') {
+    const gatewayController = Object.hasOwn(classes, ref.name) ? classes[ref.name] : undefined;
+    const [controller] = ingressControllersOf(gatewayController === undefined ? [] : [gatewayController]);
+    if (controller === undefined) return undefined;
+    return { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata, spec: { controller } };
   }
   if (ref.group === '' && ref.kind === 'Namespace' && (ref.name === 'default' || inUse(ref.name)))
     return { apiVersion: 'v1', kind: 'Namespace', metadata, spec: {} };

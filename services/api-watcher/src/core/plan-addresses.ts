@@ -3,6 +3,8 @@ import type { FactOf } from '@sluice/events';
 import { canonicalJson } from '@sluice/ir';
 import {
   type Gateway,
+  type Ingress,
+  type IngressClass,
   isEnvoyConfig,
   type KnownObject,
   type ListenerSet,
@@ -13,6 +15,7 @@ import {
 import { assignAddresses } from './addresses.ts';
 import { add, type Draft } from './draft.ts';
 import { assignServiceAddresses } from './infrastructure/service-addresses.ts';
+import { type IngressHolder, ingressAddressing, ingressHolders } from './ingress-holders.ts';
 import { keyOf } from './keys.ts';
 import {
   claimedServices,
@@ -39,6 +42,7 @@ interface Holders {
   readonly listenerSets: ListenerSet[];
   readonly services: Service[];
   readonly others: OwnAddress[];
+  readonly ingresses: IngressHolder[];
 }
 
 /** Assigns and releases addresses where something changed that has one, or decides who has. */
@@ -47,7 +51,8 @@ export function planAddresses(draft: Draft): void {
     draft.addressesChanged === true ||
     draft.objects.entries().some(([key, fact]) => concerns(draft, key, fact));
   if (!touched) return;
-  const { gateways, listenerSets, services, others } = ours(draft);
+  const holders = ours(draft);
+  const { gateways, services, others, ingresses } = holders;
   const { addressing } = draft.environment;
   const before = draft.inForce.addresses;
   const assigned =
@@ -56,12 +61,12 @@ export function planAddresses(draft: Draft): void {
           [
             ...gateways.map((g) => ({ ref: objectRefOf(g), requested: g.spec.addresses })),
             ...services.map((service) => ({ ref: objectRefOf(service), requested: [] })),
-            ...others.map(({ ref }) => ({ ref, requested: [] })),
+            ...[...ingresses, ...others].map(({ ref }) => ({ ref, requested: [] })),
           ],
           before,
           addressing,
         )
-      : assignServiceAddresses({ gateways, listenerSets, services, others }, before, addressing);
+      : assignServiceAddresses(holders, before, addressing);
   for (const [key, fact] of assigned) {
     const current = draft.inForce.addresses.get(key);
     if (current === undefined || canonicalJson(current) !== canonicalJson(fact)) add(draft, fact);
@@ -78,6 +83,8 @@ function concerns(draft: Draft, key: string, fact: FactOf<'ObjectChanged'> | und
   const before = held?.object;
   if (kind === 'Gateway' || kind === 'GatewayClass') return true;
   if (kind === 'ListenerSet') return environment.addressing.kind === 'services';
+  if (kind === 'Ingress' || kind === 'IngressClass')
+    return canonicalJson(ingressAddressing(before)) !== canonicalJson(ingressAddressing(fact?.object));
   if (inForce.addresses.has(key)) return true;
   if (kind === 'ReferenceGrant') return [fact?.object, before].some(isOfServices);
   if (kind === 'Service' && before === undefined && isClaimed(draft, key)) return true;
@@ -114,6 +121,8 @@ function ours(draft: Draft): Holders {
   const gateways: Gateway[] = [];
   const listenerSets: ListenerSet[] = [];
   const services: Service[] = [];
+  const ingresses: Ingress[] = [];
+  const ingressClasses: IngressClass[] = [];
   for (const object of after(draft)) {
     claims.push(...claimedServices(object, controllers));
     if (object.kind === 'GatewayClass' && controllers.has(object.spec.controllerName))
@@ -121,6 +130,8 @@ function ours(draft: Draft): Holders {
     else if (object.kind === 'Gateway') gateways.push(object);
     else if (object.kind === 'ListenerSet') listenerSets.push(object);
     else if (object.kind === 'Service') services.push(object);
+    else if (object.kind === 'Ingress') ingresses.push(object);
+    else if (object.kind === 'IngressClass') ingressClasses.push(object);
     else if (object.kind === 'ReferenceGrant') grants.push(object);
     else if (isEnvoyConfig(object)) {
       const own = ownAddress(object, controllers);
@@ -136,6 +147,7 @@ function ours(draft: Draft): Holders {
     listenerSets,
     services: claimed.size === 0 ? [] : services.filter((s) => claimed.has(keyOf(objectRefOf(s)))),
     others,
+    ingresses: ingressHolders({ ingresses, ingressClasses }, controllers),
   };
 }
 

@@ -108,11 +108,13 @@ function listed(files: Record<string, string> = {}): World {
 }
 
 describe('objects', () => {
-  test('standalone mode begins with two classes and a namespace', () => {
+  test('standalone mode begins with its classes and a namespace', () => {
     expect(shown(new World().list())).toEqual([
       'ObjectChanged Namespace/default',
       'ObjectChanged GatewayClass/cilium',
       'ObjectChanged GatewayClass/sluice',
+      'ObjectChanged IngressClass/cilium',
+      'ObjectChanged IngressClass/sluice',
     ]);
   });
 

@@ -11,6 +11,7 @@ import {
   gatewaySlices,
   managedBy,
 } from '../../core/infrastructure/gateway-service.ts';
+import type { IngressHolder } from '../../core/ingress-holders.ts';
 import { holds, type Ingress, ingressOf } from '../../core/infrastructure/observed.ts';
 import { keyOf } from '../../core/keys.ts';
 import { type ApiObject, asApiObject, isRecord } from '../../core/kubernetes/api-object.ts';
@@ -77,8 +78,9 @@ export class GatewayInfrastructure implements AddressWatch {
   }
 
   /** See `ServiceAddressing`. */
-  ingress(gateway: Gateway): (Ingress & { fault: string }) | undefined {
+  ingress(gateway: Gateway | IngressHolder): (Ingress & { fault: string }) | undefined {
     if (!this.#knowsIngress) return undefined;
+    if (!('spec' in gateway)) return { addresses: [], hostnames: [], fault: '' };
     const service = `${gateway.metadata.namespace}/${gatewayServiceName(gateway)}`;
     return {
       ...ingressOf(this.#view.services.get(service)),

@@ -22,7 +22,7 @@ function gateway(addresses: object[] = []) {
 
 function assigned(of: { asked?: object[]; given?: string[]; names?: string[]; fault?: string }) {
   const [fact] = assignServiceAddresses(
-    { gateways: [gateway(of.asked)], listenerSets: [], services: [], others: [] },
+    { gateways: [gateway(of.asked)], listenerSets: [], services: [], others: [], ingresses: [] },
     new Map(),
     {
       kind: 'services',
@@ -113,7 +113,7 @@ test.each([
   });
   const gateways = [gatewaySchema.parse({ ...edge, spec: { ...edge.spec, ...allowedListeners } })];
   const [fact] = assignServiceAddresses(
-    { gateways, listenerSets: [set], services: [], others: [] },
+    { gateways, listenerSets: [set], services: [], others: [], ingresses: [] },
     new Map(),
     {
       kind: 'services',
@@ -139,7 +139,13 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
       },
     });
   const assign = (clusterIPs: string[]) => {
-    const of = { gateways: [gateway()], listenerSets: [], services: [service(clusterIPs)], others: [] };
+    const of = {
+      gateways: [gateway()],
+      listenerSets: [],
+      services: [service(clusterIPs)],
+      others: [],
+      ingresses: [],
+    };
     return [
       ...assignServiceAddresses(of, new Map(), {
         kind: 'services',
@@ -160,7 +166,13 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
 
 test('an object that is reached with no Service in between has ports of the node alone', () => {
   const ref = { group: 'cilium.io', kind: 'CiliumEnvoyConfig', namespace: 'shop', name: 'c' };
-  const of = { gateways: [], listenerSets: [], services: [], others: [{ ref, ports: [12_345] }] };
+  const of = {
+    gateways: [],
+    listenerSets: [],
+    services: [],
+    others: [{ ref, ports: [12_345] }],
+    ingresses: [],
+  };
   const [fact] = assignServiceAddresses(of, new Map(), {
     kind: 'services',
     bindAddresses: ['0.0.0.0'],

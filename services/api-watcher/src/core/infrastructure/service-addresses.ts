@@ -1,8 +1,10 @@
 // Gateways whose addresses a load balancer gives, and Services that stand at a listener of their own → their assignments.
 // What the Services of Gateways have is told by the adapter that watches them; the ports to bind are assigned here.
 import type { FactOf } from '@sluice/events';
+import type { ObjectRef } from '@sluice/ir';
 import { type Gateway, type ListenerSet, objectRefOf, type Service } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
+import type { IngressHolder } from '../ingress-holders.ts';
 import { keyOf } from '../keys.ts';
 import type { OwnAddress } from '../service-claims.ts';
 import type { Ingress } from './observed.ts';
@@ -16,10 +18,10 @@ export interface ServiceAddressing {
   /** IP addresses that Envoys bind, e.g. `0.0.0.0`. */
   readonly bindAddresses: readonly string[];
   /**
-   * What the load balancer gave to the Service of a Gateway, and what stands in the way of it, in words; undefined while that is not known:
+   * What the load balancer gave to the Service of a Gateway or of Ingresses, and what stands in the way of it, in words; undefined while that is not known:
    * then what was assigned stays.
    */
-  ingress(gateway: Gateway): (Ingress & { readonly fault: string }) | undefined;
+  ingress(holder: Gateway | IngressHolder): (Ingress & { readonly fault: string }) | undefined;
 }
 
 /** Who gets addresses and ports. */
@@ -30,6 +32,8 @@ export interface ServedByNodes {
   readonly services: readonly Service[];
   /** Reached by what runs on the node itself, and by nobody else. */
   readonly others: readonly OwnAddress[];
+  /** Behind a Service of the load balancer each, as Gateways are. */
+  readonly ingresses: readonly IngressHolder[];
 }
 
 /** Where what has no address in the cluster is bound. */
@@ -41,7 +45,7 @@ const nodeOnly = '127.0.0.1';
  * @returns the assignment of each holder, by key
  */
 export function assignServiceAddresses(
-  { gateways, listenerSets, services, others }: ServedByNodes,
+  { gateways, listenerSets, services, others, ingresses }: ServedByNodes,
   before: ReadonlyMap<string, Assignment>,
   addressing: ServiceAddressing,
 ): Map<string, Assignment> {
@@ -53,28 +57,29 @@ export function assignServiceAddresses(
       return [key, portsOf([gateway, ...taken])] as const;
     }),
     ...services.map((service) => [keyOf(objectRefOf(service)), tcpPortsOf(service)] as const),
-    ...others.map(({ ref, ports }) => [keyOf(ref), ports.map(tcpPort)] as const),
+    ...[...others, ...ingresses].map(({ ref, ports }) => [keyOf(ref), ports.map(tcpPort)] as const),
   ]);
   const held = new Map([...before].map(([key, { sockets }]) => [key, sockets]));
   const sockets = assignSockets(wanted, held, addressing.bindAddresses);
   const assigned = (
-    holder: Gateway | Service,
+    ref: ObjectRef,
     own: Pick<Assignment, 'addresses' | 'hostnames' | 'unusable'>,
   ): [string, Assignment] => {
-    const ref = objectRefOf(holder);
     const bound = sockets.get(keyOf(ref));
     const rest = bound === undefined ? {} : { sockets: bound };
     return [keyOf(ref), { type: 'AddressAssigned', gateway: ref, ...own, lowPortOffset: 0, ...rest }];
   };
   return new Map([
     ...gateways.map((g) => {
+      const ref = objectRefOf(g);
       const ingress = addressing.ingress(g);
-      return assigned(
-        g,
-        ingress === undefined ? kept(before.get(keyOf(objectRefOf(g)))) : judged(g, ingress),
-      );
+      return assigned(ref, ingress === undefined ? kept(before.get(keyOf(ref))) : judged(g, ingress));
     }),
-    ...services.map((s) => assigned(s, { addresses: clusterAddresses(s), unusable: [] })),
+    ...services.map((s) => assigned(objectRefOf(s), { addresses: clusterAddresses(s), unusable: [] })),
+    ...ingresses.map((holder) => {
+      const ingress = addressing.ingress(holder);
+      return assigned(holder.ref, ingress === undefined ? kept(before.get(keyOf(holder.ref))) : given(ingress));
+    }),
     ...others.map(({ ref }): [string, Assignment] => {
       const own = { addresses: [nodeOnly], ports: sockets.get(keyOf(ref))?.ports ?? [] };
       const fact = { type: 'AddressAssigned' as const, gateway: ref, lowPortOffset: 0 };
@@ -87,6 +92,20 @@ function kept(before: Assignment | undefined): Pick<Assignment, 'addresses' | 'h
   if (before === undefined) return { addresses: [], unusable: [] };
   const { addresses, hostnames, unusable } = before;
   return { addresses, ...(hostnames === undefined ? {} : { hostnames }), unusable };
+}
+
+/** What the load balancer gave, whatever it is. */
+function given({
+  addresses,
+  hostnames,
+  fault,
+}: Ingress & { readonly fault: string }): Pick<Assignment, 'addresses' | 'hostnames' | 'unusable'> {
+  const canonical = addresses.filter((a) => ipaddr.isValid(a)).map((a) => ipaddr.parse(a).toString());
+  return {
+    addresses: canonical.toSorted(),
+    ...(hostnames.length === 0 ? {} : { hostnames: [...hostnames] }),
+    unusable: fault === '' ? [] : [{ value: '', reason: fault }],
+  };
 }
 
 function tcpPort(port: number): GatewayPort {

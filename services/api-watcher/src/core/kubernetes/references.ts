@@ -1,4 +1,4 @@
-// Gateways and policies → the objects that are read because these refer to them (Secrets above all), and no others.
+// Gateways, Ingresses and policies → the objects that are read because these refer to them (Secrets above all), and no others.
 // Gateway API v1.7.0: GatewayTLSConfig, ListenerSet, BackendTLSPolicyValidation, ReferenceGrant.
 import type { ObjectRef } from '@sluice/ir';
 import {
@@ -9,6 +9,7 @@ import {
   type ReferenceGrant,
   type SourceObject,
 } from '@sluice/kinds';
+import { ourIngresses } from '../ingress-holders.ts';
 import { isRecord } from './api-object.ts';
 
 /** Fields that hold such references, wherever they stand in a spec. */
@@ -23,7 +24,7 @@ export interface World {
 }
 
 /**
- * What our Gateways, and what belongs to them, refer to. A reference into another namespace counts only with a
+ * What our Gateways and Ingresses, and what belongs to them, refer to. A reference into another namespace counts only with a
  * ReferenceGrant: what is not granted is not read.
  */
 export function referencedObjects({ objects, controllers }: World): ObjectRef[] {
@@ -46,7 +47,23 @@ export function referencedObjects({ objects, controllers }: World): ObjectRef[] 
     if (isEnvoyConfig(object) ? !controllers.has(ciliumController) : !isOurs(object, gateways)) continue;
     for (const ref of refsIn(object)) if (isGranted(object, ref, grants)) found.set(JSON.stringify(ref), ref);
   }
+  for (const ref of secretsOfIngresses(all, controllers)) found.set(JSON.stringify(ref), ref);
   return [...found.values()];
+}
+
+/** An Ingress names Secrets of its own namespace alone. */
+function secretsOfIngresses(all: readonly SourceObject[], controllers: ReadonlySet<string>): ObjectRef[] {
+  const objects = {
+    ingresses: all.filter((o) => o.kind === 'Ingress'),
+    ingressClasses: all.filter((o) => o.kind === 'IngressClass'),
+  };
+  return ourIngresses(objects, controllers).flatMap(({ ingress: { metadata, spec } }) =>
+    spec.tls.flatMap(({ secretName }) =>
+      secretName === undefined
+        ? []
+        : [{ group: '', kind: 'Secret', namespace: metadata.namespace, name: secretName }],
+    ),
+  );
 }
 
 /** Gateways of ours, what is attached to them, and policies, which may speak of any Service. */

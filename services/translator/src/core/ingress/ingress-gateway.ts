@@ -90,10 +90,15 @@ function addressesOf(assigned: FactOf<'AddressAssigned'> | undefined): string[] 
   return [...(assigned?.addresses ?? [])].sort(compareText);
 }
 
+/** Whether there is an address, or a DNS name of a load balancer. */
+export function isAssigned({ addresses, hostnames }: FactOf<'AddressAssigned'>): boolean {
+  return addresses.length > 0 || (hostnames ?? []).length > 0;
+}
+
 function listenersOf(holder: IngressHolder, needs: Needs, fetch: Fetch): IrListener[] {
   const assigned = fetch(needs.addresses, holder.key);
   const addresses = addressesOf(assigned);
-  if (assigned === undefined || addresses.length === 0) return [];
+  if (assigned === undefined || !isAssigned(assigned)) return [];
   const http: Ends =
     holder.httpPort === undefined
       ? []

@@ -10,6 +10,7 @@ import type { EnvoyView } from '../envoy-view.ts';
 import { programmedBy } from '../gateway-status.ts';
 import { type RejectionTable, rejectionsOf } from '../rejection.ts';
 import type { StatusOutput } from '../status.ts';
+import { isAssigned } from './ingress-gateway.ts';
 import type { IngressModel, OwnIngressClass } from './ingress-model.ts';
 import type { IngressRules } from './ingress-rules.ts';
 import { type IngressTls, tlsFaults } from './ingress-tls.ts';
@@ -33,8 +34,7 @@ export function ingressStatuses(graph: Graph, needs: Needs): Collection<StatusOu
     if (ingress === undefined) return undefined;
     if (refusal !== undefined)
       return { ref, uid, status: { loadBalancer: {}, conditions: [refused(refusal, generation)] } };
-    const addresses = fetch(needs.addresses, model.holder)?.addresses ?? [];
-    const ingressOf = addresses.toSorted().map((ip) => ({ ip }));
+    const ingressOf = reachedAt(fetch(needs.addresses, model.holder));
     return {
       ref,
       uid,
@@ -42,11 +42,21 @@ export function ingressStatuses(graph: Graph, needs: Needs): Collection<StatusOu
         loadBalancer: ingressOf.length === 0 ? {} : { ingress: ingressOf },
         conditions: [
           ...judged({ model, ingress }, needs, fetch),
-          ...(settings.mode === 'shared' ? [] : [programmed({ id: 'Ingress.Programmed', ref, generation }, needs, fetch)]),
+          ...(settings.mode === 'shared'
+            ? []
+            : [programmed({ id: 'Ingress.Programmed', ref, generation }, needs, fetch)]),
         ],
       },
     };
   });
+}
+
+/** As LoadBalancerIngress of core/v1 has it. */
+function reachedAt(assigned: FactOf<'AddressAssigned'> | undefined): { ip?: string; hostname?: string }[] {
+  return [
+    ...(assigned?.addresses ?? []).toSorted().map((ip) => ({ ip })),
+    ...(assigned?.hostnames ?? []).map((hostname) => ({ hostname })),
+  ];
 }
 
 function refused(
@@ -66,10 +76,7 @@ function judged(
   const { generation, settings, key, ref } = model;
   const rules = fetch(needs.rules, key);
   const tls = tlsFaults({ model, ingress }, needs, fetch);
-  const unresolved = [
-    ...(rules?.refFaults ?? []),
-    ...tls.certificates,
-  ];
+  const unresolved = [...(rules?.refFaults ?? []), ...tls.certificates];
   const dropped = rules?.dropped ?? [];
   const partly = [
     ...settings.faults.map(annotationText),
@@ -144,14 +151,12 @@ function programmed(
   ): TimelessCondition => condition(id, generation, { status: 'False', reason, message });
   if (assigned !== undefined && assigned.unusable.length > 0)
     return no('AddressNotUsable', summarize(assigned.unusable.map(({ reason }) => reason)));
-  if (assigned === undefined || assigned.addresses.length === 0)
+  if (assigned === undefined || !isAssigned(assigned))
     return no('AddressNotAssigned', 'no address is assigned yet');
   if (refusals.length > 0)
     return no('Invalid', `${summarize(refusals)}; the last version that was taken stays in force`);
   const said = programmedBy(fetch(needs.envoys, key) ?? { connected: 0, waiting: [], silent: [] });
-  return said.status === 'True'
-    ? condition(id, generation, said)
-    : no(said.reason, said.message);
+  return said.status === 'True' ? condition(id, generation, said) : no(said.reason, said.message);
 }
 
 /** Statuses of our classes; Programmed is that of the gateway that Ingresses share, where some do. */
