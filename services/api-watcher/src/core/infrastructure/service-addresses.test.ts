@@ -48,7 +48,7 @@ test('a load balancer that gives names has its names told, where no address was 
 });
 
 test('while it is not known what a load balancer gave, what was assigned stays', () => {
-  const of = { gateways: [gateway()], listenerSets: [], services: [], others: [] };
+  const of = { gateways: [gateway()], listenerSets: [], services: [], others: [], ingresses: [] };
   const first = assigned({ given: ['203.0.113.7'] });
   if (first === undefined) throw new Error('nothing is assigned');
   const unknown = { kind: 'services', bindAddresses: ['0.0.0.0'], ingress: () => undefined } as const;
