@@ -105,7 +105,9 @@ function isOfServices(object: KnownObject | undefined): boolean {
 
 /** Whether an object that stands already puts this Service at a listener. */
 function isClaimed({ inForce }: Draft, service: string): boolean {
-  return inForce.redirects.values().some((claims) => claims.some((claim) => keyOf(claim.service) === service));
+  return inForce.redirects
+    .values()
+    .some((claims) => claims.some((claim) => keyOf(claim.service) === service));
 }
 
 /**

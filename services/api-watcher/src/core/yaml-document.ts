@@ -11,6 +11,7 @@ import {
   parseAllDocuments,
   visit,
 } from 'yaml';
+import { readJsonQuickly } from './json-quick.ts';
 import { type QuickReading, readQuickly } from './yaml-quick.ts';
 
 /** A place in the text, both from 1. */
@@ -45,7 +46,7 @@ const maxFaults = 10;
 
 /** Reads every document of a text; empty ones are left out. Duplicate keys, unknown tags and alias bombs are faults. Never throws. */
 export function readYaml(text: string): YamlReading {
-  const quick = readQuickly(text);
+  const quick = readJsonQuickly(text) ?? readQuickly(text);
   return quick === undefined ? readSlowly(text) : { ok: true, values: [quickValue(text, quick)] };
 }
 

@@ -25,7 +25,8 @@ export interface RevisedCandidate extends MatchCandidate {
 /** The id of a match in logs: `<namespace>/<name>/<rule>/<match>`. */
 export function routeId(candidate: MatchCandidate): string {
   const rule = candidate.route.rules[candidate.rule];
-  return `${candidate.route.key}/${rule?.index ?? candidate.rule}/${candidate.match}`;
+  // Joined: it is kept as a key, and a text that was added up would keep its parts.
+  return [candidate.route.key, rule?.index ?? candidate.rule, candidate.match].join('/');
 }
 
 /** All matches of a route, in its own order. */
