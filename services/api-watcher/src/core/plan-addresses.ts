@@ -25,15 +25,14 @@ import {
   type ServiceClaim,
 } from './service-claims.ts';
 
-/** The kinds that get addresses, or decide who does: see `ours` and `claimedServices`. */
-const holderKinds: ReadonlySet<KnownObject['kind']> = new Set([
-  'CiliumClusterwideEnvoyConfig',
-  'CiliumEnvoyConfig',
-  'Gateway',
-  'GatewayClass',
-  'ListenerSet',
-  'ReferenceGrant',
-  'Service',
+/** The kinds that get no address and have no say in who does: of these there may be many, and they are not looked at. */
+const bystanders: ReadonlySet<KnownObject['kind']> = new Set([
+  'EndpointSlice',
+  'GRPCRoute',
+  'HTTPRoute',
+  'TCPRoute',
+  'TLSRoute',
+  'UDPRoute',
 ]);
 
 /** Who gets addresses. */
@@ -79,7 +78,7 @@ function concerns(draft: Draft, key: string, fact: FactOf<'ObjectChanged'> | und
   const { inForce, environment } = draft;
   const held = inForce.objects.get(key);
   const kind = fact?.object.kind ?? held?.kind;
-  if (kind === undefined || !holderKinds.has(kind)) return false;
+  if (kind === undefined || bystanders.has(kind)) return false;
   const before = held?.object;
   if (kind === 'Gateway' || kind === 'GatewayClass') return true;
   if (kind === 'ListenerSet') return environment.addressing.kind === 'services';
@@ -155,7 +154,7 @@ function ours(draft: Draft): Holders {
 
 function* after({ inForce, objects }: Draft): Generator<KnownObject> {
   for (const [key, held] of inForce.objects)
-    if (holderKinds.has(held.kind) && !objects.has(key)) yield held.object;
+    if (!bystanders.has(held.kind) && !objects.has(key)) yield held.object;
   for (const fact of objects.values())
-    if (fact !== undefined && holderKinds.has(fact.object.kind)) yield fact.object;
+    if (fact !== undefined && !bystanders.has(fact.object.kind)) yield fact.object;
 }
