@@ -64,10 +64,19 @@ async function exampleBench(name: string, file = 'routes.yaml'): Promise<Bench> 
   return bench;
 }
 
+async function envoyConfigBench(): Promise<Bench> {
+  const files = ['weighted.yaml', 'retries.yaml', 'rewrite.yaml'];
+  const read = (file: string) => readFileSync(join(root, 'examples/envoy-config', file), 'utf8');
+  const bench = new Bench(Object.fromEntries(files.map((file) => [file, read(file)])));
+  await bench.ready();
+  return bench;
+}
+
 const worlds: readonly [name: string, start: () => Promise<Bench>, guides: readonly string[]][] = [
   ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md']],
   ['examples/l4', () => exampleBench('l4'), ['l4.md']],
   ['examples/l7-services', () => exampleBench('l7-services', 'services.yaml'), ['l7-services.md']],
+  ['examples/envoy-config', envoyConfigBench, ['cilium-envoy-config.md']],
   ['examples/backend-tls', () => exampleBench('backend-tls'), ['backend-tls.md']],
 ];
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const slides = fileURLToPath(new URL('../../../examples/slides', import.meta.url));
+const envoyConfigs = fileURLToPath(new URL('../../../examples/envoy-config', import.meta.url));
 let directory: string;
 
 beforeEach(() => {
@@ -57,6 +58,25 @@ describe('sluice validate', () => {
       faults: [{ origin: { file: '<stdin>', line: 2 }, path: 'kind', hint: 'did you mean Namespace?' }],
     });
   });
+
+  it.each([
+    ['weighted', ':15:7: spec.resources[0].virtual_hosts: unknown field', 'RouteConfiguration'],
+    ['retries', ':19:13: stands for something that is left out', 'write it out, or remove the line'],
+    [
+      'rewrite',
+      ':25:19: spec.resources.virtual_hosts[0].routes[0].route.regex_rewrite.pattern.substitution: unknown field',
+      'substitution belongs beside pattern: move it to spec.resources.virtual_hosts[0].routes[0].route.regex_rewrite.substitution',
+    ],
+  ])(
+    'the CiliumEnvoyConfig %s of the slides gets its mend, and none with its elisions filled in',
+    (name, place, mend) => {
+      const asItStands = sluice(['validate', join(slides, 'envoy-config', `${name}.yaml`)]);
+      expect(asItStands.code).toBe(1);
+      expect(asItStands.lines.join('\n')).toContain(place);
+      expect(asItStands.lines.join('\n')).toContain(mend);
+      expect(sluice(['validate', join(envoyConfigs, `${name}.yaml`)]).code).toBe(0);
+    },
+  );
 
   it('never prints control characters of a file or its name', () => {
     const name = 'a\u001b[31m\u202e.yaml';

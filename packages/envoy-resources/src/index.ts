@@ -6,6 +6,7 @@ export {
   allowedFor,
   type ConfigReading,
   keyFaults,
+  looseFaults,
   type ReadResource,
   readEnvoyConfig,
   resourceFaults,

@@ -210,11 +210,7 @@ export const packedTypes: ReadonlySet<string> = new Set([
     .concat(['FilterStateInput'])
     .map((n) => `envoy.extensions.matching.common_inputs.network.v3.${n}`),
   ...['HttpRequestHeaderMatchInput', 'HttpRequestTrailerMatchInput', 'HttpResponseHeaderMatchInput']
-    .concat([
-      'HttpResponseTrailerMatchInput',
-      'HttpRequestQueryParamMatchInput',
-      'HttpRequestCookieMatchInput',
-    ])
+    .concat(['HttpResponseTrailerMatchInput', 'HttpRequestQueryParamMatchInput'])
     .map((n) => `envoy.type.matcher.v3.${n}`),
   'envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig',
   'envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig',

@@ -8,6 +8,7 @@ import { readResource, type TypedResource } from './read-resource.ts';
 import { typePrefix } from './registry.ts';
 import { type ResourceKind, resourceTypes } from './resource-types.ts';
 import { normalise, type Reference, scopeNames } from './scope.ts';
+import { fieldFaults } from './strict.ts';
 
 /** A resource that can be served. */
 export interface ReadResource {
@@ -179,4 +180,17 @@ export function resourceFaults(config: EnvoyConfig): ObjectFault[] {
 /** Key material in an object: such a one must never stand on the log. */
 export function keyFaults(config: EnvoyConfig): ObjectFault[] {
   return config.spec.resources.flatMap((resource, i) => scanForKeys(resource, ['spec', 'resources', i]));
+}
+
+/**
+ * What can be said of resources in an object that does not hold to its schema: `resources` may be one resource instead of a
+ * list, without a type. It is judged by the fields that only one type has.
+ */
+export function looseFaults(value: unknown): ObjectFault[] {
+  const spec = isObject(value) ? value.spec : undefined;
+  const resources = isObject(spec) ? spec.resources : undefined;
+  if (!isObject(resources)) return [];
+  return Object.entries(resources).flatMap(([name, child]) =>
+    fieldFaults(name, child, ['spec', 'resources', name]),
+  );
 }

@@ -5,7 +5,7 @@ import { closest, fault, type ObjectFault } from '@sluice/kinds';
 import { isObject } from './json.ts';
 import { envoyTypes, typeOf, typePrefix } from './registry.ts';
 import { type Complaint, durationComplaint, enumComplaint, scalarComplaint } from './scalars.ts';
-import { fieldOf, type Level, mendUnknown } from './unknown-field.ts';
+import { fieldOf, type Level, mendUnknown, soleOwner } from './unknown-field.ts';
 
 /** Messages inside of one another, at most. */
 const maxDepth = 64;
@@ -16,6 +16,14 @@ type Steps = readonly (string | number)[];
 export function strictFaults(desc: DescMessage, value: unknown, steps: Steps): ObjectFault[] {
   const reader = new StrictReader();
   reader.message(desc, value, { steps, levels: [] });
+  return reader.faults;
+}
+
+/** The faults of a field that only one message of Envoy's configuration has, wherever it stands. */
+export function fieldFaults(name: string, value: unknown, steps: Steps): ObjectFault[] {
+  const reader = new StrictReader();
+  const owner = soleOwner(name);
+  if (owner !== undefined) reader.field(owner, value, { steps, levels: [] });
   return reader.faults;
 }
 
@@ -57,13 +65,15 @@ class StrictReader {
       const field = fieldOf(desc, name);
       if (field === undefined) {
         this.#add(at, 'unknown field', mendUnknown(inside.levels, name));
+        const owner = soleOwner(name);
+        if (owner !== undefined) this.field(owner, value, { levels: [], steps: at });
         continue;
       }
       const slot = field.oneof?.name ?? field.name;
       const before = seen.get(slot);
       if (before === undefined) seen.set(slot, name);
       else this.#add(at, `must not stand beside ${before}`, 'remove one of the two');
-      this.#field(field, value, { ...inside, steps: at });
+      this.field(field, value, { ...inside, steps: at });
     }
   }
 
@@ -88,7 +98,8 @@ class StrictReader {
     if (complaint !== undefined) this.#add(steps, complaint.message, complaint.hint);
   }
 
-  #field(field: DescField, value: unknown, place: Place): void {
+  /** Judges the value of a field. */
+  field(field: DescField, value: unknown, place: Place): void {
     if (field.fieldKind === 'list') {
       if (!Array.isArray(value)) {
         this.#add(place.steps, 'must be a list', 'begin each item with "- "');

@@ -43,17 +43,29 @@ function outward(levels: readonly Level[], { steps }: Level, name: string): stri
     : `${name} belongs beside ${String(neighbour)}: move it to ${target}`;
 }
 
-const owners = new Map<string, string[]>();
+const owners = new Map<string, { readonly type: string; readonly field: DescField }[]>();
 
-/** Messages of Envoy's configuration that have the field, those with the shortest names first. */
-function elsewhere(name: string): string | undefined {
+/** Fields of this name in messages of Envoy's configuration, those of the shortest names first. */
+function ownersOf(name: string): readonly { readonly type: string; readonly field: DescField }[] {
   if (owners.size === 0)
     for (const type of envoyTypes())
       if (type.kind === 'message' && /^envoy\.(config|extensions)\./.test(type.typeName))
         for (const field of type.fields)
-          owners.set(field.name, [...(owners.get(field.name) ?? []), type.typeName]);
-  const found = owners.get(name)?.toSorted((a, b) => rank(a) - rank(b) || a.length - b.length);
-  if (found === undefined || found.length > 8) return undefined;
+          owners.set(field.name, [...(owners.get(field.name) ?? []), { type: type.typeName, field }]);
+  return (owners.get(name) ?? []).toSorted(
+    (a, b) => rank(a.type) - rank(b.type) || a.type.length - b.type.length,
+  );
+}
+
+/** The field where only one message of Envoy's configuration has such a one: what stands in it can be judged anyway. */
+export function soleOwner(name: string): DescField | undefined {
+  const [first, ...others] = ownersOf(name);
+  return others.length === 0 ? first?.field : undefined;
+}
+
+function elsewhere(name: string): string | undefined {
+  const found = ownersOf(name).map(({ type }) => type);
+  if (found.length === 0 || found.length > 8) return undefined;
   return `${name} is a field of ${found.slice(0, 3).join(', ')}`;
 }
 

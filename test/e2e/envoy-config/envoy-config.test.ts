@@ -244,6 +244,29 @@ describe('a resource that is not taken', () => {
   });
 });
 
+it('an object of 1.4 MiB is served', async () => {
+  const pages = Array.from({ length: 7_500 }, (_, i) => ({
+    match: { path: `/page/${i}/${'x'.repeat(100)}` },
+    direct_response: { status: 200, body: { inline_string: `page ${i}` } },
+  }));
+  const large = config('large', {
+    resources: [
+      listener('large'),
+      {
+        '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+        name: 'large',
+        virtual_hosts: [{ name: 'all', domains: ['*'], routes: pages }],
+      },
+    ],
+  });
+  expect(JSON.stringify(large).length).toBeGreaterThan(1.4 * 1024 * 1024);
+  sluice.write({ 'large.json': [large] });
+  await until(async () => (await statusOf('large')) !== undefined, { timeoutMs: 60_000 });
+  const at = await place({ name: 'large' }, 'large');
+  expect((await request({ ...at, path: pages[7_499]?.match.path ?? '' })).body).toBe('page 7499');
+  expect((await sluice.cli('replay', '--verify')).code).toBe(0);
+});
+
 it('of two objects that want a Service the first by name has it, and the other says so', async () => {
   const service = serviceObjects({
     name: 'wanted',

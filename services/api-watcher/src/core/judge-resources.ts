@@ -1,6 +1,13 @@
 // Raw Envoy resources in an object that holds to its schema: what is wrong with them by themselves.
 
-import { allowedFor, crossCheck, keyFaults, readEnvoyConfig, resourceFaults } from '@sluice/envoy-resources';
+import {
+  allowedFor,
+  crossCheck,
+  keyFaults,
+  looseFaults,
+  readEnvoyConfig,
+  resourceFaults,
+} from '@sluice/envoy-resources';
 import type { Fault } from '@sluice/events';
 import {
   isEnvoyConfig,
@@ -16,8 +23,12 @@ import type { DeclaredObject } from './declared-object.ts';
  * Of a manifest an unknown field is a slip of the pen, as everywhere, and the object is refused. What an API server has taken
  * stands on the log, where a condition speaks of the faulty resource and the others are served. Key material never does.
  */
-export function judgeResources(parsed: ParsedObject, source: ObjectSource): ParsedObject {
-  if (!parsed.ok || !isEnvoyConfig(parsed.object)) return parsed;
+export function judgeResources(parsed: ParsedObject, source: ObjectSource, value?: unknown): ParsedObject {
+  if (!parsed.ok) {
+    const isOne = parsed.ref !== undefined && isEnvoyConfig(parsed.ref);
+    return isOne ? { ...parsed, faults: [...parsed.faults, ...looseFaults(value)] } : parsed;
+  }
+  if (!isEnvoyConfig(parsed.object)) return parsed;
   const faults = source === 'manifest' ? resourceFaults(parsed.object) : keyFaults(parsed.object);
   return faults.length === 0 ? parsed : { ok: false, ref: objectRefOf(parsed.object), faults };
 }

@@ -2,11 +2,12 @@
 import type { Fault } from '@sluice/events';
 import { type KindObjectRef, type ObjectFault, parseObject } from '@sluice/kinds';
 import { DeclaredObject, ReadObject } from './declared-object.ts';
+import { withoutElisions } from './elisions.ts';
 import { judgeResources } from './judge-resources.ts';
 import { keyOf } from './keys.ts';
 import type { RefusedObject, SourcePart } from './source.ts';
 import { splitDocuments } from './split-documents.ts';
-import { type Place, readYaml, type YamlValue } from './yaml-document.ts';
+import { type Place, readYaml, type YamlFault, type YamlValue } from './yaml-document.ts';
 
 /** Files larger than this are refused unread, bytes. */
 export const maxFileBytes = 32 * 1024 * 1024;
@@ -109,12 +110,31 @@ export function unreadable(file: string, message: string, hint = '', line = 1): 
 
 function readDocument(text: string): DocumentReading {
   const yaml = readYaml(text);
-  if (!yaml.ok) return { objects: [], refused: [], faults: yaml.faults.map((f) => ({ ...f, path: '' })) };
+  if (!yaml.ok) return unreadableDocument(text, yaml.faults);
   const reading = { objects: [], refused: [], faults: [] } as {
     -readonly [K in keyof DocumentReading]: DocumentReading[K][number][];
   };
   for (const value of yaml.values) for (const item of itemsOf(value)) addItem(reading, value, item);
   return reading;
+}
+
+/** What is wrong with a text that is no YAML. Where somebody left something out, that, and what is wrong with the rest. */
+function unreadableDocument(text: string, faults: readonly YamlFault[]): DocumentReading {
+  const plain = (list: readonly YamlFault[]): LocalFault[] => list.map((f) => ({ ...f, path: '' }));
+  const elided = withoutElisions(text);
+  if (elided === undefined) return { objects: [], refused: [], faults: plain(faults) };
+  const left = elided.places.map((place) => ({
+    place,
+    path: '',
+    message: 'stands for something that is left out',
+    hint: 'write it out, or remove the line',
+  }));
+  const rest = readDocument(elided.text);
+  return {
+    objects: [],
+    refused: [],
+    faults: [...left, ...rest.faults, ...rest.refused.flatMap((refused) => refused.faults)],
+  };
 }
 
 interface Item {
@@ -135,7 +155,7 @@ function addItem(
   { placeOf }: YamlValue,
   { steps, value }: Item,
 ): void {
-  const parsed = judgeResources(parseObject(value), 'manifest');
+  const parsed = judgeResources(parseObject(value), 'manifest', value);
   const place = placeOf(steps);
   if (parsed.ok) {
     reading.objects.push({ read: new ReadObject(parsed.object), place });
