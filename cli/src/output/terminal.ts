@@ -24,3 +24,15 @@ export function processTerminal(): Terminal {
     colors: picocolors.createColors(interactive && picocolors.isColorSupported),
   };
 }
+
+/** Resolves when what was printed has been taken: a pipe holds some 64 KiB, and the rest would be lost with the process. */
+export async function drained(): Promise<void> {
+  const taken = [process.stdout, process.stderr].map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        stream.once('error', () => resolve());
+        stream.write('', () => resolve());
+      }),
+  );
+  await Promise.all(taken);
+}

@@ -30,7 +30,7 @@ describeIf(clusterUnavailable())('CiliumEnvoyConfigs on a real API server', () =
   beforeAll(async () => {
     cluster = await startCluster();
     world = await startWorld(cluster);
-    await cluster.apply(read('deploy/cilium-envoy-config-crds.yaml'));
+    await cluster.apply(read('deploy/crds/cilium-envoy-config.yaml'));
     await cluster.apply([gatewayClass, namespace('app-test')] as never);
     // An API server takes no endpoints on loopback, where the example has its own.
     const example = read('examples/envoy-config/weighted.yaml') as { kind: string }[];
