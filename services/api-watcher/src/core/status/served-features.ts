@@ -17,12 +17,6 @@ const retry: Need = { kind: 'HTTPRoute', field: 'spec.rules[].retry' };
 const needs: Readonly<Record<string, Need>> = {
   BackendTLSPolicySANValidation: { kind: 'BackendTLSPolicy', field: 'spec.validation.subjectAltNames' },
   GRPCRouteNamedRouteRule: { kind: 'GRPCRoute', field: 'spec.rules[].name' },
-  GatewayBackendClientCertificate: { kind: 'Gateway', field: 'spec.tls.backend' },
-  GatewayFrontendClientCertificateValidation: { kind: 'Gateway', field: 'spec.tls.frontend' },
-  GatewayFrontendClientCertificateValidationInsecureFallback: {
-    kind: 'Gateway',
-    field: 'spec.tls.frontend',
-  },
   GatewayInfrastructure: { kind: 'Gateway', field: 'spec.infrastructure' },
   HTTPRouteBackendTimeout: { kind: 'HTTPRoute', field: 'spec.rules[].timeouts' },
   HTTPRouteCORS: { kind: 'HTTPRoute', field: 'spec.rules[].filters[].cors' },
@@ -37,6 +31,9 @@ const needs: Readonly<Record<string, Need>> = {
   HTTPRouteRetryBackendTimeout: retry,
   HTTPRouteRetryConnectionError: retry,
 };
+
+/** Their names. */
+export const featuresWithFields: ReadonlySet<string> = new Set(Object.keys(needs));
 
 /** Kinds that a bundle may lack; the features of a kind begin with its name. */
 const kindNames = [
