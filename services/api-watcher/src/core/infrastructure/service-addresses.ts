@@ -78,7 +78,10 @@ export function assignServiceAddresses(
     ...services.map((s) => assigned(objectRefOf(s), { addresses: clusterAddresses(s), unusable: [] })),
     ...ingresses.map((holder) => {
       const ingress = addressing.ingress(holder);
-      return assigned(holder.ref, ingress === undefined ? kept(before.get(keyOf(holder.ref))) : given(ingress));
+      return assigned(
+        holder.ref,
+        ingress === undefined ? kept(before.get(keyOf(holder.ref))) : given(ingress),
+      );
     }),
     ...others.map(({ ref }): [string, Assignment] => {
       const own = { addresses: [nodeOnly], ports: sockets.get(keyOf(ref))?.ports ?? [] };
