@@ -2,7 +2,7 @@
 import { isRecord } from '../kubernetes/api-object.ts';
 
 /** Types of conditions of the Gateway API that a controller writes. One that stands there and that we no longer say goes; any other type is somebody else's. */
-export const ownConditionTypes: ReadonlySet<string> = new Set([
+const ownConditionTypes: ReadonlySet<string> = new Set([
   'Accepted',
   'AttachedListenerSets',
   'Conflicted',
@@ -17,9 +17,10 @@ export const ownConditionTypes: ReadonlySet<string> = new Set([
 ]);
 
 /** Prefix of types on objects whose conditions are everybody's, as those of Services: nobody else writes such. */
-export const ownConditionPrefix = 'sluice.dev/';
+const ownConditionPrefix = 'sluice.dev/';
 
-function isOwn(type: unknown): boolean {
+/** Whether a type of condition is ours: one that stands there and that we no longer say goes. */
+export function isOwnCondition(type: unknown): boolean {
   const text = String(type);
   return ownConditionTypes.has(text) || text.startsWith(ownConditionPrefix);
 }
@@ -39,7 +40,7 @@ export function mergeConditions(desired: unknown, live: unknown): Condition[] {
           ? { ...now, lastTransitionTime: condition.lastTransitionTime ?? now.lastTransitionTime }
           : now,
       );
-    } else if (!isOwn(condition.type)) merged.push(condition);
+    } else if (!isOwnCondition(condition.type)) merged.push(condition);
   }
   return [...merged, ...wanted.values()];
 }
