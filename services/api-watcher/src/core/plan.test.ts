@@ -95,6 +95,8 @@ const envoyConfig = (name: string, services: string, listeners = 'l'): string =>
     .split(' ')
     .map((l) => `{"@type": type.googleapis.com/envoy.config.listener.v3.Listener, name: ${l}}`)
     .join(', ')}]}\n`;
+const ingress = (name: string, className: string): string =>
+  `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: ${name}}\nspec: {ingressClassName: ${className}, defaultBackend: {service: {name: s, port: {number: 1}}}}\n`;
 const slice = (name: string): string =>
   `apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: ${name}, labels: {kubernetes.io/service-name: ${name}}}\naddressType: IPv4\nports: [{port: 1}]\nendpoints: [{addresses: [127.0.0.1]}]\n`;
 const secret = (key: string): string =>
@@ -385,4 +387,12 @@ describe('secrets', () => {
     ]);
     expect(world.step({}, after + 1).facts).toEqual([]);
   });
+});
+
+test('an Ingress of our class gets an address when it comes, and loses it when it goes', () => {
+  const world = new World();
+  world.list();
+  const assigned = shown(world.step({ i: ingress('i', 'sluice') })).filter((f) => f.includes('Address'));
+  expect(assigned).toEqual([expect.stringMatching(/^AddressAssigned .+ 127\.80\.0\.1$/)]);
+  expect(shown(world.step({ i: undefined }))).toContainEqual(expect.stringMatching(/^AddressReleased/));
 });
