@@ -73,7 +73,7 @@ async function envoyConfigBench(): Promise<Bench> {
 }
 
 const worlds: readonly [name: string, start: () => Promise<Bench>, guides: readonly string[]][] = [
-  ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md']],
+  ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md', 'convert-ingress.md']],
   ['examples/l4', () => exampleBench('l4'), ['l4.md']],
   ['examples/l7-services', () => exampleBench('l7-services', 'services.yaml'), ['l7-services.md']],
   ['examples/envoy-config', envoyConfigBench, ['cilium-envoy-config.md']],

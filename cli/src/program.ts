@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandContext, ExitCode, Finish } from './command.ts';
+import { registerConvert } from './commands/convert.ts';
 import { registerDiff } from './commands/diff.ts';
 import { registerDown } from './commands/down.ts';
 import { registerExplain } from './commands/explain.ts';
@@ -45,6 +46,7 @@ export function createProgram(context: CommandContext): SluiceProgram {
     registerLog,
     registerReplay,
     registerValidate,
+    registerConvert,
     registerKubernetes,
   ])
     register(program, context, finish);

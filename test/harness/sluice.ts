@@ -19,6 +19,8 @@ const program = fileURLToPath(new URL('../../bin/sluice', import.meta.url));
 /** For a busy machine; a test that waits this long has failed. */
 const defaultStartMs = 60_000;
 const stopMs = 30_000;
+/** Commands that ask no instance. */
+const offline: ReadonlySet<string> = new Set(['validate', 'convert']);
 
 /** How to start an instance. */
 export interface SluiceOptions {
@@ -63,7 +65,7 @@ export interface Sluice extends AsyncDisposable {
   output(): string;
   /** Adds, replaces (by renaming) and, with null, removes manifest files. */
   write(files: Readonly<Record<string, Manifest | null>>): void;
-  /** Runs `bin/sluice … --data-dir D` (`validate` takes no data directory). Never throws for an exit code. */
+  /** Runs `bin/sluice … --data-dir D` (not where no instance is asked). Never throws for an exit code. */
   cli(...args: string[]): Promise<CliResult>;
   /** `sluice get KIND -o json`. @throws Error with its output where it fails */
   get(kind: string): Promise<readonly KubeObject[]>;
@@ -161,7 +163,7 @@ class Instance implements Sluice {
 
   async cli(...args: string[]): Promise<CliResult> {
     const command = await launch({
-      ...this.#command(args[0] === 'validate' ? args : [...args, '--data-dir', this.dataDir]),
+      ...this.#command(offline.has(args[0] ?? '') ? args : [...args, '--data-dir', this.dataDir]),
       env: this.#environment(),
     });
     const { code } = await command.exited;

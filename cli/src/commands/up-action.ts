@@ -54,7 +54,6 @@ class UpSession {
   #ready = false;
   #ended = false;
   #changed = true;
-  #newest: Assessment;
   #natsPort: number;
   #waitingSaid = '';
   /** What is waited for when every process is ready and every object in force. */
@@ -68,7 +67,6 @@ class UpSession {
     this.#natsPort = supervisor.settings.natsPort;
     this.#display = new Display(context.terminal, () => process.stdout.columns || 80);
     this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#logChanged() });
-    this.#newest = this.#assess();
     supervisor.onChange(() => this.#processesChanged());
     supervisor.journal.listen((text) =>
       this.#display.line(this.#context.terminal.colors.dim(escapeText(text))),
@@ -160,10 +158,9 @@ class UpSession {
   }
 
   async #look(): Promise<void> {
-    if (this.#changed) this.#newest = this.#assess();
     this.#changed = false;
     if (this.#supervisor.allReady || performance.now() > followAfterMs) this.#live.begin();
-    let assessment = this.#newest;
+    let assessment = this.#assess();
     if (!this.#ready && (await this.#isReady(assessment))) {
       assessment = this.#assess();
       this.#becomeReady(assessment);

@@ -1,17 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
 import { validateFiles } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { annotationWarnings } from '../model/annotation-warnings.ts';
-import { manifestFiles } from '../model/manifest-files.ts';
 import { referenceWarnings } from '../model/reference-warnings.ts';
 import { escapeText, toJson } from '../output/escape.ts';
-import { UserError } from '../standalone/settings.ts';
-
-interface InputFile {
-  readonly file: string;
-  readonly content: Uint8Array;
-}
+import { readInput } from './input-files.ts';
 
 /** Checks files together and prints every fault. Findings (1): at least one fault; warnings are none. */
 export async function runValidate(
@@ -36,18 +29,6 @@ export async function runValidate(
     );
   }
   return faults.length === 0 ? 0 : 1;
-}
-
-function readInput(path: string): InputFile[] {
-  if (path === '-') return [{ file: '<stdin>', content: readFileSync(0) }];
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined)
-    throw new UserError(
-      `${path}: no such file or directory`,
-      'name files, directories, or - for standard input',
-    );
-  if (!stat.isDirectory()) return [{ file: path, content: readFileSync(path) }];
-  return manifestFiles([path]).map((file) => ({ file: file.path, content: readFileSync(file.path) }));
 }
 
 /** `file:line:column: field: message`, with the mend on a line of its own. */

@@ -137,7 +137,7 @@ class Texts<V> implements Cells<V> {
   }
 
   settle(): void {
-    if (this.#awake.size > 0) this.#awake.clear();
+    this.#awake.clear();
   }
 }
 
@@ -180,6 +180,6 @@ class Remade<V> implements Cells<V> {
   }
 
   settle(): void {
-    if (this.#awake.size > 0) this.#awake.clear();
+    this.#awake.clear();
   }
 }

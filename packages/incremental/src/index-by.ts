@@ -57,10 +57,8 @@ export class IndexBy<I> extends Node<Group> {
   }
 
   run(): void {
-    const dirty = this.#dirty.take();
-    if (dirty.length === 0) return;
     const touched = new Set<string>();
-    for (const [key, before] of dirty) {
+    for (const [key, before] of this.#dirty.take()) {
       this.host.count(this.name);
       const after = this.#input.get(key);
       const left = new Set(before === undefined ? [] : this.#keysOf(before, key));

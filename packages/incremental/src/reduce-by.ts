@@ -30,11 +30,9 @@ export class ReduceBy<I, A> extends Node<A> {
   }
 
   run(): void {
-    const dirty = this.#dirty.take();
-    if (dirty.length === 0) return;
     const touched = new Set<string>();
     const { keysOf, add, remove } = this.#reducer;
-    for (const [key, before] of dirty) {
+    for (const [key, before] of this.#dirty.take()) {
       this.host.count(this.name);
       const after = this.#input.get(key);
       if (before !== undefined)

@@ -63,6 +63,7 @@ export {
   type IngressMode,
   type IngressSettings,
   ingressHttpsPort,
+  ingressPrefixes,
   readClassMode,
   readIngressSettings,
 } from './ingress-settings.ts';
