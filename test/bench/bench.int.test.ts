@@ -9,7 +9,7 @@ import { renderReport } from './table.ts';
 const args =
   '--routes 40 --hosts one --changes 2 --churn-seconds 1 --churn-rates 5 --requests-per-second 100 --rounds 1 --requests-per-round 100 --attached-routes 30 --log-events 100';
 const said: string[] = [];
-/** Three platforms and an API server are started in turn, beside other tests. */
+/** Four platforms and an API server are started in turn, beside other tests. */
 const patienceMs = 300_000;
 let report: Report;
 
@@ -48,6 +48,11 @@ it('measures starts, memory, changes and churn', () => {
   expect(world?.warm?.servedMs).toBeGreaterThan(0);
 });
 
+it('measures a changed Ingress', () => {
+  expect(report.ingress).toMatchObject([{ routes: 40, failed: 0, cost: { xdsResources: 1 } }]);
+  expect(report.ingress[0]?.ms.count).toBe(2);
+});
+
 it('measures requests in both layouts, and the log', () => {
   expect(report.requests.map(({ what, failed }) => [what, failed])).toEqual([
     ['exact host', 0],
@@ -79,7 +84,13 @@ it('says what could not be measured here, and why', () => {
 
 it('prints a row for each of them', () => {
   const text = renderReport(report);
-  for (const what of ['changed route', 'cold start', '5 changes/s', 'Envoy CPU for a request, wildcard'])
+  for (const what of [
+    'changed route',
+    'cold start',
+    '5 changes/s',
+    'Envoy CPU for a request, wildcard',
+    'changed Ingress',
+  ])
     expect(text).toContain(`| ${what}`);
   expect(text).toContain('Event log');
 });

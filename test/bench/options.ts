@@ -41,6 +41,7 @@ Parts:
   change     one change at a time: a route, a new one, a removed one, a backend, an endpoint; and what it costs
   churn      changes at a steady rate under load, with the fewest and the most routes
   requests   Envoy's CPU for a request, scoped beside plain routes, with the fewest and the most routes
+  ingress    one Ingress changed among many that share an address, with the fewest and the most
   kubernetes the same behind a real API server, with the fewest and the most routes: start, changes, and the status of a
              Gateway that many routes attach to; needs root, and for its first run Go (docs/guides/test-cluster.md)
   event-log  what the log costs alone

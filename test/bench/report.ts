@@ -4,6 +4,7 @@ import type { ChangeResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { BaseLoad } from './cost.ts';
 import type { EventLogFigures } from './event-log.ts';
+import type { IngressResult } from './ingress.ts';
 import type { KubernetesResult } from './kubernetes.ts';
 import type { Machine } from './machine.ts';
 import type { Memory } from './processes.ts';
@@ -11,7 +12,16 @@ import type { RequestCost } from './request-cost.ts';
 import type { StartResult } from './start-time.ts';
 
 /** The parts of a run, in their order; `start` is measured in any case where a platform is started. */
-export const parts = ['start', 'memory', 'change', 'churn', 'requests', 'kubernetes', 'event-log'] as const;
+export const parts = [
+  'start',
+  'memory',
+  'change',
+  'churn',
+  'requests',
+  'ingress',
+  'kubernetes',
+  'event-log',
+] as const;
 export type Part = (typeof parts)[number];
 
 /** All of a run. Times are milliseconds, sizes bytes or MiB as the names say. */
@@ -23,6 +33,7 @@ export interface Report {
   readonly machine: Machine;
   readonly worlds: readonly WorldResult[];
   readonly requests: readonly RequestCost[];
+  readonly ingress: readonly IngressResult[];
   readonly kubernetes: readonly KubernetesResult[];
   readonly eventLog: EventLogFigures | undefined;
   /** Parts that cannot run on this machine, with the reason. */
@@ -50,7 +61,7 @@ export interface WorldResult {
 }
 
 /** Requests that failed, routes that were missing, and parts that did not end: what makes the command exit with 1. */
-export function failuresOf({ worlds, requests, kubernetes, faults }: Report): string[] {
+export function failuresOf({ worlds, requests, ingress, kubernetes, faults }: Report): string[] {
   const said: string[] = [...faults];
   for (const { hosts, routes, cold, warm, changes = [], churn = [] } of worlds) {
     const where = `${hosts}, ${routes} routes`;
@@ -67,6 +78,8 @@ export function failuresOf({ worlds, requests, kubernetes, faults }: Report): st
   }
   for (const { routes, what, failed, status } of requests)
     if (failed > 0) said.push(`${routes} routes, ${what}: ${failed} answers were not ${status}`);
+  for (const { routes, failed } of ingress)
+    if (failed > 0) said.push(`${routes} Ingresses: ${failed} failed requests`);
   said.push(...kubernetes.flatMap(kubernetesFailures));
   return said;
 }

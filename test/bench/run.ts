@@ -6,6 +6,7 @@ import { measureBaseLoad } from './base-load.ts';
 import { measureChanges } from './changes.ts';
 import { type ChurnResult, measureChurn } from './churn.ts';
 import { type EventLogFigures, measureEventLog } from './event-log.ts';
+import { type IngressResult, measureIngress } from './ingress.ts';
 import { type KubernetesLoad, type KubernetesResult, measureKubernetes } from './kubernetes.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
@@ -35,6 +36,7 @@ export async function runBench(context: RunContext): Promise<Report> {
   const faults: string[] = [];
   const worlds: WorldResult[] = [];
   const requests: RequestCost[] = [];
+  const ingress: IngressResult[] = [];
   const kubernetes: KubernetesResult[] = [];
   const skipped: string[] = [];
   let eventLog: EventLogFigures | undefined;
@@ -63,6 +65,13 @@ export async function runBench(context: RunContext): Promise<Report> {
         const progress = (text: string) => context.progress(`requests, ${routes} routes: ${text}`);
         requests.push(...(await abortable(context.signal, measureRequestCosts(load, progress))));
       });
+  if (options.parts.includes('ingress'))
+    for (const ingresses of endsOf(options.routes))
+      await attempt(`${ingresses} Ingresses`, async () => {
+        const progress = (text: string) => context.progress(`${ingresses} Ingresses: ${text}`);
+        const load = { ingresses, changes: options.changes, progress };
+        ingress.push(await abortable(context.signal, measureIngress(load)));
+      });
   if (options.parts.includes('kubernetes')) {
     const missing = clusterUnavailable();
     if (missing !== undefined) skipped.push(`kubernetes: ${missing}`);
@@ -86,6 +95,7 @@ export async function runBench(context: RunContext): Promise<Report> {
     machine,
     worlds,
     requests,
+    ingress,
     kubernetes,
     eventLog,
     skipped,

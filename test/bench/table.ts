@@ -1,5 +1,6 @@
 // A report as one Markdown table: a row for each figure, a column for each number of routes.
 import type { EventLogFigures } from './event-log.ts';
+import { ingressRows } from './ingress-rows.ts';
 import { kubernetesRows } from './kubernetes-rows.ts';
 import { machineLine } from './machine.ts';
 import { failuresOf, type Report } from './report.ts';
@@ -10,11 +11,16 @@ import { worldRows } from './world-rows.ts';
 /** The whole output: machine, table, what else was measured, and what went wrong. */
 export function renderReport(report: Report): string {
   const sizes = [
-    ...new Set([...report.worlds, ...report.requests, ...report.kubernetes].map(({ routes }) => routes)),
+    ...new Set(
+      [...report.worlds, ...report.requests, ...report.ingress, ...report.kubernetes].map(
+        ({ routes }) => routes,
+      ),
+    ),
   ];
   const rows = [
     ...worldRows(report.worlds),
     ...kubernetesRows(report.kubernetes, report.worlds),
+    ...ingressRows(report.ingress),
     ...requestRows(report.requests),
   ];
   const failures = failuresOf(report);
