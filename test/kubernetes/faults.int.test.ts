@@ -40,7 +40,11 @@ describeIf(clusterUnavailable())('faults around a real API server', () => {
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') process.stderr.write(`${world?.platform.diagnose() ?? ''}\n`);
   });
-  afterAll(() => world?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    // That of a test that did not come to its end; disposing it twice does nothing.
+    await world?.platform[Symbol.asyncDispose]();
+    await world?.[Symbol.asyncDispose]();
+  });
 
   const load = () =>
     new LoadGenerator({ ...world.target, path: '/steady', ratePerSecond: 100, maxSeconds: 110 });
