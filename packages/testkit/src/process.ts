@@ -44,6 +44,8 @@ export interface LaunchedProcess extends AsyncDisposable {
 
 /** Longest output that is kept, characters; the oldest part goes first. */
 const keptLog = 2_000_000;
+/** Of what a command prints for others to read, characters. */
+const keptStdout = 64 * 1024 * 1024;
 
 /**
  * Starts a program without a shell and keeps its output.
@@ -96,7 +98,7 @@ function captureOutput(child: ChildProcess, logFile: string | undefined): Output
   const file = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output.all = (output.all + text).slice(-keptLog);
-    output.stdout = (output.stdout + text).slice(-keptLog);
+    output.stdout = (output.stdout + text).slice(-keptStdout);
     file?.write(text);
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -265,6 +265,8 @@ it('an object of 1.4 MiB is served', async () => {
   const at = await place({ name: 'large' }, 'large');
   expect((await request({ ...at, path: pages[7_499]?.match.path ?? '' })).body).toBe('page 7499');
   expect((await sluice.cli('replay', '--verify')).code).toBe(0);
+  sluice.write({ 'large.json': null });
+  await until(async () => (await statusOf('large')) === undefined);
 });
 
 it('of two objects that want a Service the first by name has it, and the other says so', async () => {
