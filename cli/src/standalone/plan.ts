@@ -60,7 +60,9 @@ function natsMemoryLimit(store: string): number {
     entry.isFile(),
   );
   const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return natsMemory + files.reduce((sum, { parentPath, name }) => sum + size(join(parentPath, name)), 0) / 2;
+  const stored = files.reduce((sum, { parentPath, name }) => sum + size(join(parentPath, name)), 0);
+  // Go takes whole numbers alone.
+  return natsMemory + Math.round(stored / 2);
 }
 
 /** Ready when NATS serves JetStream. */
