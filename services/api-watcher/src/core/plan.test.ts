@@ -120,6 +120,17 @@ describe('objects', () => {
     ]);
   });
 
+  test('an Ingress has an address of its own, and one that shares has that of its class', () => {
+    const ingress = (name: string, mode: string) =>
+      `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: ${name}, annotations: {sluice.io/loadbalancer-mode: ${mode}}}
+spec: {ingressClassName: sluice, defaultBackend: {service: {name: a, port: {number: 80}}}}`;
+    const world = listed();
+    expect(shown(world.step({ a: ingress('own', 'dedicated') }))).toContain('AddressAssigned own 127.80.0.1');
+    expect(shown(world.step({ b: ingress('one', 'shared') }))).toContain('AddressAssigned sluice 127.80.0.2');
+  });
+
   test('the generation counts changes of the spec alone, and equal objects raise nothing', () => {
     const world = listed();
     const generations = [

@@ -1,18 +1,21 @@
 // Services and EndpointSlices of Gateways, kept as the facts in force would have them. Level-triggered: whatever changes,
 // all is compared, and what differs is applied. See docs/adr/0013.
 import { canonicalHash } from '@sluice/ir';
-import { type Gateway, objectRefOf } from '@sluice/kinds';
+import { type Gateway, type KnownObject, objectRefOf } from '@sluice/kinds';
 import type { Logger } from '@sluice/service-kit';
 import {
+  frontService,
+  frontSlices,
   type GatewayService,
   type GatewaySlice,
-  gatewayService,
+  gatewayFront,
   gatewayServiceName,
-  gatewaySlices,
   managedBy,
+  type ServiceFront,
 } from '../../core/infrastructure/gateway-service.ts';
-import type { IngressHolder } from '../../core/ingress-holders.ts';
+import { ingressFront, ingressServiceKey } from '../../core/infrastructure/ingress-service.ts';
 import { holds, type Ingress, ingressOf } from '../../core/infrastructure/observed.ts';
+import type { IngressHolder } from '../../core/ingress-holders.ts';
 import { keyOf } from '../../core/keys.ts';
 import { type ApiObject, asApiObject, isRecord } from '../../core/kubernetes/api-object.ts';
 import { objectPath } from '../../core/kubernetes/api-paths.ts';
@@ -33,6 +36,9 @@ export interface InfrastructureOptions {
   /** Told of each write: `Service` or `EndpointSlice`, and how it went. */
   wrote(kind: string, outcome: 'written' | 'failed' | 'removed'): void;
 }
+
+/** Kinds that a Service of ours may stand before. */
+const fronted: ReadonlySet<string> = new Set(['Gateway', 'Ingress', 'IngressClass']);
 
 type Wanted = GatewayService | GatewaySlice;
 
@@ -80,11 +86,14 @@ export class GatewayInfrastructure implements AddressWatch {
   /** See `ServiceAddressing`. */
   ingress(gateway: Gateway | IngressHolder): (Ingress & { fault: string }) | undefined {
     if (!this.#knowsIngress) return undefined;
-    if (!('spec' in gateway)) return { addresses: [], hostnames: [], fault: '' };
-    const service = `${gateway.metadata.namespace}/${gatewayServiceName(gateway)}`;
+    const isGateway = 'spec' in gateway;
+    const ref = isGateway ? objectRefOf(gateway) : gateway.ref;
+    const service = isGateway
+      ? `${ref.namespace}/${gatewayServiceName(gateway)}`
+      : ingressServiceKey(ref, this.#options.namespace);
     return {
       ...ingressOf(this.#view.services.get(service)),
-      fault: this.#faults.get(keyOf(objectRefOf(gateway))) ?? '',
+      fault: this.#faults.get(keyOf(ref)) ?? '',
     };
   }
 
@@ -113,7 +122,7 @@ export class GatewayInfrastructure implements AddressWatch {
     const wake = (): void => this.#wakeup.wake();
     facts.onWritten((fact) => {
       if (fact.type === 'AddressAssigned' || fact.type === 'AddressReleased') wake();
-      else if (fact.type === 'ObjectChanged' && fact.object.kind === 'Gateway') wake();
+      else if (fact.type === 'ObjectChanged' && fronted.has(fact.object.kind)) wake();
     });
     signal.addEventListener('abort', wake, { once: true });
     const backoff = new Backoff({ firstMs: 100, maxMs: 10_000 });
@@ -149,18 +158,25 @@ export class GatewayInfrastructure implements AddressWatch {
     }
   }
 
+  /** What stands before a Gateway, an Ingress or a class of Ingresses; nothing stands before other objects. */
+  #frontOf(object: KnownObject | undefined): ServiceFront | undefined {
+    if (object?.kind === 'Gateway') return gatewayFront(object);
+    if (object?.kind !== 'Ingress' && object?.kind !== 'IngressClass') return undefined;
+    return ingressFront(object, this.#options.namespace);
+  }
+
   async #sync({ inForce }: FactsLog, mayWrite: () => Promise<boolean>): Promise<void> {
     const wanted = new Map<string, Wanted>();
     const gateways = new Set<string>();
     let failure: unknown;
     for (const [key, { sockets }] of inForce.addresses) {
       const object = inForce.objects.get(key)?.object;
-      if (object?.kind !== 'Gateway' || sockets === undefined) continue;
-      const gateway: Gateway = object;
+      const front = this.#frontOf(object);
+      if (front === undefined || sockets === undefined) continue;
       gateways.add(key);
-      const service = gatewayService(gateway, sockets);
+      const service = frontService(front, sockets);
       if (service === undefined) continue;
-      const objects = [service, ...gatewaySlices(gateway, sockets, this.#view.envoys())];
+      const objects = [service, ...frontSlices(front, sockets, this.#view.envoys())];
       for (const o of objects) wanted.set(pathOf(o), o);
       try {
         await this.#applyFor(key, objects, mayWrite);

@@ -113,7 +113,12 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
         events,
         logger,
         mayWrite,
-        shape: (kind, status) => (kind === 'GatewayClass' ? shapeOf(status, schemas.served) : status),
+        shape: (kind, status) => {
+          if (kind === 'Ingress') return { loadBalancer: status.loadBalancer ?? {} };
+          // It has no status in Kubernetes.
+          if (kind === 'IngressClass') return undefined;
+          return kind === 'GatewayClass' ? shapeOf(status, schemas.served) : status;
+        },
         wrote: (kind, outcome) => metrics.statuses.inc({ kind, outcome }),
       });
       const lost = election.lost.then(() => {

@@ -65,6 +65,8 @@ export class StatusWriter {
   readonly #ahead = new Map<string, { readonly from: string; readonly now: LiveObject }>();
   /** Writes that left the object other than asked for (fields that its version does not have): not to be repeated. */
   readonly #settled = new Map<string, string>();
+  /** Statuses of Ingresses whose conditions were told as Events: there is no field for them. */
+  readonly #told = new Map<string, Fields>();
   /** Objects that were refused with their refusable field. */
   readonly #shorn = new Set<string>();
   readonly #wakeup = new Wakeup();
@@ -217,6 +219,7 @@ export class StatusWriter {
     if (resource === undefined || (desired !== undefined && desired.uid !== live.uid)) return undefined;
     const status = desired === undefined ? undefined : this.#shaped(ref.kind, key, desired.status);
     if (desired !== undefined && status === undefined) return undefined;
+    if (desired !== undefined && ref.kind === 'Ingress') await this.#tellIngress(desired, key);
     const fields = mergeStatus({
       live: live.status,
       desired: status,
@@ -262,6 +265,14 @@ export class StatusWriter {
     const shaped = this.#options.shape(kind, status);
     if (shaped === undefined || !this.#shorn.has(key)) return shaped;
     return Object.fromEntries(Object.entries(shaped).filter(([name]) => name !== refusable[kind]));
+  }
+
+  async #tellIngress({ ref, uid, status }: Desired, key: string): Promise<void> {
+    const before = this.#told.get(key);
+    if (before === status || !(await this.#options.mayWrite())) return;
+    this.#told.set(key, status);
+    for (const notice of noticesOf(before, status))
+      void this.#options.events.record({ ref, apiVersion: 'networking.k8s.io/v1', uid }, notice);
   }
 
   #mayShear(kind: string, key: string, fields: Fields): boolean {

@@ -33,19 +33,40 @@ interface Meta {
   readonly ownerReferences: readonly object[];
 }
 
+/** What a Service of ours is made of, whatever it stands before. */
+export interface ServiceFront {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** What it goes with. */
+  readonly owner: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly uid: string;
+  };
+  readonly spec: Omit<GatewayService['spec'], 'ports'>;
+  /** Ports of the nodes that are asked for, by port. */
+  readonly nodePorts: ReadonlyMap<number, number>;
+}
+
 /** A Service as we would have it. */
 export interface GatewayService {
   readonly apiVersion: 'v1';
   readonly kind: 'Service';
   readonly metadata: Meta;
   readonly spec: {
-    readonly type: 'LoadBalancer';
+    readonly type: 'LoadBalancer' | 'NodePort';
     readonly loadBalancerIP?: string;
+    readonly loadBalancerClass?: string;
+    readonly externalTrafficPolicy?: 'Cluster' | 'Local';
     readonly ports: readonly {
       readonly name: string;
       readonly port: number;
       readonly protocol: string;
       readonly targetPort: number;
+      readonly nodePort?: number;
     }[];
   };
 }
@@ -69,42 +90,76 @@ export function gatewayServiceName({ metadata, spec }: Gateway): string {
   return `gw-${cut.replace(/-+$/, '')}-${hash}`;
 }
 
-/** The Service; undefined while there is no port to send to. */
-export function gatewayService(gateway: Gateway, sockets: Sockets): GatewayService | undefined {
-  if (sockets.ports.length === 0) return undefined;
-  const wish = gateway.spec.addresses.find((a) => a.type === 'IPAddress' && a.value !== undefined)?.value;
+/** What stands before a Gateway. */
+export function gatewayFront(gateway: Gateway): ServiceFront {
+  const { apiVersion, kind, metadata, spec } = gateway;
+  const wish = spec.addresses.find((a) => a.type === 'IPAddress' && a.value !== undefined)?.value;
   return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: metaOf(gateway, gatewayServiceName(gateway), {}),
+    name: gatewayServiceName(gateway),
+    namespace: metadata.namespace,
+    labels: { ...spec.infrastructure?.labels, ...managedBy, [gatewayNameLabel]: metadata.name },
+    annotations: { ...spec.infrastructure?.annotations },
+    owner: { apiVersion, kind, name: metadata.name, uid: metadata.uid },
     spec: {
       type: 'LoadBalancer',
       // Deprecated in words, but what implementations without an annotation of their own read.
       ...(wish !== undefined && ipaddr.isValid(wish) ? { loadBalancerIP: wish } : {}),
-      ports: sockets.ports.map(({ port, transport, bindPort }) => ({
-        name: portName(port, transport),
-        port,
-        protocol: transport,
-        targetPort: bindPort,
-      })),
     },
+    nodePorts: new Map(),
   };
 }
 
-/** The slices of a Gateway's Service: one for each family of addresses and 1,000 Envoys. */
+/** The Service of a Gateway; undefined while there is no port to send to. */
+export function gatewayService(gateway: Gateway, sockets: Sockets): GatewayService | undefined {
+  return frontService(gatewayFront(gateway), sockets);
+}
+
+/** The slices of a Gateway's Service. */
 export function gatewaySlices(
   gateway: Gateway,
   sockets: Sockets,
   envoys: readonly EnvoyPod[],
 ): GatewaySlice[] {
-  const service = gatewayServiceName(gateway);
+  return frontSlices(gatewayFront(gateway), sockets, envoys);
+}
+
+/** The Service; undefined while there is no port to send to. */
+export function frontService(front: ServiceFront, sockets: Sockets): GatewayService | undefined {
+  if (sockets.ports.length === 0) return undefined;
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metaOf(front, front.name, {}),
+    spec: {
+      ...front.spec,
+      ports: sockets.ports.map(({ port, transport, bindPort }) => {
+        const nodePort = front.nodePorts.get(port);
+        return {
+          name: portName(port, transport),
+          port,
+          protocol: transport,
+          targetPort: bindPort,
+          ...(nodePort === undefined ? {} : { nodePort }),
+        };
+      }),
+    },
+  };
+}
+
+/** The slices of a Service: one for each family of addresses and 1,000 Envoys. */
+export function frontSlices(
+  front: ServiceFront,
+  sockets: Sockets,
+  envoys: readonly EnvoyPod[],
+): GatewaySlice[] {
+  const service = front.name;
   const sorted = envoys.filter(({ ip }) => ipaddr.isValid(ip)).toSorted((a, b) => (a.ip < b.ip ? -1 : 1));
   return (['IPv4', 'IPv6'] as const).flatMap((addressType) => {
     const family = sorted.filter(({ ip }) => ipaddr.parse(ip).kind() === addressType.toLowerCase());
     return chunks(family, maxEndpoints).map((members, index) => ({
       apiVersion: 'discovery.k8s.io/v1' as const,
       kind: 'EndpointSlice' as const,
-      metadata: metaOf(gateway, `${service}-${addressType.toLowerCase()}-${index}`, {
+      metadata: metaOf(front, `${service}-${addressType.toLowerCase()}-${index}`, {
         'kubernetes.io/service-name': service,
         ...sliceManager,
       }),
@@ -128,25 +183,16 @@ function portName(port: number, transport: string): string {
 }
 
 function metaOf(
-  { apiVersion, kind, metadata, spec }: Gateway,
+  { namespace, labels, annotations, owner }: ServiceFront,
   name: string,
-  labels: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
 ): Meta {
   return {
     name,
-    namespace: metadata.namespace,
-    labels: { ...spec.infrastructure?.labels, ...managedBy, [gatewayNameLabel]: metadata.name, ...labels },
-    annotations: { ...spec.infrastructure?.annotations },
-    ownerReferences: [
-      {
-        apiVersion,
-        kind,
-        name: metadata.name,
-        uid: metadata.uid,
-        controller: true,
-        blockOwnerDeletion: false,
-      },
-    ],
+    namespace,
+    labels: { ...labels, ...more },
+    annotations,
+    ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: false }],
   };
 }
 

@@ -11,8 +11,15 @@ export interface Ingress {
 /** A DNS name in lower case: RFC 1123 §2.1. */
 const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/;
 
+/** A Service without a load balancer is reached at its cluster IPs, and at its ports of the nodes. */
+function clusterIps({ clusterIPs }: Readonly<Record<string, unknown>>): string[] {
+  return Array.isArray(clusterIPs) ? clusterIPs.filter((ip) => typeof ip === 'string' && ip !== 'None') : [];
+}
+
 /** Reads core/v1 LoadBalancerStatus; what is neither an entry with `ip` nor one with a DNS name is passed over. */
 export function ingressOf(service: ApiObject | undefined): Ingress {
+  const spec = isRecord(service?.spec) ? service.spec : {};
+  if (spec.type === 'NodePort') return { addresses: clusterIps(spec), hostnames: [] };
   const status = isRecord(service?.status) ? service.status : {};
   const balancer = isRecord(status.loadBalancer) ? status.loadBalancer : {};
   const ingress = Array.isArray(balancer.ingress) ? balancer.ingress : [];
