@@ -153,9 +153,9 @@ const config = {
     {
       name: 'no-circular',
       severity: 'error',
-      comment: 'Files that need each other are one file, or need a third; types alone do not count.',
+      comment: 'Files that need each other are one file, or need a third; types count too.',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'not-to-unresolvable',

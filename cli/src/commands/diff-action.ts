@@ -5,9 +5,9 @@ import type { Moment } from '../model/find-moment.ts';
 import { type Preview, previewManifests } from '../model/preview.ts';
 import { type Snapshot, settledEnvoys, snapshotAt, type Translation } from '../model/snapshot.ts';
 import { standaloneControllers, UserError } from '../standalone/settings.ts';
-import type { DiffTarget } from './diff.ts';
-import type { DiffOutput } from './diff-options.ts';
-import { type DiffReport, makeReport, printReport } from './diff-report.ts';
+import type { DiffReport } from './diff-document.ts';
+import type { DiffOutput, DiffTarget } from './diff-options.ts';
+import { makeReport, printReport } from './diff-report.ts';
 import { parseAt } from './explain.ts';
 import { type LogSource, openFixture, openLog } from './replay-source.ts';
 

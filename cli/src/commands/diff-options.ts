@@ -29,3 +29,9 @@ export function addDiffOptions(command: Command): Command {
     .addOption(routeLayoutOption())
     .addOption(outputOption(['table', 'json', 'yaml']));
 }
+
+/** Which log is meant. */
+export interface DiffTarget {
+  readonly dataDir?: string;
+  readonly fixture?: string;
+}

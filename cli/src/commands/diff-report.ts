@@ -1,37 +1,16 @@
 // A comparison as one document, and how it is printed.
-import { type Fault, formatRevision } from '@sluice/events';
+import { formatRevision } from '@sluice/events';
 import { readAccessLog } from '../model/access-log.ts';
-import { compareRequests, type RequestComparison } from '../model/compare-requests.ts';
-import { type Comparison, compareSnapshots } from '../model/comparison.ts';
+import { compareRequests } from '../model/compare-requests.ts';
+import { compareSnapshots } from '../model/comparison.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { toJson } from '../output/escape.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { toYaml } from '../output/yaml.ts';
 import type { FoundInstance } from '../standalone/instance.ts';
+import type { DiffReport, NamedSide } from './diff-document.ts';
 import type { DiffOutput } from './diff-options.ts';
 import { reportLines } from './diff-text.ts';
-
-/** One side, named. */
-export interface NamedSide {
-  readonly label: string;
-  readonly revision: string | null;
-}
-
-/** All that is told of a comparison. */
-export interface DiffReport {
-  readonly from: NamedSide;
-  readonly to: NamedSide;
-  readonly equal: boolean;
-  /** Hashes over the IR of both sides, where another translator was asked. */
-  readonly irHash?: { readonly from: string; readonly to: string };
-  readonly changes: Comparison;
-  /** Null where there is no access log to be asked. */
-  readonly requests: RequestComparison | null;
-  /** Faults of manifests; their objects are compared as they are in force. */
-  readonly faults: readonly Fault[];
-  /** What the reader has to know to read it rightly. */
-  readonly notes: readonly string[];
-}
 
 /** Compares two states, and the logged requests of an instance on both of them. */
 export async function makeReport(

@@ -6,7 +6,7 @@ import { escapeText } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { unifiedLines } from '../output/unified.ts';
-import type { DiffReport } from './diff-report.ts';
+import type { DiffReport } from './diff-document.ts';
 import { formatFault } from './validate-action.ts';
 
 /** Lines of one change that are shown. */

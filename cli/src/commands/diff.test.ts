@@ -4,7 +4,7 @@ import { type Change, compareMaps } from '../model/comparison.ts';
 import { isUnsafe } from '../output/escape.ts';
 import { unifiedLines } from '../output/unified.ts';
 import { parseSides } from './diff-action.ts';
-import type { DiffReport } from './diff-report.ts';
+import type { DiffReport } from './diff-document.ts';
 import { reportLines } from './diff-text.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext, Finish } from '../command.ts';
-import { addDiffOptions, type DiffOutput } from './diff-options.ts';
+import { addDiffOptions, type DiffOutput, type DiffTarget } from './diff-options.ts';
 import { dataDirOption } from './options.ts';
 
 const help = `
@@ -41,10 +41,4 @@ export function registerDiff(program: Command, context: CommandContext, finish: 
       const { parseSides, runDiff } = await import('./diff-action.ts');
       finish(await runDiff(context, { ...options, ...parseSides(from, to) }));
     });
-}
-
-/** Which log is meant. */
-export interface DiffTarget {
-  readonly dataDir?: string;
-  readonly fixture?: string;
 }

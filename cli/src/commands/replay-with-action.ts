@@ -8,8 +8,7 @@ import { findCheckout } from '../model/translator-checkout.ts';
 import { World } from '../model/world.ts';
 import { standaloneControllers, UserError } from '../standalone/settings.ts';
 import { installRoot } from '../standalone/toolchain.ts';
-import type { DiffTarget } from './diff.ts';
-import type { DiffOutput } from './diff-options.ts';
+import type { DiffOutput, DiffTarget } from './diff-options.ts';
 import { makeReport, printReport } from './diff-report.ts';
 import { type LogSource, openFixture, openLog } from './replay-source.ts';
 

@@ -1,29 +1,18 @@
 // Is what the manifests ask for in force? In: the folded log and the names of our controllers; out: the state of each
 // Gateway and route that is ours, the refused objects and files, and what is still waited for.
 // Conditions as Gateway API v1.7.0 defines them.
-import { compareRevisions, type Fault, formatRevision, type Origin } from '@sluice/events';
-import { formatObjectRef, type IrListener, type ObjectRef } from '@sluice/ir';
+import { compareRevisions, type Fault, formatRevision } from '@sluice/events';
+import { formatObjectRef, type ObjectRef } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
 import { recordsOf } from './conditions.ts';
+import type { GatewayState } from './gateway-state.ts';
 import { ingressStates, listenersOf } from './ingress-assessment.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
 import { gatewayProgress } from './progress.ts';
 import { RouteBoard, type RouteSummary } from './route-board.ts';
-import { isRoute, type Progress, routeKinds, verdictsOf } from './route-state.ts';
+import { isRoute, routeKinds, verdictsOf } from './route-state.ts';
 import { serviceStates } from './service-state.ts';
 import { refKey, type World } from './world.ts';
-
-/** A Gateway, or what stands for one: an Ingress with an address of its own, a class whose Ingresses share one. */
-export interface GatewayState {
-  readonly ref: ObjectRef;
-  readonly origin: Origin;
-  readonly progress: Progress;
-  /** Why it is not in force, or what part of it is not; the empty string when all is well. */
-  readonly message: string;
-  readonly addresses: readonly string[];
-  /** What Envoy binds for it. */
-  readonly listeners: readonly IrListener[];
-}
 
 /** An object or a file that was not taken. */
 export interface Refusal {

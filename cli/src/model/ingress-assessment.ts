@@ -2,8 +2,8 @@
 // dedicated Ingress, a class whose Ingresses share one), and of the other Ingresses where something is wrong.
 import { gatewayKey, type IrListener, type ObjectRef } from '@sluice/ir';
 import { ingressControllersOf, objectRefOf } from '@sluice/kinds';
-import type { GatewayState } from './assessment.ts';
 import { findCondition, recordsOf } from './conditions.ts';
+import type { GatewayState } from './gateway-state.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
 import { gatewayProgress, parentProgress, type Standing } from './progress.ts';
 import { addressesOf } from './service-state.ts';
@@ -45,9 +45,7 @@ function ingressState(
   if (findCondition(status, 'Programmed') === undefined)
     return judged.progress === 'in-force' ? [] : [{ ref, origin, addresses: [], listeners: [], ...judged }];
   const standing = withFaults(gatewayProgress(status, generation), judged);
-  return [
-    { ref, origin, addresses: addressesOf(status), listeners: listenersOf(world, ref), ...standing },
-  ];
+  return [{ ref, origin, addresses: addressesOf(status), listeners: listenersOf(world, ref), ...standing }];
 }
 
 /** What is not served of an Ingress that is in force. */

@@ -2,8 +2,8 @@
 // such Services alone.
 import { gatewayKey, type IrListener } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
-import type { GatewayState } from './assessment.ts';
 import { findCondition, recordsOf } from './conditions.ts';
+import type { GatewayState } from './gateway-state.ts';
 import type { Progress } from './route-state.ts';
 import { refKey, type World } from './world.ts';
 

@@ -1,7 +1,8 @@
 // The words of `sluice up`. In: the state of processes and of what is asked for; out: lines of text, already escaped.
 import type { Origin } from '@sluice/events';
 import { formatObjectRef, type IrListener } from '@sluice/ir';
-import type { Assessment, GatewayState, Refusal } from '../model/assessment.ts';
+import type { Assessment, Refusal } from '../model/assessment.ts';
+import type { GatewayState } from '../model/gateway-state.ts';
 import type { Progress, RouteState } from '../model/route-state.ts';
 import { escapeText } from '../output/escape.ts';
 import type { ProcessView } from './process-spec.ts';

@@ -3,8 +3,8 @@
 import type { Collection, Fetch } from '@sluice/incremental';
 import { type BackendObjectRef, gatewayGroup } from '@sluice/kinds';
 import { isPermitted } from './grants.ts';
-import type { RouteRefFault } from './http-filter.ts';
 import { objectKey } from './keys.ts';
+import type { RouteRefFault } from './route-fault.ts';
 
 /** A backendRef with the route that holds it. */
 export interface BackendOf {

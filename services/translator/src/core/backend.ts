@@ -3,9 +3,9 @@
 import type { Collection, Fetch } from '@sluice/incremental';
 import type { BackendObjectRef } from '@sluice/kinds';
 import { findService } from './backend-service.ts';
-import type { RouteRefFault } from './http-filter.ts';
 import type { HttpKind } from './http-route-kind.ts';
 import { grpcClusterKey, servicePortKey } from './keys.ts';
+import type { RouteRefFault } from './route-fault.ts';
 import { type ServiceInfo, type ServicePortInfo, servedAppProtocols } from './service-port.ts';
 
 /** What resolving reads. */

@@ -6,19 +6,7 @@ import type { HeaderFilter, HttpFilter, PathModifier } from '@sluice/kinds';
 import { translateCors } from './cors.ts';
 import { normalPrefix } from './http-match.ts';
 import type { PlacedMirror } from './mirror.ts';
-import type { ReasonOf } from './reasons.ts';
-
-/** Something in a rule that cannot be served. */
-export interface RuleFault {
-  readonly reason: Extract<ReasonOf<'Route.Accepted', 'False'>, 'UnsupportedValue' | 'IncompatibleFilters'>;
-  readonly message: string;
-}
-
-/** A reference of a rule that leads nowhere. */
-export interface RouteRefFault {
-  readonly reason: ReasonOf<'Route.ResolvedRefs', 'False'>;
-  readonly message: string;
-}
+import type { RouteRefFault, RuleFault } from './route-fault.ts';
 
 /** A redirect as the user wrote it; its port is decided once the listeners are known. */
 export interface RedirectFilter {

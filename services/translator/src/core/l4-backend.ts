@@ -5,8 +5,8 @@ import type { Collection, Fetch } from '@sluice/incremental';
 import type { IrL4Backend } from '@sluice/ir';
 import type { L4BackendRef, TcpRoute, TlsRoute, UdpRoute } from '@sluice/kinds';
 import { findService } from './backend-service.ts';
-import type { RouteRefFault } from './http-filter.ts';
 import { servicePortKey, type Transport } from './keys.ts';
+import type { RouteRefFault } from './route-fault.ts';
 import type { ServiceInfo } from './service-port.ts';
 
 /** A route below HTTP. */

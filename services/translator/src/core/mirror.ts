@@ -5,7 +5,7 @@ import type { Fetch } from '@sluice/incremental';
 import type { IrMirror } from '@sluice/ir';
 import type { MirrorFilter } from '@sluice/kinds';
 import { type BackendNeeds, type RouteOf, resolveBackend } from './backend.ts';
-import type { RouteRefFault } from './http-filter.ts';
+import type { RouteRefFault } from './route-fault.ts';
 
 const million = 1_000_000;
 

@@ -5,13 +5,7 @@ import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { IrBackend, IrCors, IrHeaderEdit, IrHttpAction, IrHttpMatch, IrMirror } from '@sluice/ir';
 import { durationMs } from '@sluice/kinds';
 import { type BackendNeeds, type RouteOf, resolveBackend } from './backend.ts';
-import {
-  type Filters,
-  type RedirectFilter,
-  type RouteRefFault,
-  type RuleFault,
-  translateFilters,
-} from './http-filter.ts';
+import { type Filters, type RedirectFilter, translateFilters } from './http-filter.ts';
 import {
   type HttpKind,
   type MatchedRule,
@@ -22,6 +16,7 @@ import {
 } from './http-route-kind.ts';
 import { resolveMirrors } from './mirror.ts';
 import { translateRetry } from './retry.ts';
+import type { RouteRefFault, RuleFault } from './route-fault.ts';
 
 /** A rule, save for the port of a redirect. */
 export interface RuleModel {

@@ -3,7 +3,7 @@
 import type { Collection, Fetch } from '@sluice/incremental';
 import type { IngressBackend } from '@sluice/kinds';
 import { type BackendNeeds, resolveBackend } from '../backend.ts';
-import type { RouteRefFault } from '../http-filter.ts';
+import type { RouteRefFault } from '../route-fault.ts';
 import { objectKey, servicePortKey } from '../keys.ts';
 import type { ServiceInfo } from '../service-port.ts';
 
