@@ -72,7 +72,10 @@ export const irHttpActionSchema = z.discriminatedUnion('type', [
     type: z.literal('redirect'),
     scheme: z.enum(['http', 'https']).optional(),
     hostname: z.string().optional(),
-    /** Port of the Location; absent keeps none or the request's as Gateway API v1.7 HTTPRequestRedirectFilter.port says: the translator has decided. */
+    /**
+     * Port of the Location. Absent beside a scheme: the one that the request's Host has. Absent without: the listener's, where it is
+     * neither well known for its protocol nor moved; else that of Host (Gateway API v1.7 HTTPRequestRedirectFilter.port).
+     */
     port: z.int().min(1).max(65535).optional(),
     path: irPathRewriteSchema.optional(),
     statusCode: z.union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)]),

@@ -1,5 +1,6 @@
 // The action of the rule that won, applied to the request.
 import type { IrBackend, IrHeaderEdit, IrHttpAction, IrHttpMatch, IrHttpRule } from '../http-route.ts';
+import type { IrListener } from '../listener.ts';
 import { preflight } from './cors.ts';
 import type { ForwardTarget, Outcome } from './explanation.ts';
 import { editHeaders } from './header-edit.ts';
@@ -13,8 +14,9 @@ type Forward = Extract<IrHttpAction, { type: 'forward' }>;
 export function applyAction(
   ir: IrIndex,
   request: ReadRequest,
-  { rule, match }: { readonly rule: IrHttpRule; readonly match: IrHttpMatch },
+  of: { readonly rule: IrHttpRule; readonly match: IrHttpMatch; readonly listener: IrListener },
 ): Outcome {
+  const { rule, match, listener } = of;
   const { action } = rule;
   const asked =
     rule.cors === undefined || action.type !== 'forward' ? undefined : preflight(rule.cors, request);
@@ -22,7 +24,7 @@ export function applyAction(
   const responseEdits = presentEdits(rule.responseHeaders);
   switch (action.type) {
     case 'redirect': {
-      const location = locationOf(action, request, match.path);
+      const location = locationOf(action, request, { path: match.path, listener });
       return { type: 'redirect', status: action.statusCode, location, responseEdits };
     }
     case 'respond':

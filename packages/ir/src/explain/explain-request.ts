@@ -130,7 +130,7 @@ function atServer(
   const outcome =
     winner === undefined
       ? refused('no-match', `none of the ${candidates.length} matches for ${hostname} holds`)
-      : applyAction(ir, request, winner);
+      : applyAction(ir, request, { ...winner, listener });
   return { hostname, shadowed, candidates, outcome };
 }
 

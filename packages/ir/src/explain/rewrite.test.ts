@@ -53,5 +53,30 @@ test.each<[string, ReadRequest['scheme'], Partial<Redirect>, string]>([
     headers: new Map(),
   };
   const match = { type: 'prefix', value: '/old' } as const;
-  expect(locationOf({ type: 'redirect', statusCode: 302, ...action }, request, match)).toBe(expected);
+  const listener = scheme === 'https' ? { port: 443, bindPort: 443 } : { port: 80, bindPort: 80 };
+  const of = { path: match, listener };
+  expect(locationOf({ type: 'redirect', statusCode: 302, ...action }, request, of)).toBe(expected);
+});
+
+test.each<[string, Partial<Redirect>, { port: number; bindPort: number }, string]>([
+  ['a.test', {}, { port: 8080, bindPort: 8080 }, 'http://a.test:8080/'],
+  ['a.test:9', {}, { port: 8080, bindPort: 8080 }, 'http://a.test:8080/'],
+  ['a.test', { hostname: 'b.test' }, { port: 8080, bindPort: 8080 }, 'http://b.test:8080/'],
+  ['a.test', { scheme: 'https' }, { port: 8080, bindPort: 8080 }, 'https://a.test/'],
+  ['a.test', { port: 81 }, { port: 8080, bindPort: 8080 }, 'http://a.test:81/'],
+  ['a.test:10080', {}, { port: 80, bindPort: 10_080 }, 'http://a.test:10080/'],
+])('%s, redirected by %j from listener %j, goes to %s', (authority, action, listener, expected) => {
+  const request: ReadRequest = {
+    scheme: 'http',
+    authority,
+    host: hostOf(authority),
+    method: 'GET',
+    path: '/',
+    query: '',
+    headers: new Map(),
+  };
+  const path = { type: 'prefix', value: '/' } as const;
+  expect(locationOf({ type: 'redirect', statusCode: 302, ...action }, request, { path, listener })).toBe(
+    expected,
+  );
 });

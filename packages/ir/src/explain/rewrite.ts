@@ -1,6 +1,7 @@
 // Path changes (Gateway API v1.7.0 HTTPPathModifier, with its table for ReplacePrefixMatch) and the Location of a
 // redirect (HTTPRequestRedirectFilter).
 import type { IrHttpAction, IrPathMatch, IrPathRewrite } from '../http-route.ts';
+import type { IrListener } from '../listener.ts';
 import { withoutPort } from './host.ts';
 import type { ReadRequest } from './request.ts';
 
@@ -22,13 +23,22 @@ function rooted(path: string): string {
 export function locationOf(
   action: Extract<IrHttpAction, { type: 'redirect' }>,
   request: ReadRequest,
-  match: IrPathMatch,
+  { path: match, listener }: { readonly path: IrPathMatch; readonly listener: ListenerPorts },
 ): string {
   const scheme = action.scheme ?? request.scheme;
   const host = action.hostname ?? withoutPort(request.authority);
-  const port = action.port ?? (action.hostname === undefined ? keptPort(request, scheme) : undefined);
+  const own = action.scheme === undefined ? listenerPort(request, listener) : undefined;
+  const port = action.port ?? own ?? (action.hostname === undefined ? keptPort(request, scheme) : undefined);
   const shown = port === undefined || port === wellKnownPorts[scheme] ? '' : `:${port}`;
   return `${scheme}://${host}${shown}${rewritePath(request.path, action.path, match)}${request.query}`;
+}
+
+/** The ports of the listener that answers: by the spec, and where clients reach it. */
+type ListenerPorts = Pick<IrListener, 'port' | 'bindPort'>;
+
+/** The listener's port where it is neither well known nor moved: then what the client wrote stays. */
+function listenerPort({ scheme }: ReadRequest, { port, bindPort }: ListenerPorts): number | undefined {
+  return port === wellKnownPorts[scheme] || port !== bindPort ? undefined : port;
 }
 
 /** The port of the Host header goes with it, save for the well-known one of the scheme that is left. */

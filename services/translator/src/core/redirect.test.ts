@@ -20,7 +20,7 @@ test.each([
   { name: 'the listener has its well-known port', on: [http], filter: {}, port: undefined },
   { name: 'the listener has another port', on: [odd], filter: {}, port: 8080 },
   {
-    name: 'listeners of several ports keep what the client wrote',
+    name: 'of listeners with several ports each answers with its own',
     on: [http, odd],
     filter: {},
     port: undefined,
@@ -59,6 +59,12 @@ test.each([
     port: 8443,
   },
   { name: 'an explicit well-known port is not written', on: [https], filter: { port: 443 }, port: undefined },
+  {
+    name: 'an explicit well-known port is no leave for the listener to say its own',
+    on: [{ ...https, port: 8443, bindPort: 8443 }],
+    filter: { port: 443, hostname: 'x' },
+    port: 443,
+  },
   { name: 'a port that is well known for the other scheme', on: [http], filter: { port: 443 }, port: 443 },
 ])('$name', ({ on, filter, port }) => {
   const action = redirectAction({ ...nothing, ...filter }, on);

@@ -17,8 +17,8 @@ export interface RedirectListener {
 
 /**
  * Builds the action. A port that is absent from it leaves the one that the client wrote in its Host header, which is
- * none for a well-known port. Where listeners of different ports share the rule and the filter says nothing, that is
- * what is right for each of them.
+ * none for a well-known port. Where listeners of different ports share the rule and the filter says neither scheme nor port,
+ * it is absent, and each listener answers with its own.
  */
 export function redirectAction(filter: RedirectFilter, listeners: readonly RedirectListener[]): IrHttpAction {
   const { scheme, hostname, path, statusCode } = filter;
@@ -42,7 +42,8 @@ function redirectPort(filter: RedirectFilter, listeners: readonly RedirectListen
   const port = filter.port ?? (scheme === undefined ? undefined : wellKnown[scheme]);
   if (port === undefined || scheme === undefined || port !== wellKnown[scheme]) return port;
   const hostHasNoPort = listeners.every((l) => l.port === wellKnown[schemeOf(l)] && l.bindPort === l.port);
-  return filter.hostname !== undefined || hostHasNoPort ? undefined : port;
+  if (hostHasNoPort) return undefined;
+  return filter.hostname !== undefined && filter.scheme !== undefined ? undefined : port;
 }
 
 function schemeOf(listener: RedirectListener): Scheme {

@@ -24,7 +24,7 @@ import { fromAds } from './messages.ts';
 import { misdirectedRoute } from './misdirected.ts';
 import { deeperHosts } from './one-label.ts';
 import { candidatesOf, compileRoute, type RevisedRoute } from './route.ts';
-import { clustersOf } from './route-action.ts';
+import { clustersOf, placeAt } from './route-action.ts';
 import type { RouteLayout, RouteSource, RouteTables } from './route-layout.ts';
 import { type XdsChange, type XdsRef, type XdsResource, xdsResource } from './xds-resource.ts';
 
@@ -185,7 +185,7 @@ function routeTable(
 }
 
 function virtualHost(listener: IrListener, hostname: string, routes: Iterable<RevisedRoute>): VirtualHost {
-  const place = { scheme: listener.protocol === 'HTTPS' ? 'https' : 'http', hostname } as const;
+  const place = placeAt(listener, hostname);
   const candidates = [...routes].flatMap(candidatesOf).sort((a, b) => comparePrecedence(a, b).order);
   return create(VirtualHostSchema, {
     name: hostname,

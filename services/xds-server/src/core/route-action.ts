@@ -16,7 +16,7 @@ import {
   WeightedClusterSchema,
 } from '@sluice/envoy-api/envoy/config/route/v3/route_components_pb.js';
 import { FractionalPercent_DenominatorType } from '@sluice/envoy-api/envoy/type/v3/percent_pb.js';
-import type { IrBackend, IrHttpAction, IrHttpMatch, IrHttpRule, IrMirror } from '@sluice/ir';
+import type { IrBackend, IrHttpAction, IrHttpMatch, IrHttpRule, IrListener, IrMirror } from '@sluice/ir';
 import { headerOptions, hostEdit } from './header-edit.ts';
 import { duration } from './messages.ts';
 import { pathChange } from './path-rewrite.ts';
@@ -30,6 +30,14 @@ export interface RoutePlace {
   readonly scheme: 'http' | 'https';
   /** The hostname of the virtual host, which may be a wildcard. */
   readonly hostname: string;
+  /** Port of the listener by the spec, and the one that clients reach it at. */
+  readonly port: number;
+  readonly bindPort: number;
+}
+
+/** The place of routes of a listener under a hostname. */
+export function placeAt({ protocol, port, bindPort }: IrListener, hostname: string): RoutePlace {
+  return { scheme: protocol === 'HTTPS' ? 'https' : 'http', hostname, port, bindPort };
 }
 
 /** Name of a cluster that never exists: the share of a backend whose reference is invalid is answered 500 or 503, and the access log names it. */
@@ -164,13 +172,26 @@ function redirect(action: Redirect, match: IrHttpMatch, place: RoutePlace): Redi
  * request's Host, so the hostname is said as well where it is known; under a wildcard the port stays in.
  */
 function redirectPort(message: RedirectAction, action: Redirect, place: RoutePlace): void {
-  if (action.port === undefined) return;
-  if (action.port === wellKnownPorts[action.scheme ?? place.scheme]) {
+  const port = action.port ?? listenerPort(action, place);
+  if (port === undefined) return;
+  if (port === wellKnownPorts[action.scheme ?? place.scheme]) {
     if (message.hostRedirect !== '') return;
     if (!place.hostname.startsWith('*')) {
       message.hostRedirect = place.hostname;
       return;
     }
   }
-  message.portRedirect = action.port;
+  message.portRedirect = port;
+}
+
+/**
+ * Where neither scheme nor port is said and listeners of several ports share the rule, each answers with its own port (Gateway
+ * API v1.7.0 HTTPRequestRedirectFilter.port). A well-known one is not written; where clients reach another port than that of the
+ * spec, the one that they wrote stays.
+ */
+function listenerPort({ scheme }: Redirect, place: RoutePlace): number | undefined {
+  const { port, bindPort } = place;
+  return scheme !== undefined || port === wellKnownPorts[place.scheme] || port !== bindPort
+    ? undefined
+    : port;
 }

@@ -25,7 +25,7 @@ import { pack, stringMatcher } from './messages.ts';
 import { misdirectedRoute } from './misdirected.ts';
 import { deeperHosts } from './one-label.ts';
 import { compileRoute, type RevisedCandidate } from './route.ts';
-import { clustersOf } from './route-action.ts';
+import { clustersOf, placeAt } from './route-action.ts';
 import {
   isSharedScope,
   listenerPart,
@@ -120,7 +120,7 @@ function sourcesOf(candidates: readonly RevisedCandidate[]): ObjectRef[] {
 function virtualHost({ listener, path, split }: ScopeParts, host: ScopeHost): VirtualHost {
   const { hostname, server, candidates } = host;
   const secure = listener.protocol === 'HTTPS';
-  const place = { scheme: secure ? 'https' : 'http', hostname } as const;
+  const place = placeAt(listener, hostname);
   const ordered = [...candidates].sort((a, b) => comparePrecedence(a, b).order);
   // A request gets to a scope below by way of the root: it is told there.
   const elsewhere = secure && path === '' ? [misdirectedFrom(server, split)] : [];
