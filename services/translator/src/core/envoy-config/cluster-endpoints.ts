@@ -5,8 +5,7 @@ import type { Fetch } from '@sluice/incremental';
 import { servicePortKey } from '../keys.ts';
 import type { ServiceInfo } from '../service-port.ts';
 import { type ClaimNeeds, serviceOf } from './claims.ts';
-import type { EnvoyConfigModel } from './model.ts';
-import type { RefFault } from './plan.ts';
+import type { EnvoyConfigModel, RefFault } from './model.ts';
 
 /** The key of the Service port; empty where there is none, with the reason unless that is told elsewhere. */
 export function clusterEndpoints(

@@ -12,6 +12,13 @@ import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import type { ObjectRef } from '@sluice/ir';
 import { ciliumController, type EnvoyConfig, type Namespace, objectRefOf } from '@sluice/kinds';
 import { objectKey } from '../keys.ts';
+import type { ReasonOf } from '../reasons.ts';
+
+/** A reference that leads nowhere. */
+export interface RefFault {
+  readonly reason: ReasonOf<'CiliumEnvoyConfig.ResolvedRefs', 'False'>;
+  readonly message: string;
+}
 
 /** One object. */
 export interface EnvoyConfigModel {

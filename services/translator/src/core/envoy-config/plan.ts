@@ -3,18 +3,11 @@
 import type { FactOf } from '@sluice/events';
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import { compareText, gatewayKey, type IrRawResource, rawResourceKey } from '@sluice/ir';
-import type { ReasonOf } from '../reasons.ts';
 import { type BindNeeds, type Bound, boundOf } from './bind.ts';
 import { serviceOf } from './claims.ts';
 import { clusterEndpoints } from './cluster-endpoints.ts';
-import type { EnvoyConfigModel } from './model.ts';
+import type { EnvoyConfigModel, RefFault } from './model.ts';
 import { secretFaults } from './secret-refs.ts';
-
-/** A reference that leads nowhere. */
-export interface RefFault {
-  readonly reason: ReasonOf<'CiliumEnvoyConfig.ResolvedRefs', 'False'>;
-  readonly message: string;
-}
 
 /** One object, with what it comes to. */
 export interface EnvoyConfigPlan {

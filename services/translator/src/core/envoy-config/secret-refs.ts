@@ -5,8 +5,7 @@ import type { FactOf } from '@sluice/events';
 import type { Collection, Fetch } from '@sluice/incremental';
 import { ciliumGroup } from '@sluice/kinds';
 import { isPermitted } from '../grants.ts';
-import type { EnvoyConfigModel } from './model.ts';
-import type { RefFault } from './plan.ts';
+import type { EnvoyConfigModel, RefFault } from './model.ts';
 
 interface Needs {
   readonly certificates: Collection<FactOf<'CertificateObserved'>>;

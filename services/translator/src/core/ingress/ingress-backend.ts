@@ -3,8 +3,8 @@
 import type { Collection, Fetch } from '@sluice/incremental';
 import type { IngressBackend } from '@sluice/kinds';
 import { type BackendNeeds, resolveBackend } from '../backend.ts';
-import type { RouteRefFault } from '../route-fault.ts';
 import { objectKey, servicePortKey } from '../keys.ts';
+import type { RouteRefFault } from '../route-fault.ts';
 import type { ServiceInfo } from '../service-port.ts';
 
 /** A reference that cannot be followed. Backends are of the Ingress's own namespace, so each is permitted. */
