@@ -2,10 +2,25 @@
 // objects that are well formed; out: one warning each.
 import type { DeclaredObject } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
-import { closest, formatPath, readServiceL7, servicePrefixes } from '@sluice/kinds';
+import {
+  type AnnotationFault,
+  closest,
+  formatPath,
+  type Ingress,
+  type IngressClass,
+  ingressAnnotationNames,
+  ingressPrefixes,
+  isDefaultClass,
+  namedIngressClass,
+  newestClass,
+  readClassMode,
+  readIngressSettings,
+  readServiceL7,
+  servicePrefixes,
+} from '@sluice/kinds';
 
 /** Names after the prefix that Cilium 1.20 reads on a Service. */
-const known = [
+const serviceNames = [
   'lb-l7',
   'lb-l7-algorithm',
   'lb-algorithm',
@@ -20,42 +35,79 @@ const known = [
   'affinity',
 ] as const;
 
-/** Warnings on annotations of Services. */
+/** Warnings on annotations of Services, Ingresses and IngressClasses. */
 export function annotationWarnings(objects: readonly DeclaredObject[]): Fault[] {
-  return objects.flatMap(({ object, origin }) => {
-    if (object.kind !== 'Service') return [];
-    const { annotations } = object.metadata;
-    const warn = (annotation: string, message: string, hint: string): Fault => ({
+  const classes = objects.flatMap(({ object }) => (object.kind === 'IngressClass' ? [object] : []));
+  return objects.flatMap(({ object, origin }) =>
+    faultsOf(object, classes).map(({ annotation, message, hint }) => ({
       origin,
       path: formatPath(['metadata', 'annotations', annotation]),
       message,
       hint,
-    });
-    const values = readServiceL7(annotations)?.faults ?? [];
-    return [
-      ...values.map(({ annotation, message, hint }) => warn(annotation, message, hint)),
-      ...Object.keys(annotations).flatMap((annotation) => misspelt(annotation, warn)),
-      ...uselessWarnings(annotations, warn),
-    ];
+    })),
+  );
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+function faultsOf(
+  object: DeclaredObject['object'],
+  classes: readonly IngressClass[],
+): readonly AnnotationFault[] {
+  const { annotations } = object.metadata;
+  switch (object.kind) {
+    case 'Service':
+      return [
+        ...(readServiceL7(annotations)?.faults ?? []),
+        ...misspelt(annotations, servicePrefixes, serviceNames),
+        ...uselessFaults(annotations),
+      ];
+    case 'Ingress':
+      return [
+        ...readIngressSettings(annotations, classAnnotations(object, classes)).faults,
+        ...misspelt(annotations, ingressPrefixes, ingressAnnotationNames),
+      ];
+    case 'IngressClass':
+      return [
+        ...readClassMode(annotations).faults,
+        ...misspelt(annotations, ingressPrefixes, ingressAnnotationNames),
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Annotations of the class of an Ingress, where it is among the files: whether the Ingress shares its address may stand there. */
+function classAnnotations(ingress: Ingress, classes: readonly IngressClass[]): Annotations {
+  const name = namedIngressClass(ingress);
+  const found =
+    name === undefined
+      ? newestClass(classes.filter(isDefaultClass))
+      : classes.find(({ metadata }) => metadata.name === name);
+  return found?.metadata.annotations ?? {};
+}
+
+function misspelt(
+  annotations: Annotations,
+  prefixes: readonly string[],
+  known: readonly string[],
+): AnnotationFault[] {
+  return Object.keys(annotations).flatMap((annotation) => {
+    const prefix = prefixes.find((p) => annotation.startsWith(p));
+    const name = prefix === undefined ? '' : annotation.slice(prefix.length);
+    if (prefix === undefined || known.includes(name)) return [];
+    const near = closest(name, known);
+    if (near === undefined) return [];
+    return [{ annotation, message: 'is not known', hint: `did you mean ${prefix}${near}?` }];
   });
 }
 
-type Warn = (annotation: string, message: string, hint: string) => Fault;
-
-function misspelt(annotation: string, warn: Warn): Fault[] {
-  const prefix = servicePrefixes.find((p) => annotation.startsWith(p));
-  const name = prefix === undefined ? '' : annotation.slice(prefix.length);
-  if (prefix === undefined || known.some((k) => k === name)) return [];
-  const near = closest(name, known);
-  return near === undefined ? [] : [warn(annotation, 'is not known', `did you mean ${prefix}${near}?`)];
-}
-
-function uselessWarnings(annotations: Readonly<Record<string, string>>, warn: Warn): Fault[] {
+function uselessFaults(annotations: Annotations): AnnotationFault[] {
   for (const prefix of servicePrefixes) {
-    const algorithm = `${prefix}lb-l7-algorithm`;
+    const annotation = `${prefix}lb-l7-algorithm`;
     const isAsked = servicePrefixes.some((p) => Object.hasOwn(annotations, `${p}lb-l7`));
-    if (Object.hasOwn(annotations, algorithm) && !isAsked)
-      return [warn(algorithm, 'has no effect by itself', `add ${prefix}lb-l7: enabled`)];
+    if (Object.hasOwn(annotations, annotation) && !isAsked)
+      return [{ annotation, message: 'has no effect by itself', hint: `add ${prefix}lb-l7: enabled` }];
   }
   return [];
 }

@@ -3,11 +3,13 @@
 import type { DeclaredObject } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import { caCertificateKey, type KnownObjectOf } from '@sluice/kinds';
+import { ingressReferenceWarnings } from './ingress-references.ts';
+import { missing, type Tools } from './reference-tools.ts';
 
 type Route = KnownObjectOf<'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'>;
 type WithListeners = KnownObjectOf<'Gateway' | 'ListenerSet'>;
 
-/** Warnings on missing Services, ports, Gateways, ListenerSets, listeners, Secrets and ConfigMaps. */
+/** Warnings on missing Services, ports, Gateways, ListenerSets, listeners, IngressClasses, Secrets and ConfigMaps. */
 export function referenceWarnings(objects: readonly DeclaredObject[]): Fault[] {
   const index = new Map(objects.map((declared) => [keyOf(declared), declared]));
   const present = new Set(objects.map(({ object }) => object.kind));
@@ -21,29 +23,13 @@ export function referenceWarnings(objects: readonly DeclaredObject[]): Fault[] {
     if (object.kind === 'Gateway') return secretWarnings(object, tools);
     if (object.kind === 'ListenerSet')
       return [...gatewayWarnings(object, tools), ...secretWarnings(object, tools)];
+    if (object.kind === 'Ingress') return ingressReferenceWarnings(object, tools);
     return object.kind === 'BackendTLSPolicy' ? policyWarnings(object, tools) : [];
   });
 }
 
-function missing(
-  of: { readonly path: string; readonly kind: string; readonly namespace: string; readonly name: string },
-  { warn }: Pick<Tools, 'warn'>,
-): Fault {
-  const { path, kind, namespace, name } = of;
-  return warn(path, `there is no ${kind} ${namespace}/${name} in these files`, 'name one of them, or add it');
-}
-
 function isRoute(object: DeclaredObject['object']): object is Route {
   return ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].includes(object.kind);
-}
-
-interface Tools {
-  readonly find: (
-    kind: DeclaredObject['object']['kind'],
-    namespace: string,
-    name: string,
-  ) => DeclaredObject | 'missing' | 'elsewhere';
-  readonly warn: (path: string, message: string, hint: string) => Fault;
 }
 
 function keyOf({ object }: DeclaredObject): string {

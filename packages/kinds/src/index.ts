@@ -62,6 +62,7 @@ export {
 export {
   type IngressMode,
   type IngressSettings,
+  ingressAnnotationNames,
   ingressHttpsPort,
   ingressPrefixes,
   readClassMode,

@@ -6,6 +6,21 @@ import { closest } from './nearest.ts';
 /** Prefixes of the annotations, that which goes before the others first. */
 export const ingressPrefixes = ['sluice.io/', 'ingress.sluice.io/', 'ingress.cilium.io/'] as const;
 
+/** Names after the prefix. */
+export const ingressAnnotationNames = [
+  'loadbalancer-mode',
+  'loadbalancer-class',
+  'service-type',
+  'service-external-traffic-policy',
+  'insecure-node-port',
+  'secure-node-port',
+  'host-listener-port',
+  'tls-passthrough',
+  'force-https',
+  'request-timeout',
+] as const;
+type Name = (typeof ingressAnnotationNames)[number];
+
 /** `dedicated`: an address of its own; `shared`: one address for all Ingresses of the class that share. */
 export const ingressModes = ['dedicated', 'shared'] as const;
 export type IngressMode = (typeof ingressModes)[number];
@@ -86,7 +101,7 @@ function defaultMode(classAnnotations: Annotations): IngressMode {
 type Read<T> = { readonly value: T } | { readonly hint: string };
 
 function reader(annotations: Annotations, faults: AnnotationFault[]) {
-  return <T>(name: string, parse: (text: string) => Read<T>): T | undefined => {
+  return <T>(name: Name, parse: (text: string) => Read<T>): T | undefined => {
     const found = findAnnotation(annotations, name, ingressPrefixes);
     if (found === undefined) return undefined;
     const result = parse(found.value);

@@ -1,4 +1,5 @@
 export { type PoolAddressing, poolAddresses } from './addresses.ts';
+export { builtInRefs } from './built-in.ts';
 export type { DeclaredObject } from './declared-object.ts';
 export type { Environment, PlannedFact } from './draft.ts';
 export { type PreviewInput, previewFacts } from './preview.ts';
