@@ -28,8 +28,17 @@ export function gatewayKey({
   return kind === 'Gateway' ? key : `${kind.toLowerCase()}:${key}`;
 }
 
-/** What the key of a gateway names, in words: `Gateway shop/edge`, `Service shop/web`. */
+/** Kinds that may have a gateway of their own, other than Gateway. */
+const holderKinds: ReadonlyMap<string, string> = new Map(
+  ['Service', 'Ingress', 'IngressClass', 'CiliumEnvoyConfig', 'CiliumClusterwideEnvoyConfig'].map((kind) => [
+    kind.toLowerCase(),
+    kind,
+  ]),
+);
+
+/** What the key of a gateway names, in words: `Gateway shop/edge`, `Service shop/web`, `IngressClass public`. */
 export function gatewayLabel(key: string): string {
-  const [, kind, name] = /^([a-z]+):(.*)$/s.exec(key) ?? ['', 'gateway', key];
-  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name}`;
+  const [, kind, name = ''] = /^([a-z]+):(.*)$/s.exec(key) ?? ['', 'gateway', key];
+  const shown = holderKinds.get(kind) ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  return `${shown} ${name.replace(/^\//, '')}`;
 }
