@@ -76,18 +76,19 @@ const worlds: readonly [name: string, start: () => Promise<Bench>, guides: reado
   ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md', 'convert-ingress.md']],
   ['examples/l4', () => exampleBench('l4'), ['l4.md']],
   ['examples/l7-services', () => exampleBench('l7-services', 'services.yaml'), ['l7-services.md']],
+  ['examples/ingress', () => exampleBench('ingress', 'shop.yaml'), ['ingress.md']],
   ['examples/envoy-config', envoyConfigBench, ['cilium-envoy-config.md']],
   ['examples/backend-tls', () => exampleBench('backend-tls'), ['backend-tls.md']],
 ];
 
 describe.each(worlds)('%s', (_world, start, guides) => {
   let bench: Bench;
-  /** The addresses of Gateways and Services begin with it; guides say 127.80.0. */
+  /** The addresses of Gateways, Services and Ingresses begin with it; guides say 127.80.0. */
   let pool = '';
   beforeAll(async () => {
     bench = await start();
     const shown = await Promise.all(
-      ['gateways', 'services'].map((kind) => bench.run('get', kind, '-o', 'json')),
+      ['gateways', 'services', 'ingresses'].map((kind) => bench.run('get', kind, '-o', 'json')),
     );
     const addresses = shown.map(({ stdout }) => stdout).join('');
     pool = /"(127\.\d+\.\d+)\.\d+"/.exec(addresses)?.[1] ?? '';
