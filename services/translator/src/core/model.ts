@@ -13,7 +13,7 @@ import {
   l4RouteKey,
   type ObjectRef,
 } from '@sluice/ir';
-import { servicePrefixesOf } from '@sluice/kinds';
+import { ingressGroup, servicePrefixesOf } from '@sluice/kinds';
 import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
 import { backendTlsStatuses } from './backend-tls-status.ts';
@@ -152,6 +152,7 @@ export function buildModel(settings: ModelSettings): Model {
     ...ingress.gateways.map((part) => wantedRevisions(graph, { ...part, revisions })),
   ];
   const allListeners = [irLs, ...ingress.gateways.map(({ listeners }) => listeners)];
+  const ofIngresses = ingress.statuses({ envoys: envoyViews, rejections });
   return {
     graph,
     inputs,
@@ -189,6 +190,7 @@ export function buildModel(settings: ModelSettings): Model {
         collection: l4Statuses(graph, { part, rejections, kind }),
         idOf: routeRefOf(kind),
       })),
+      { collection: ofIngresses.ingresses, idOf: ingressRefOf },
       ...[
         classStatuses(graph, { classes, own }),
         gatewayStatuses(graph, statusNeeds),
@@ -207,7 +209,7 @@ export function buildModel(settings: ModelSettings): Model {
         }),
         l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
         envoyConfigStatuses(graph, { plans: raw.plans, envoys: envoyViews, rejections }),
-        ...ingress.statuses({ envoys: envoyViews, rejections }),
+        ofIngresses.classes,
       ].map((collection) => ({ collection })),
     ],
   };
@@ -218,6 +220,10 @@ function routeRefOf(kind: string): (key: string) => ObjectRef {
     const [namespace = '', name = ''] = key.split('/');
     return routeRef(kind, { namespace, name });
   };
+}
+
+function ingressRefOf(key: string): ObjectRef {
+  return { ...routeRefOf('Ingress')(key), group: ingressGroup };
 }
 
 /** TLSRoutes, TCPRoutes and UDPRoutes. */

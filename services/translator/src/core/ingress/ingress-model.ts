@@ -84,7 +84,7 @@ export function ingressModels(
   graph: Graph,
   of: { ingresses: Collection<Ingress>; classes: IngressClasses; orphans: boolean },
 ): Collection<IngressModel> {
-  return graph.map(of.ingresses, 'ingress models', (ingress, key, fetch) => {
+  const judge = (ingress: Ingress, key: string, fetch: Fetch): IngressModel | undefined => {
     const { metadata } = ingress;
     const name = namedIngressClass(ingress) ?? defaultClass(of.classes, fetch);
     const own = name === undefined ? undefined : fetch(of.classes.own, objectKey('', name));
@@ -112,7 +112,8 @@ export function ingressModels(
         ? undefined
         : ({ reason: 'Pending', message: `IngressClass ${own.name} is not accepted: ${own.fault}` } as const);
     return { ...base, holder: gatewayKey(settings.mode === 'shared' ? own.ref : ref), refusal };
-  });
+  };
+  return graph.map(of.ingresses, 'ingress models', judge, { keep: 'text' });
 }
 
 function defaultClass({ all, defaults }: IngressClasses, fetch: Fetch): string | undefined {

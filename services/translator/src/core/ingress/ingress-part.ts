@@ -36,7 +36,11 @@ export interface IngressPart {
   readonly clusterUses: Collection<number>;
   /** Service ports that connections are passed to. */
   readonly l4Uses: Collection<number>;
-  statuses(of: { envoys: Collection<EnvoyView>; rejections: RejectionTable }): Collection<StatusOutput>[];
+  /** Statuses of Ingresses by `<namespace>/<name>`, which are not held, and of their classes. */
+  statuses(of: { envoys: Collection<EnvoyView>; rejections: RejectionTable }): {
+    readonly ingresses: Collection<StatusOutput>;
+    readonly classes: Collection<StatusOutput>;
+  };
 }
 
 /** Translates them. */
@@ -60,9 +64,14 @@ export function ingressPart(graph: Graph, needs: Needs): IngressPart {
     l4Uses: graph.countBy(l4Routes, 'endpoints used by ingresses', (route) =>
       route.backends.flatMap(({ service }) => (service === null ? [] : [service])),
     ),
-    statuses: (of) => [
-      ingressStatuses(graph, { ...of, models, ingresses, rules, tls, certificates, addresses }),
-      ingressClassStatuses(graph, { ...of, classes: classes.own, holders: shared.holders, addresses }),
-    ],
+    statuses: (of) => ({
+      ingresses: ingressStatuses(graph, { ...of, models, ingresses, rules, tls, certificates, addresses }),
+      classes: ingressClassStatuses(graph, {
+        ...of,
+        classes: classes.own,
+        holders: shared.holders,
+        addresses,
+      }),
+    }),
   };
 }

@@ -46,11 +46,12 @@ type Needs = BackendNeeds & {
 
 /** Rules by `<namespace>/<name>`; none of an Ingress that is not served. */
 export function ingressRules(graph: Graph, needs: Needs): Collection<IngressRules> {
-  return graph.map(needs.models, 'ingress rules', (model, key, fetch) => {
+  const read = (model: IngressModel, key: string, fetch: Fetch): IngressRules | undefined => {
     const ingress = fetch(needs.ingresses, key);
     if (ingress === undefined || model.refusal !== undefined) return undefined;
     return new Reading(ingress, model, { needs, fetch }).rules();
-  });
+  };
+  return graph.map(needs.models, 'ingress rules', read, { keep: 'nothing' });
 }
 
 /** One Ingress on its way into the IR. */

@@ -28,7 +28,7 @@ interface Needs {
 
 /** Statuses by Ingress. */
 export function ingressStatuses(graph: Graph, needs: Needs): Collection<StatusOutput> {
-  return graph.map(needs.models, 'ingress statuses', (model, key, fetch) => {
+  const tell = (model: IngressModel, key: string, fetch: Fetch): StatusOutput | undefined => {
     const { ref, uid, generation, settings, refusal } = model;
     const ingress = fetch(needs.ingresses, key);
     if (ingress === undefined) return undefined;
@@ -48,7 +48,8 @@ export function ingressStatuses(graph: Graph, needs: Needs): Collection<StatusOu
         ],
       },
     };
-  });
+  };
+  return graph.map(needs.models, 'ingress statuses', tell, { keep: 'nothing' });
 }
 
 /** As LoadBalancerIngress of core/v1 has it. */

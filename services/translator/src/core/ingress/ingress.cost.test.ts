@@ -68,6 +68,7 @@ function world(count: number) {
       puts: ir.puts.map(({ kind, key }) => `${kind} ${key}`),
       removes: ir.removes.map(({ kind, key }) => `${kind} ${key}`),
       statuses: status.puts.map(({ ref }) => `${ref.kind} ${ref.name}`),
+      gone: status.removes.map(({ group, kind, name }) => `${kind}.${group} ${name}`),
     };
   };
   apply([
@@ -88,7 +89,7 @@ test('one change among 100 and among 5,000 Ingresses of one listener costs the s
     expect(big(facts)).toEqual(change);
     return change;
   };
-  const quiet = { puts: [], removes: [], statuses: [] };
+  const quiet = { puts: [], removes: [], statuses: [], gone: [] };
   const route = (i: number) => `http-route ingress:default/i${i}#h${i}.example`;
   const path = both(ingress(7, { path: '/b' }));
   expect(path).toMatchObject({ ...quiet, puts: [route(7)] });
@@ -101,6 +102,10 @@ test('one change among 100 and among 5,000 Ingresses of one listener costs the s
   expect(timeout.transforms).toBeLessThanOrEqual(12);
   const mistaken = both(ingress(9, { annotations: { 'sluice.io/request-timeout': 'soon' } }));
   expect(mistaken).toMatchObject({ ...quiet, puts: [route(9)], statuses: ['Ingress i9'] });
-  expect(both(removed(10))).toMatchObject({ ...quiet, removes: [route(10)] });
+  expect(both(removed(10))).toMatchObject({
+    ...quiet,
+    removes: [route(10)],
+    gone: ['Ingress.networking.k8s.io i10'],
+  });
   expect(both(ingress(10))).toMatchObject({ ...quiet, puts: [route(10)], statuses: ['Ingress i10'] });
 });
