@@ -80,7 +80,7 @@ describe('an instance', () => {
     };
     expect(code).toBe(1);
     expect(status.checks.filter(({ state }) => state !== 'ok')).toMatchObject([
-      { id: 'refused/Servise/default/x', state: 'fail', next: 'sluice validate bad.yaml' },
+      { id: 'refused/Servise/default/x', state: 'fail', next: 'sluice validate manifests/bad.yaml' },
     ]);
   });
 
