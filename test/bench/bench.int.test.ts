@@ -15,7 +15,7 @@ let report: Report;
 
 beforeAll(async () => {
   report = await runBench({
-    options: { ...parseOptions(args.split(' ')), idleMs: 200, looks: 20 },
+    options: { ...parseOptions(args.split(' ')), idleMs: 200, tidyMs: 0, looks: 20 },
     progress: (text) => said.push(text),
     signal: new AbortController().signal,
   });

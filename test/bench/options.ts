@@ -25,6 +25,8 @@ export interface BenchOptions {
   readonly logEvents: number;
   /** How long the platform is watched without a request, milliseconds. */
   readonly idleMs: number;
+  /** Rest before memory is read, and before changes follow a start: by then checkpoints are written and garbage is collected. */
+  readonly tidyMs: number;
   /** Looks of the client whose cost is measured. */
   readonly looks: number;
   /** Undefined: a new file in `.sluice/bench`. */
@@ -57,7 +59,7 @@ Examples:
   $ SLUICE_ROUTE_LAYOUT=plain npm run bench -- --only change --routes 100,1000`;
 
 /** What commander hands over. */
-type Parsed = Omit<BenchOptions, 'command' | 'parts' | 'idleMs' | 'looks' | 'hosts'> & {
+type Parsed = Omit<BenchOptions, 'command' | 'parts' | 'idleMs' | 'tidyMs' | 'looks' | 'hosts'> & {
   readonly only: readonly Part[];
   readonly hosts: readonly (keyof typeof hostNames)[];
 };
@@ -100,6 +102,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     hosts: hosts.map((name) => hostNames[name]),
     routes: counts.routes.toSorted((a, b) => a - b),
     idleMs: 3_000,
+    tidyMs: 12_000,
     looks: 1_000,
     json,
     markdown,

@@ -1,5 +1,6 @@
 // The whole measurement, part by part. A part that fails is told in the report, and the next one goes on.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { clusterUnavailable } from '@sluice/testkit/cluster';
 import { footprintAtRest } from '../harness/footprint.ts';
 import { measureBaseLoad } from './base-load.ts';
@@ -139,7 +140,11 @@ async function measureWorld(context: RunContext, result: Mutable<WorldResult>): 
   progress('cold start');
   result.cold = await step(measureStart(world));
   progress('rest');
-  await step(footprintAtRest(world.sluice.dataDir, restMs));
+  const rest = async (): Promise<void> => {
+    await step(footprintAtRest(world.sluice.dataDir, restMs));
+    await step(pause(options.tidyMs));
+  };
+  await rest();
   if (wants('memory')) result.memory = readMemory(world.sluice);
   if (wants('change') || wants('churn')) {
     progress('what is used without changes');
@@ -149,7 +154,10 @@ async function measureWorld(context: RunContext, result: Mutable<WorldResult>): 
       result.changes = await step(measureChanges(world, { changes: options.changes, base, progress }));
     if (wants('churn') && endsOf(options.routes).includes(routes))
       result.churn = await step(measureAllChurn({ world, options, base, progress }));
-    if (wants('memory')) result.memoryAfter = readMemory(world.sluice);
+    if (wants('memory')) {
+      await rest();
+      result.memoryAfter = readMemory(world.sluice);
+    }
   }
   if (wants('start')) {
     progress('everything stopped and started again');
