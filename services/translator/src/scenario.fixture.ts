@@ -1,7 +1,9 @@
 // Scenarios for tests: YAML with plain manifests and a few documents that stand in for what other services say.
+
 import type { AckEvent, Fact } from '@sluice/events';
 import { encodeEvent, socketsSchema } from '@sluice/events';
 import { kinds, parseObject } from '@sluice/kinds';
+import { expect } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { FactInput } from './core/index.ts';
@@ -220,4 +222,16 @@ function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' }>): FactInput {
       });
     }
   }
+}
+
+/** Applies facts to a small world and to a large one, and expects both to do the same. @returns what the small one did */
+export function sameCost<T>(
+  small: (facts: readonly FactInput[]) => T,
+  big: (facts: readonly FactInput[]) => T,
+): (...facts: FactInput[]) => T {
+  return (...facts) => {
+    const change = small(facts);
+    expect(big(facts)).toEqual(change);
+    return change;
+  };
 }

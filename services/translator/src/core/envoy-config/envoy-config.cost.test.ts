@@ -7,6 +7,7 @@ import {
   envoyAck,
   factInput,
   objectFact,
+  sameCost,
   syncedFacts,
 } from '../../scenario.fixture.ts';
 import { createTranslator, type FactInput } from '../index.ts';
@@ -104,12 +105,7 @@ function world(count: number) {
 }
 
 test('one change among 50 and among 500 CiliumEnvoyConfigs costs the same', () => {
-  const [small, big] = [world(50), world(500)];
-  const both = (...facts: FactInput[]) => {
-    const change = small(facts);
-    expect(big(facts)).toEqual(change);
-    return change;
-  };
+  const both = sameCost(world(50), world(500));
   const weight = both(config(7, 2));
   expect(weight).toMatchObject({ puts: ['raw-resource route/cec:default/c7/r'], removes: 0, statuses: [] });
   expect(weight.transforms).toBeLessThanOrEqual(12);

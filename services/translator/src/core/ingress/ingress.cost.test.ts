@@ -8,6 +8,7 @@ import {
   envoyAck,
   factInput,
   objectFact,
+  sameCost,
   syncedFacts,
 } from '../../scenario.fixture.ts';
 import { createTranslator, type FactInput } from '../index.ts';
@@ -83,12 +84,7 @@ function world(count: number) {
 }
 
 test('one change among 100 and among 5,000 Ingresses of one listener costs the same', () => {
-  const [small, big] = [world(100), world(5_000)];
-  const both = (...facts: FactInput[]) => {
-    const change = small(facts);
-    expect(big(facts)).toEqual(change);
-    return change;
-  };
+  const both = sameCost(world(100), world(5_000));
   const quiet = { puts: [], removes: [], statuses: [], gone: [] };
   const route = (i: number) => `http-route ingress:default/i${i}#h${i}.example`;
   const path = both(ingress(7, { path: '/b' }));
