@@ -1,14 +1,11 @@
-// Load balancing of Kubernetes Services.
-#include <linux/bpf.h>
+/* The load balancer's programs. */
+#include "lb_maps.h"
 
-#define SEC(name) __attribute__((section(name), used))
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char lb_license[] SEC("license") = "Dual BSD/GPL";
 
 /* Lets every connection go where it was sent. */
-SEC("cgroup/connect4")
-int lb_connect4(struct bpf_sock_addr *context)
+SEC("cgroup/connect4") int lb_connect4(struct bpf_sock_addr *context)
 {
-	(void)context;
-	return 1;
+    (void)context;
+    return 1;
 }

@@ -1,0 +1,93 @@
+/* The closed sets of numbers in keys, values and events, and the sizes and times of the datapath. */
+#pragma once
+
+/** Who asks. */
+enum lb_scope {
+    SCOPE_INSIDE = 0,  /* sockets of this node; internalTrafficPolicy */
+    SCOPE_OUTSIDE = 1, /* packets at a device; externalTrafficPolicy */
+};
+
+enum lb_algorithm {
+    ALGORITHM_RANDOM = 0,
+    ALGORITHM_MAGLEV = 1,
+};
+
+enum frontend_flag {
+    FRONTEND_SOURCE_RANGES = 1 << 0, /* only clients of lb_source_ranges */
+    FRONTEND_L7 = 1 << 1,            /* the one backend is a socket of the node's Envoy */
+    FRONTEND_KEEP_CLIENT = 1 << 2,   /* externalTrafficPolicy Local: no SNAT; without a backend packets are dropped, not refused */
+};
+
+enum backend_flag {
+    BACKEND_LOCAL = 1 << 0, /* on this node */
+};
+
+enum affinity_kind {
+    AFFINITY_ADDRESS = 0,
+    AFFINITY_NETNS = 1,
+};
+
+enum flow_hook {
+    HOOK_INGRESS = 0,
+    HOOK_EGRESS = 1,
+    HOOK_SOCKET = 2, /* in events only */
+};
+
+enum flow_state {
+    FLOW_NEW = 0,         /* no answer seen */
+    FLOW_ESTABLISHED = 1, /* an answer was seen */
+    FLOW_CLOSING = 2,     /* one side has said FIN */
+    FLOW_CLOSED = 3,      /* both have, or one said RST */
+};
+
+enum flow_flag {
+    FLOW_SNAT = 1 << 0,          /* the request leaves with this node's address */
+    FLOW_CLIENT_FIN = 1 << 1,    /* request at ingress only */
+    FLOW_BACKEND_FIN = 1 << 2,   /* request at ingress only */
+};
+
+enum event_kind {
+    EVENT_TRANSLATED = 1, /* a socket's address was replaced by a backend's */
+    EVENT_CONNECTION = 2, /* a new connection at a device */
+    EVENT_DROP = 3,       /* refused or dropped, see the reason */
+};
+
+enum drop_reason {
+    DROP_NONE = 0,
+    DROP_NO_BACKEND = 1,       /* the set is empty */
+    DROP_MISSING_SLOT = 2,     /* the set was not there, twice */
+    DROP_OTHER_FAMILY = 3,     /* the backend is of the other IP family */
+    DROP_SOURCE_RANGE = 4,     /* loadBalancerSourceRanges does not admit the client */
+    DROP_NO_SNAT_PORT = 5,     /* each port tried towards this backend is taken */
+    DROP_NO_NODE_ADDRESS = 6,  /* SNAT is needed and settings name no address of the family */
+    DROP_TABLE_FULL = 7,       /* conntrack took no entry */
+    DROP_REWRITE_FAILED = 8,   /* the kernel refused to change the packet */
+    DROP_FRAGMENT = 9,         /* a later fragment to a service whose first one was not seen */
+};
+
+/** Indexes of lb_counters; each counts events since the map was made. */
+enum lb_counter {
+    COUNTER_SOCKET_TRANSLATED = 0,
+    COUNTER_SOCKET_REFUSED = 1,
+    COUNTER_CONNECTIONS = 2,
+    COUNTER_PACKETS_IN = 3,
+    COUNTER_PACKETS_OUT = 4,
+    COUNTER_DROPS = 5,
+    COUNTER_ICMP_TRANSLATED = 6,
+    COUNTER_LIMIT = 16, /* entries of the map */
+};
+
+/* Default sizes; the loader may set others before it makes the maps. */
+#define FRONTENDS_MAX 65536
+#define SLOTS_MAX 262144
+#define MEMBERS_MAX 262144
+#define TABLES_MAX 16384
+#define TABLE_SLOTS_MAX 131071
+#define SOURCE_RANGES_MAX 65536
+#define NODE_ADDRESSES_MAX 1024
+#define PEERS_MAX 4096
+#define AFFINITY_MAX 32768
+#define SOCK_REVERSE_MAX 65536
+#define CONNTRACK_MAX 131072
+#define FRAGMENTS_MAX 8192
+#define EVENT_BYTES (4 * 1024 * 1024)

@@ -1,0 +1,34 @@
+/* The kernel's side of the programs: helpers by their numbers of linux/bpf.h, map declarations as libbpf reads them from BTF. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#define SEC(name) __attribute__((section(name), used))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* Members of a map's declaration: a number is the length of an array, a type a pointer's target. */
+#define __uint(name, number) int(*name)[number]
+#define __type(name, of) __typeof__(of) *name
+#define __array(name, of) __typeof__(of) *name[]
+
+/** Keeps a value in a register as the verifier knows it: without it clang drops a bound check that it can prove itself, as after `%`. */
+#define KEEP(value) __asm__ volatile("" : "+r"(value))
+
+static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
+static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value,
+                                         __u64 flags) = (void *)BPF_FUNC_map_update_elem;
+static long (*const bpf_map_delete_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
+static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
+static __u32 (*const bpf_get_prandom_u32)(void) = (void *)BPF_FUNC_get_prandom_u32;
+static __u64 (*const bpf_get_socket_cookie)(void *context) = (void *)BPF_FUNC_get_socket_cookie;
+static __u64 (*const bpf_get_netns_cookie)(void *context) = (void *)BPF_FUNC_get_netns_cookie;
+static int (*const bpf_set_retval)(int value) = (void *)BPF_FUNC_set_retval;
+static void *(*const bpf_ringbuf_reserve)(void *ring, __u64 size, __u64 flags) = (void *)BPF_FUNC_ringbuf_reserve;
+static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)BPF_FUNC_ringbuf_submit;
+
+/** Byte orders: the object is built for little-endian kernels (target bpfel). */
+static ALWAYS_INLINE __be16 to_be16(__u16 host) { return __builtin_bswap16(host); }
+static ALWAYS_INLINE __u16 from_be16(__be16 network) { return __builtin_bswap16(network); }
+static ALWAYS_INLINE __be32 to_be32(__u32 host) { return __builtin_bswap32(host); }
+static ALWAYS_INLINE __u32 from_be32(__be32 network) { return __builtin_bswap32(network); }
