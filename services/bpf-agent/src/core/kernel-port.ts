@@ -13,7 +13,9 @@ export type MapName =
   | 'lb_conntrack'
   | 'lb_source_ranges'
   | 'lb_node_addresses'
-  | 'lb_neighbours'
+  | 'lb_peers'
+  | 'lb_settings'
+  | 'lb_fragments'
   | 'lb_events'
   | 'lb_lost'
   | 'lb_counters';
