@@ -23,13 +23,15 @@ const options = [
   // Zig would trap on what C leaves undefined, by calls that eBPF has not.
   '-fno-sanitize=all',
   '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-unwind-tables',
   '-Wall',
   '-Wextra',
   '-Werror',
   '-isystem',
   join(headers, 'any-linux-any'),
   '-isystem',
-  join(headers, 'x86_64-linux-any'),
+  join(headers, 'x86-linux-any'),
 ];
 
 /** @param {RegExp} kind */

@@ -1,11 +1,15 @@
-/* The load balancer's programs. */
-#include "lb_maps.h"
+/* The load balancer's programs: which hook runs what. */
+#include "lb_socket.h"
 
 char lb_license[] SEC("license") = "Dual BSD/GPL";
 
-/* Lets every connection go where it was sent. */
-SEC("cgroup/connect4") int lb_connect4(struct bpf_sock_addr *context)
-{
-    (void)context;
-    return 1;
-}
+/* ---- Sockets of the cgroup ---- */
+
+SEC("cgroup/connect4") int lb_connect4(struct bpf_sock_addr *context) { return to_backend(context, 4, 0); }
+SEC("cgroup/connect6") int lb_connect6(struct bpf_sock_addr *context) { return to_backend(context, 6, 0); }
+SEC("cgroup/sendmsg4") int lb_sendmsg4(struct bpf_sock_addr *context) { return to_backend(context, 4, 1); }
+SEC("cgroup/sendmsg6") int lb_sendmsg6(struct bpf_sock_addr *context) { return to_backend(context, 6, 1); }
+SEC("cgroup/recvmsg4") int lb_recvmsg4(struct bpf_sock_addr *context) { return to_frontend(context, 4); }
+SEC("cgroup/recvmsg6") int lb_recvmsg6(struct bpf_sock_addr *context) { return to_frontend(context, 6); }
+SEC("cgroup/getpeername4") int lb_getpeername4(struct bpf_sock_addr *context) { return to_frontend(context, 4); }
+SEC("cgroup/getpeername6") int lb_getpeername6(struct bpf_sock_addr *context) { return to_frontend(context, 6); }

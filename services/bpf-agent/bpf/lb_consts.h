@@ -1,6 +1,9 @@
 /* The closed sets of numbers in keys, values and events, and the sizes and times of the datapath. */
 #pragma once
 
+/** errno of asm-generic/errno.h. */
+#define ECONNREFUSED 111
+
 /** Who asks. */
 enum lb_scope {
     SCOPE_INSIDE = 0,  /* sockets of this node; internalTrafficPolicy */
@@ -23,8 +26,9 @@ enum backend_flag {
 };
 
 enum affinity_kind {
-    AFFINITY_ADDRESS = 0,
-    AFFINITY_NETNS = 1,
+    AFFINITY_ADDRESS = 0, /* sessionAffinity ClientIP, at a device */
+    AFFINITY_NETNS = 1,   /* the same at a socket: a pod is a network namespace */
+    AFFINITY_SOCKET = 2,  /* datagrams of a socket that is not connected */
 };
 
 enum flow_hook {
@@ -80,7 +84,6 @@ enum lb_counter {
 /* Default sizes; the loader may set others before it makes the maps. */
 #define FRONTENDS_MAX 65536
 #define SLOTS_MAX 262144
-#define MEMBERS_MAX 262144
 #define TABLES_MAX 16384
 #define TABLE_SLOTS_MAX 131071
 #define SOURCE_RANGES_MAX 65536
@@ -90,4 +93,8 @@ enum lb_counter {
 #define SOCK_REVERSE_MAX 65536
 #define CONNTRACK_MAX 131072
 #define FRAGMENTS_MAX 8192
+/** How long the datagrams of a socket that is not connected stay at one backend without any (RFC 4787, REQ-5). */
+#define DATAGRAM_AFFINITY_NS (300ull * NS_PER_S)
+#define NS_PER_S 1000000000ull
+
 #define EVENT_BYTES (4 * 1024 * 1024)

@@ -23,14 +23,6 @@ struct {
     __type(value, struct backend);
 } lb_slots SEC(".maps");
 
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, MEMBERS_MAX);
-    __type(key, struct member_key);
-    __type(value, __u8);
-} lb_members SEC(".maps");
-
 /** A Maglev table: which slot of lb_slots a hash falls on. BPF_F_INNER_MAP: each set's table may have a size of its own. */
 struct lb_table {
     __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -47,15 +47,6 @@ struct backend {
     __u8 reserved;
 };
 
-/** Present where the backend stands in the set; kept for the sets of frontends with session affinity. */
-struct member_key {
-    __u64 set;
-    struct lb_address address;
-    __be16 port_be;
-    __u16 reserved;
-    __u32 reserved_end;
-};
-
 /** A client range that a Service port admits; looked at where the frontend has FRONTEND_SOURCE_RANGES. */
 struct source_range_key {
     __u32 prefix_bits; /* 64 bits of the group and then those of the address: 64 + 96 + n for an IPv4 prefix of n bits */
@@ -76,19 +67,19 @@ struct settings {
 
 /* ---- Not functions of the log: what the programs write ---- */
 
+/** Who comes back to the backend it was given. */
 struct affinity_key {
-    struct lb_address client; /* its address, or in the first 8 bytes the cookie of its network namespace */
+    struct lb_address client; /* its address, or in the first 8 bytes the cookie of its network namespace or socket */
     __u64 group;
     __u32 kind; /* enum affinity_kind */
     __u32 reserved;
 };
 
 struct affinity {
+    __u64 set;     /* in which the backend was last seen */
     __u64 used_ns; /* CLOCK_MONOTONIC */
-    struct lb_address address;
-    __be16 port_be;
-    __u16 reserved;
-    __u32 reserved_end;
+    struct backend backend;
+    __u32 reserved;
 };
 
 /** A socket and the backend it speaks to. */

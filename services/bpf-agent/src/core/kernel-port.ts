@@ -6,7 +6,6 @@
 export type MapName =
   | 'lb_frontends'
   | 'lb_slots'
-  | 'lb_members'
   | 'lb_tables'
   | 'lb_affinity'
   | 'lb_sock_reverse'
