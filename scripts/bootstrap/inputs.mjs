@@ -33,7 +33,7 @@ const parents = ['packages', 'services', 'examples'];
 
 /**
  * For each step of the set-up, the hash of all that its result depends on.
- * @returns {Record<'node' | 'pnpm' | 'nats-server' | 'envoy' | 'zig' | 'bpf' | 'workspace' | 'envoy-api' | 'bundles', string>}
+ * @returns {Record<'node' | 'pnpm' | 'nats-server' | 'envoy' | 'zig' | 'libbpf' | 'bpf' | 'workspace' | 'envoy-api' | 'bundles', string>}
  */
 export function inputHashes() {
   const tools = join(root, 'scripts/bootstrap/tools.mjs');
@@ -49,6 +49,11 @@ export function inputHashes() {
     'nats-server': hashOf([tools, join(pins, 'wheels/nats-server.txt')]),
     envoy: hashOf([tools, join(pins, 'wheels/envoy.txt')]),
     zig: hashOf([join(root, 'scripts/bootstrap/zig.mjs'), join(pins, 'wheels/ziglang.txt')]),
+    libbpf: hashOf([
+      join(root, 'scripts/bootstrap/libbpf.mjs'),
+      join(pins, 'wheels/ziglang.txt'),
+      ...filesIn(join(pins, 'libbpf')),
+    ]),
     bpf: hashOf([join(root, 'scripts/bpf/main.mjs'), ...filesIn(join(root, 'services/bpf-agent/bpf'))]),
     workspace: hashOf(workspace.filter((file) => existsSync(file))),
     'envoy-api': hashOf([lock, ...generator]),

@@ -19,5 +19,5 @@ export const temporary = join(toolchain, 'tmp');
 /** The C compiler of the eBPF programs and of libbpf, with its headers. */
 export const zigDirectory = join(toolchain, 'zig');
 
-/** `libbpf.so` with all that it needs but the C library, and `include/bpf` with its headers for programs. */
+/** `libbpf.so`, which needs the C library alone, or `origin.txt` which says why it is not there. */
 export const libbpfDirectory = join(toolchain, 'libbpf');

