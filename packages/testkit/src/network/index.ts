@@ -1,0 +1,4 @@
+export * from './available.ts';
+export type { Namespace } from './namespace.ts';
+export type { Answer, AskOptions, AskResult, OpenConnection, Peer, Protocol, StreamResult } from './peer.ts';
+export * from './topology.ts';

@@ -1,0 +1,117 @@
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, isIPv4, type Socket } from 'node:net';
+import type { Answer, AskOptions, AskResult } from './peer-protocol.ts';
+
+/** Asks once, on a connection or a socket of its own. Never rejects. */
+export async function ask(options: AskOptions): Promise<AskResult> {
+  if (options.protocol === 'udp') return asResult(() => askUdp(options));
+  let socket: Socket | undefined;
+  const result = await asResult(async () => {
+    socket = await connected(options);
+    return askOn(socket, options);
+  });
+  // With a port of its own the next connection may want it at once: no TIME_WAIT.
+  if (options.localPort === undefined) socket?.destroy();
+  else socket?.resetAndDestroy();
+  return result;
+}
+
+/** Connections that stay. */
+export class OpenConnections {
+  readonly #sockets: Socket[] = [];
+
+  /** @returns its number */
+  async open(options: AskOptions): Promise<number> {
+    return this.#sockets.push(await connected(options)) - 1;
+  }
+
+  ask(connection: number, timeoutMs: number): Promise<AskResult> {
+    const socket = this.#sockets[connection];
+    if (socket === undefined) throw new Error(`no connection ${connection}`);
+    return asResult(() => askOn(socket, { timeoutMs }));
+  }
+
+  async close(connection: number): Promise<void> {
+    this.#sockets[connection]?.destroy();
+  }
+}
+
+async function asResult(asking: () => Promise<Answer>): Promise<AskResult> {
+  try {
+    return { answer: await asking() };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return { error: 'ETIMEDOUT' };
+    return { error: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+  }
+}
+
+const target = ({ address, mapped = false }: AskOptions) =>
+  mapped && isIPv4(address) ? `::ffff:${address}` : address;
+const question = (sizeBytes = 1) => `${' '.repeat(sizeBytes - 1)}\n`;
+
+async function connected(options: AskOptions): Promise<Socket> {
+  const { port, localPort, timeoutMs = 2_000 } = options;
+  const host = target(options);
+  const socket = connect({ host, port, ...(localPort === undefined ? {} : { localPort }) });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  // Read at once: it is getpeername(2), which no longer works when the server has gone.
+  void socket.remoteAddress;
+  return socket;
+}
+
+async function askOn(
+  socket: Socket,
+  { sizeBytes, timeoutMs = 2_000 }: Pick<AskOptions, 'sizeBytes' | 'timeoutMs'>,
+): Promise<Answer> {
+  const { remoteAddress: peer = '', remotePort: peerPort = 0 } = socket;
+  const signal = AbortSignal.timeout(timeoutMs);
+  socket.write(question(sizeBytes));
+  let text = '';
+  while (!text.endsWith('\n')) {
+    const [chunk] = await Promise.race([once(socket, 'data', { signal }), ended(socket, signal)]);
+    text += String(chunk);
+  }
+  return { ...JSON.parse(text), peer, peerPort };
+}
+
+async function ended(socket: Socket, signal: AbortSignal): Promise<never> {
+  await once(socket, 'close', { signal });
+  throw Object.assign(new Error('the server closed'), { code: 'ECLOSED' });
+}
+
+async function askUdp(options: AskOptions): Promise<Answer> {
+  const socket = createSocket({ type: target(options).includes(':') ? 'udp6' : 'udp4' });
+  try {
+    return await askBySocket(socket, options);
+  } finally {
+    socket.close();
+  }
+}
+
+async function askBySocket(socket: DatagramSocket, options: AskOptions): Promise<Answer> {
+  const { port, localPort, sizeBytes, timeoutMs = 2_000 } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
+  if (localPort !== undefined) {
+    socket.bind(localPort);
+    await once(socket, 'listening', { signal });
+  }
+  if (options.connected === true) {
+    socket.connect(port, target(options));
+    await once(socket, 'connect', { signal });
+  }
+  const to = options.connected === true ? undefined : { port, address: target(options) };
+  const refused = new Promise<never>((_, reject) => {
+    const sent = (error: Error | null) => error !== null && reject(error);
+    if (to === undefined) socket.send(question(sizeBytes), sent);
+    else socket.send(question(sizeBytes), to.port, to.address, sent);
+  });
+  const [message, from] = await Promise.race([once(socket, 'message', { signal }), refused]);
+  const peer = options.connected === true ? socket.remoteAddress() : from;
+  return { ...JSON.parse(String(message)), peer: peer.address, peerPort: peer.port };
+}

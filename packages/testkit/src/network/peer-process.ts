@@ -1,0 +1,46 @@
+// The program of a peer: listens, connects and sends as it is told over IPC, and ends when the test does.
+
+import { ask, OpenConnections } from './peer-client.ts';
+import type { Envelope, PeerRequest, Reply } from './peer-protocol.ts';
+import { listen, unlisten } from './peer-server.ts';
+import { Stream } from './peer-stream.ts';
+
+const name = process.argv[2] ?? '';
+const connections = new OpenConnections();
+let stream: Stream | undefined;
+
+async function perform(request: PeerRequest): Promise<unknown> {
+  switch (request.op) {
+    case 'listen':
+      return listen(name, request);
+    case 'unlisten':
+      return unlisten(request.port);
+    case 'ask':
+      return ask(request.options);
+    case 'open':
+      return connections.open(request.options);
+    case 'askOpen':
+      return connections.ask(request.connection, request.timeoutMs);
+    case 'close':
+      return connections.close(request.connection);
+    case 'startStream':
+      stream = new Stream(request.options);
+      return undefined;
+    case 'streamed':
+      return stream?.result();
+    case 'stopStream':
+      return stream?.stop();
+  }
+}
+
+const send = (reply: Reply) => process.send?.(reply);
+
+process.on('message', (message) => {
+  const { id, request } = message as Envelope;
+  perform(request).then(
+    (result) => send({ id, result }),
+    (error: unknown) => send({ id, failure: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
+send({ id: 0 });
