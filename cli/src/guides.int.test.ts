@@ -88,7 +88,7 @@ describe.each(worlds)('%s', (_world, start, guides) => {
   beforeAll(async () => {
     bench = await start();
     const shown = await Promise.all(
-      ['gateways', 'services', 'ingresses'].map((kind) => bench.run('get', kind, '-o', 'json')),
+      ['gateways', 'services', 'ingresses', 'cec'].map((kind) => bench.run('get', kind, '-o', 'json')),
     );
     const addresses = shown.map(({ stdout }) => stdout).join('');
     pool = /"(127\.\d+\.\d+)\.\d+"/.exec(addresses)?.[1] ?? '';

@@ -1,3 +1,4 @@
+import { explainRaw, type RawExplanation, RawIndex, type RawName } from '@sluice/envoy-resources/explain';
 import {
   type ExplainRequest,
   type Explanation,
@@ -11,6 +12,7 @@ import type { Moment } from '../model/find-moment.ts';
 import { loadPastIr, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
 import { toJson } from '../output/escape.ts';
+import { rawExplanationLines, type TracedRaw } from './explain-raw-text.ts';
 import { explanationLines, type Traced } from './explain-text.ts';
 
 /** Options of `sluice explain`. */
@@ -32,12 +34,40 @@ export async function runExplain(context: CommandContext, question: Question): P
   const request = readRequestLine(question);
   await using connection = await openConnection(context.config, question.dataDir);
   const ir = await loadPastIr(connection.log, question.at);
-  const explanations = explainEverywhere(new IrIndex(ir.resources), request).map((found) => trace(found, ir));
+  const { explanations, raw } = explainAll(ir, request);
   const { revision } = ir;
   const { terminal } = context;
-  if (question.output === 'json') terminal.out(toJson({ revision: revision ?? null, request, explanations }));
-  else for (const line of explanationLines({ revision, request, explanations })) terminal.out(line);
-  return explanations.some(({ outcome }) => outcome.type !== 'refused') ? 0 : 1;
+  if (question.output === 'json')
+    terminal.out(toJson({ revision: revision ?? null, request, explanations, raw }));
+  else
+    for (const line of [
+      ...explanationLines({ revision, request, explanations }),
+      ...raw.flatMap((each) => ['', ...rawExplanationLines(each)]),
+    ])
+      terminal.out(line);
+  return [...explanations, ...raw].some(({ outcome }) => outcome.type !== 'refused') ? 0 : 1;
+}
+
+/** What is told of a request: of the listeners of the model, and of those that a CiliumEnvoyConfig brings. */
+export interface AllExplanations {
+  readonly explanations: readonly Traced[];
+  readonly raw: readonly TracedRaw[];
+}
+
+/** Explains a request everywhere it may be meant for. Where something takes it, places that refuse it are left out. */
+export function explainAll(ir: PastIr, request: ExplainRequest): AllExplanations {
+  const index = new IrIndex(ir.resources);
+  const rawIndex = new RawIndex(ir.resources, (service) => index.endpointsOfService(service));
+  const raw = explainRaw(rawIndex, request).map((found) => traceRaw(found, ir));
+  const explanations = explainEverywhere(index, request).map((found) => trace(found, ir));
+  if (raw.length === 0) return { explanations, raw };
+  const taken = [...explanations, ...raw].some(({ outcome }) => outcome.type !== 'refused');
+  return {
+    explanations: explanations.filter(
+      ({ outcome }) => outcome.type !== 'refused' || (!taken && outcome.cause !== 'no-listener'),
+    ),
+    raw: raw.filter(({ outcome }) => !taken || outcome.type !== 'refused'),
+  };
 }
 
 /**
@@ -62,6 +92,17 @@ export function trace(explanation: Explanation, ir: PastIr): Traced {
     fact: ir.factOf(winner.source),
     change: ir.changeOf('http-route', winner.route),
     refusals: ir.refusalsOf(winner.source),
+  };
+  return { ...explanation, cause };
+}
+
+/** Adds the events behind the routes that a listener has, and behind the listener where it has them itself. */
+function traceRaw(explanation: RawExplanation, ir: PastIr): TracedRaw {
+  const { key, source }: RawName = explanation.routes?.resource ?? explanation.listener;
+  const cause = {
+    fact: ir.factOf(source),
+    change: ir.changeOf('raw-resource', key),
+    refusals: ir.refusalsOf(source),
   };
   return { ...explanation, cause };
 }

@@ -36,6 +36,21 @@ function routeColumns(withHostnames: boolean): Columns {
   };
 }
 
+const envoyConfigColumns: Columns = {
+  head: ['ADDRESS', 'ACCEPTED', 'RESOLVED', 'PROGRAMMED'],
+  cells: (manifest) => {
+    const { status } = manifest;
+    const list = recordsOf([status])[0]?.addresses;
+    const at = recordsOf(list).map(({ address, port }) => `${String(address)}:${String(port)}`);
+    return [
+      joined(at),
+      conditionOf(manifest, 'Accepted'),
+      conditionOf(manifest, 'ResolvedRefs'),
+      conditionOf(manifest, 'Programmed'),
+    ];
+  },
+};
+
 /** Columns after NAMESPACE and NAME. A manifest came through the kind's schema, so its shape is known. */
 const columns: Readonly<Record<string, Columns>> = {
   Gateway: {
@@ -111,6 +126,8 @@ const columns: Readonly<Record<string, Columns>> = {
       ];
     },
   },
+  CiliumEnvoyConfig: envoyConfigColumns,
+  CiliumClusterwideEnvoyConfig: envoyConfigColumns,
   IngressClass: {
     head: ['CONTROLLER', 'ACCEPTED', 'ADDRESS', 'PROGRAMMED'],
     cells: (manifest) => {
