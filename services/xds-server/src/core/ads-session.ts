@@ -2,9 +2,9 @@
 // brings the time. See docs/adr/0008 for the order of pushes and for what counts as acknowledged.
 import type { Revision } from '@sluice/events';
 import { AckLedger, type CommitLog } from './ack-ledger.ts';
-import { distinctScope } from './distinct-scope.ts';
 import { PushGates, type XdsSource } from './push-gates.ts';
 import type { Quarantine, Refusal } from './quarantine.ts';
+import { ownNames, sentScope, wireName } from './sent-scope.ts';
 import { type InFlight, TypeChannel } from './type-channel.ts';
 import { type XdsKind, xdsKinds } from './type-urls.ts';
 import type { XdsRequest, XdsResponse } from './xds-messages.ts';
@@ -73,7 +73,7 @@ export class AdsSession {
     const { source, events } = this.#options;
     const channel = this.#channels[request.kind];
     const hadAll = channel.wildcard;
-    const answer = channel.receive(request, (name) => source.get(request.kind, name));
+    const answer = channel.receive(this.#inOwnNames(request), (name) => source.get(request.kind, name));
     if (channel.wildcard && !hadAll) for (const name of source.names(request.kind)) channel.dirty.add(name);
     if (answer.type === 'none') return;
     events.answered(request.kind, answer.type === 'accepted', nowMs - answer.flight.sentAtMs);
@@ -140,6 +140,12 @@ export class AdsSession {
     return this.#gates.nextDueMs();
   }
 
+  #inOwnNames(request: XdsRequest): XdsRequest {
+    if (request.kind !== 'scope') return request;
+    const initialVersions = ownNames(request.initialVersions, this.#options.source.names('scope'));
+    return { ...request, initialVersions };
+  }
+
   #send(channel: TypeChannel, items: InFlight['items'], nowMs: number): XdsResponse {
     this.#nonce += 1;
     const nonce = String(this.#nonce);
@@ -149,8 +155,10 @@ export class AdsSession {
       nonce,
       resources: [...items.values()]
         .filter((item) => item !== undefined)
-        .map((item) => (item.kind === 'scope' ? distinctScope(item, `${nowMs}.${nonce}`) : item)),
-      removed: [...items].flatMap(([name, item]) => (item === undefined ? [name] : [])),
+        .map((item) => (item.kind === 'scope' ? sentScope(item, `${nowMs}.${nonce}`) : item)),
+      removed: [...items].flatMap(([name, item]) =>
+        item === undefined ? [channel.kind === 'scope' ? wireName(name) : name] : [],
+      ),
     };
   }
 
@@ -192,7 +200,7 @@ export class AdsSession {
       kind,
       name,
       version: resource.version,
-      message,
+      message: kind === 'scope' ? message.replaceAll(wireName(name), name) : message,
       revision: commits.revisionAt(commits.last) ?? { epoch: 0, seq: 0 },
       resource,
       // An Envoy that never had a good version gets the one that others keep: all serve the same (ADR 0020).
