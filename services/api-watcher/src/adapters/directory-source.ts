@@ -5,6 +5,7 @@ import { unreadable } from '../core/read-part.ts';
 import type { Source, SourcePart, SourceUpdate } from '../core/source.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import {
+  compareNames,
   isDirectory,
   isManifestName,
   isPlainFile,
@@ -39,7 +40,7 @@ const filesInPiece = 512;
 /** Rest between two turns of looking at everything, ms. */
 const sweepRestMs = 5;
 /** Looking at everything takes at most one part in so many of the time. */
-const restFactor = 20;
+const restFactor = 50;
 
 /** Manifest files in directories. Renames and deletions count at once; see `in-place-edit.ts` for edits. */
 export class DirectorySource implements Source {
@@ -56,6 +57,8 @@ export class DirectorySource implements Source {
   #everything = true;
   /** Files that the look at everything under way has still to come to. */
   #sweep: WatchedFile[] = [];
+  /** The look at all names that comes before it, while it is under way. */
+  #nameCheck: AsyncGenerator<void, boolean, void> | undefined;
   #sweptMs = 0;
   #nextFullLookMs = 0;
   #unwatched = 0;
@@ -144,13 +147,13 @@ export class DirectorySource implements Source {
 
   #nextLookMs(): number {
     const due = [...this.#unfinished].flatMap(({ dueMs }) => dueMs ?? []);
-    const sweepMs = this.#sweep.length > 0 ? Date.now() + sweepRestMs : this.#nextFullLookMs;
+    const sweepMs = this.#isSweeping ? Date.now() + sweepRestMs : this.#nextFullLookMs;
     return Math.min(sweepMs, ...due);
   }
 
   /**
    * Looks at what was hinted at and at what is due; where that does not tell what is there, at the names of all files;
-   * now and then at all files themselves, some at a time.
+   * now and then at all names and files, some at a time, so that no hint waits for it.
    * @returns the parts that may have changed
    */
   async #look(watch: DirectoryWatch): Promise<Map<string, SourcePart | undefined>> {
@@ -158,26 +161,55 @@ export class DirectorySource implements Source {
     const due = [...this.#unfinished].filter(({ dueMs }) => dueMs !== undefined && dueMs <= Date.now());
     const parts = new Map<string, SourcePart | undefined>();
     const startMs = performance.now();
-    const sweepIsDue = this.#sweep.length === 0 && Date.now() >= this.#nextFullLookMs;
-    if (this.#everything || sweepIsDue) await this.#lookAround({ watch, parts, hints, due });
+    if (this.#everything) await this.#lookAround({ watch, parts, hints, due });
     else {
       const hinted = this.#filesAt(hints);
       if (hinted === undefined) await this.#lookAtNames({ watch, parts, hints, due });
       else await this.#readAll([...hinted, ...due], parts);
-      const some = this.#sweep.splice(-filesInTurn);
-      await this.#readAll(
-        some.filter((file) => this.#files.has(file.name) && file.changed),
-        parts,
-      );
+      await this.#sweepOn(parts);
     }
     this.#paceSweep(performance.now() - startMs);
     return parts;
   }
 
+  get #isSweeping(): boolean {
+    return this.#sweep.length > 0 || this.#nameCheck !== undefined;
+  }
+
+  /**
+   * One step of looking at everything, where it is due or under way: at the names first, and where they are not what is
+   * known, that is looked into at once; then at the files.
+   */
+  async #sweepOn(parts: Map<string, SourcePart | undefined>): Promise<void> {
+    const isDue = !this.#isSweeping && Date.now() >= this.#nextFullLookMs;
+    // A listing is also what tries to watch them again.
+    if (isDue && this.#unwatched > 0) this.#everything = true;
+    else if (isDue)
+      this.#nameCheck = compareNames(this.#roots, {
+        hasFile: (name) => this.#files.has(name),
+        fileCount: () => this.#files.size,
+        dirs: this.#dirs.dirs,
+        unlisted: this.#unlisted,
+      });
+    if (this.#nameCheck !== undefined) {
+      const { done, value } = await this.#nameCheck.next();
+      if (done !== true) return;
+      this.#nameCheck = undefined;
+      if (value) this.#sweep = [...this.#files.values()];
+      else this.#everything = true;
+      return;
+    }
+    const some = this.#sweep.splice(-filesInTurn);
+    await this.#readAll(
+      some.filter((file) => this.#files.has(file.name) && file.changed),
+      parts,
+    );
+  }
+
   #paceSweep(tookMs: number): void {
     if (this.#nextFullLookMs > Date.now()) return;
     this.#sweptMs += tookMs;
-    if (this.#sweep.length > 0) return;
+    if (this.#isSweeping) return;
     this.#nextFullLookMs = Date.now() + Math.max(this.#options.rescanMs, restFactor * this.#sweptMs);
     this.#sweptMs = 0;
   }
@@ -209,6 +241,7 @@ export class DirectorySource implements Source {
   async #lookAround(look: Look): Promise<void> {
     this.#everything = false;
     this.#nextFullLookMs = 0;
+    this.#nameCheck = undefined;
     this.#sweep = await this.#lookAtNames(look);
   }
 

@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Everything under the roots at one moment. */
@@ -75,50 +75,108 @@ export function isDirectory(path: string): boolean {
 
 /** Lists everything under the roots. Symbolic links are followed; hidden entries are left out. Never throws. */
 export async function listFiles(roots: readonly Root[]): Promise<Listing> {
-  const listing = {
-    files: new Map<string, string>(),
-    dirs: new Map<string, bigint>(),
-    names: new Map<string, string>(),
-    unlisted: new Map<string, string>(),
-  };
+  const files: [string, string][] = [];
+  const dirs = new Map<string, bigint>();
+  const names = new Map<string, string>();
+  const unlisted = new Map<string, string>();
+  for await (const some of entriesUnder(roots))
+    for (const entry of some) {
+      if (entry.type === 'file') files.push([entry.name, entry.path]);
+      else if (entry.type === 'unlisted') unlisted.set(entry.name, entry.reason);
+      else {
+        dirs.set(entry.path, entry.inode);
+        names.set(entry.path, entry.name);
+      }
+    }
+  return { files: new Map(files.sort(([a], [b]) => (a < b ? -1 : 1))), dirs, names, unlisted };
+}
+
+/** What stood under the roots when it was listed, as far as that can be compared. */
+export interface KnownNames {
+  /** Whether a file of this name is known. */
+  hasFile(name: string): boolean;
+  fileCount(): number;
+  readonly dirs: ReadonlyMap<string, bigint>;
+  readonly unlisted: ReadonlySet<string>;
+}
+
+/**
+ * Whether the names under the roots are the known ones. Some at a time: each step of the generator takes no longer than
+ * reading a few hundred entries, so that whoever steps through it can do something else between.
+ */
+export async function* compareNames(
+  roots: readonly Root[],
+  known: KnownNames,
+): AsyncGenerator<void, boolean, void> {
+  const count = { file: 0, dir: 0, unlisted: 0 };
+  for await (const some of entriesUnder(roots)) {
+    for (const entry of some) {
+      count[entry.type] += 1;
+      const isKnown =
+        entry.type === 'file'
+          ? known.hasFile(entry.name)
+          : entry.type === 'dir'
+            ? known.dirs.get(entry.path) === entry.inode
+            : known.unlisted.has(entry.name);
+      if (!isKnown) return false;
+    }
+    yield;
+  }
+  return (
+    count.file === known.fileCount() &&
+    count.dir === known.dirs.size &&
+    count.unlisted === known.unlisted.size
+  );
+}
+
+type Entry =
+  | { readonly type: 'file'; readonly name: string; readonly path: string }
+  | { readonly type: 'dir'; readonly name: string; readonly path: string; readonly inode: bigint }
+  | { readonly type: 'unlisted'; readonly name: string; readonly reason: string };
+
+/** Entries that are read and given at once. */
+const entriesInStep = 256;
+
+async function* entriesUnder(roots: readonly Root[]): AsyncGenerator<Entry[], void, void> {
   for (const { path, label } of roots) {
     const info = await stat(path).catch(() => undefined);
-    if (info?.isFile() === true) listing.files.set(label === '' ? basename(path) : label, path);
-    else await walk({ dir: path, name: label, above: new Set() }, listing);
+    if (info?.isFile() === true) yield [{ type: 'file', name: label === '' ? basename(path) : label, path }];
+    else yield* walk({ dir: path, name: label, above: new Set() });
   }
-  return listing;
 }
 
-interface Draft {
-  readonly files: Map<string, string>;
-  readonly dirs: Map<string, bigint>;
-  readonly names: Map<string, string>;
-  readonly unlisted: Map<string, string>;
-}
-
-async function walk(
-  at: { dir: string; name: string; above: ReadonlySet<string> },
-  listing: Draft,
-): Promise<void> {
+/** A directory that cannot be read to its end is unlisted, whatever was given of it before. */
+async function* walk(at: {
+  dir: string;
+  name: string;
+  above: ReadonlySet<string>;
+}): AsyncGenerator<Entry[], void, void> {
   const { dir, name, above } = at;
   try {
     const real = await realpath(dir);
     if (above.has(real)) return;
     const { ino } = await stat(dir, { bigint: true });
-    const entries = await readdir(dir, { withFileTypes: true });
-    listing.dirs.set(dir, ino);
-    listing.names.set(dir, name);
-    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const opened = await opendir(dir, { bufferSize: entriesInStep });
+    let some: Entry[] = [{ type: 'dir', name, path: dir, inode: ino }];
+    for await (const entry of opened) {
       if (entry.name.startsWith('.')) continue;
       const path = join(dir, entry.name);
       const inner = nameIn(name, entry.name);
       const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
-      if (target?.isDirectory() === true)
-        await walk({ dir: path, name: inner, above: new Set([...above, real]) }, listing);
-      else if (isManifestName(entry.name) && target?.isFile() === true) listing.files.set(inner, path);
+      if (target?.isDirectory() === true) {
+        yield some;
+        some = [];
+        yield* walk({ dir: path, name: inner, above: new Set([...above, real]) });
+      } else if (isManifestName(entry.name) && target?.isFile() === true) {
+        some.push({ type: 'file', name: inner, path });
+      }
+      if (some.length < entriesInStep) continue;
+      yield some;
+      some = [];
     }
+    yield some;
   } catch (error) {
-    listing.unlisted.set(name === '' ? '.' : name, reasonOf(error));
+    yield [{ type: 'unlisted', name: name === '' ? '.' : name, reason: reasonOf(error) }];
   }
 }
 
