@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { CommitLog } from './ack-ledger.ts';
 import { AdsSession } from './ads-session.ts';
 import { Quarantine, type Refusal } from './quarantine.ts';
+import { wireName } from './sent-scope.ts';
 import { type XdsKind, xdsKinds } from './type-urls.ts';
 import type { XdsRequest, XdsResponse } from './xds-messages.ts';
 import type { XdsRef, XdsResource } from './xds-resource.ts';
@@ -456,4 +457,25 @@ test('an Envoy that asks for scopes again, after it had none to ask for, gets th
   bench.take();
   bench.ask('scope', { subscribe: ['*'] });
   expect(bench.take()).toEqual(['scope: l|a@1']);
+});
+
+test('a scope of a long name is sent, known again, refused and removed under its short one', () => {
+  const name = 'l|a-long-hostname.shop.example';
+  const short = wireName(name);
+  expect(short).not.toBe(name);
+  bench.commit(resource('listener', 'l'), scope(name, []));
+  bench.ask('cluster');
+  bench.ask('listener');
+  settle();
+  bench.ask('scope', { initialVersions: new Map([[short, '1']]) });
+  expect(bench.take()).toEqual([]);
+  bench.commit(scope(name, [], '2'));
+  expect(bench.take()).toEqual([`scope: ${short}@2`]);
+  bench.ask('scope', { nonce: '3', error: `${short}: no such thing` });
+  expect(bench.refused.map(({ name: refused, message }) => [refused, message])).toEqual([
+    [name, `${name}: no such thing`],
+  ]);
+  settle();
+  bench.commit({ kind: 'scope', name });
+  expect(bench.take()).toEqual([`scope: -${short}`]);
 });
