@@ -82,7 +82,7 @@ const config = {
     onlyImports(
       'ir',
       [],
-      ['zod', 'canonicalize', '@noble/hashes', 're2js'],
+      ['zod', 'canonicalize', '@noble/hashes', 'ipaddr.js', 're2js'],
       'The neutral model: no Kubernetes, no Envoy, no I/O.',
     ),
     onlyImports('incremental', [], [], 'Stands on nothing.'),

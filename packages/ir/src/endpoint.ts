@@ -22,6 +22,10 @@ export const irEndpointGroupSchema = z.strictObject({
       state: z.enum(['ready', 'draining']),
       zone: z.string().optional(),
       node: z.string().optional(),
+      /** Zones whose clients it is for, sorted; absent: nothing is said. */
+      forZones: z.array(z.string()).optional(),
+      /** Nodes whose clients it is for, sorted; absent: nothing is said. */
+      forNodes: z.array(z.string()).optional(),
     }),
   ),
 });

@@ -10,6 +10,7 @@ export const irKinds = [
   'listener',
   'http-route',
   'l4-route',
+  'l4-service',
   'cluster',
   'endpoint-group',
   'certificate',

@@ -6,6 +6,7 @@ import { irGatewaySchema } from './gateway.ts';
 import { irHttpRouteSchema } from './http-route.ts';
 import { type IrId, type IrKind, irId } from './key.ts';
 import { irL4RouteSchema } from './l4-route.ts';
+import { irL4ServiceSchema } from './l4-service.ts';
 import { irListenerSchema } from './listener.ts';
 import { irRawResourceSchema } from './raw-resource.ts';
 
@@ -15,6 +16,7 @@ export const irResourceSchema = z.discriminatedUnion('kind', [
   irListenerSchema,
   irHttpRouteSchema,
   irL4RouteSchema,
+  irL4ServiceSchema,
   irClusterSchema,
   irEndpointGroupSchema,
   irCertificateSchema,

@@ -89,6 +89,7 @@ export { type ObjectSource, type ParsedObject, parseObject } from './parse.ts';
 export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts';
 export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
 export { type Service, type ServicePort, serviceSchema } from './service.ts';
+export { type L4Algorithm, l4Algorithms, readL4Algorithm } from './service-l4.ts';
 export {
   type L7Algorithm,
   readServiceL7,

@@ -1,12 +1,19 @@
 // What is a mistake in a file, and yet may stand on the log: an API server takes it, and a condition of the object's
 // status speaks of it.
+import { z } from 'zod';
 import { fault, type ObjectFault } from './fault.ts';
+import type { Gateway } from './gateway.ts';
 import type { SourceObject } from './object.ts';
+import type { Service } from './service.ts';
 
 /** Faults of an object that holds to its schema, if it came out of a manifest. */
 export function manifestFaults(object: SourceObject): ObjectFault[] {
-  if (object.kind !== 'Gateway') return [];
-  return object.spec.listeners.flatMap(({ protocol, tls }, i) =>
+  if (object.kind === 'Gateway') return gatewayFaults(object);
+  return object.kind === 'Service' ? serviceFaults(object) : [];
+}
+
+function gatewayFaults({ spec }: Gateway): ObjectFault[] {
+  return spec.listeners.flatMap(({ protocol, tls }, i) =>
     tls === undefined && (protocol === 'HTTPS' || protocol === 'TLS')
       ? [
           fault(
@@ -17,4 +24,25 @@ export function manifestFaults(object: SourceObject): ObjectFault[] {
         ]
       : [],
   );
+}
+
+const address = z.union([z.ipv4(), z.ipv6()]);
+const range = z.union([z.cidrv4(), z.cidrv6()]);
+const addressHint = 'for instance 10.96.0.10 or fd00::10';
+
+function serviceFaults({ spec }: Service): ObjectFault[] {
+  const isAddress = (text: string): boolean => address.safeParse(text).success;
+  const faults: ObjectFault[] = [];
+  const check = (field: string, list: readonly string[] | undefined, isGood: (text: string) => boolean) =>
+    (list ?? []).flatMap((text, i) => (isGood(text) ? [] : [['spec', field, i]]));
+  if (spec.clusterIP !== undefined && !['', 'None'].includes(spec.clusterIP) && !isAddress(spec.clusterIP))
+    faults.push(fault(['spec', 'clusterIP'], 'must be an IP address, "None", or nothing', addressHint));
+  for (const at of check('clusterIPs', spec.clusterIPs, (ip) => ip === 'None' || isAddress(ip)))
+    faults.push(fault(at, 'must be an IP address or "None"', addressHint));
+  for (const at of check('externalIPs', spec.externalIPs, isAddress))
+    faults.push(fault(at, 'must be an IP address', addressHint));
+  const isRange = (text: string): boolean => range.safeParse(text.trim()).success;
+  for (const at of check('loadBalancerSourceRanges', spec.loadBalancerSourceRanges, isRange))
+    faults.push(fault(at, 'must be a range of addresses', 'for instance 192.0.2.0/24'));
+  return faults;
 }

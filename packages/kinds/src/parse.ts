@@ -5,6 +5,7 @@ import { manifestFaults } from './manifest-rules.ts';
 import { closest } from './nearest.ts';
 import { groupOf, type KindObjectRef, type SourceObject } from './object.ts';
 import { pruneUnknown } from './prune.ts';
+import { loadBalancerStatus } from './service-status.ts';
 
 /** The outcome: `ref` is there as soon as group, kind and name could be read. */
 export type ParsedObject =
@@ -36,8 +37,9 @@ export type ObjectSource =
   | 'api';
 
 /**
- * Checks one object of any kind and brings it into normal form: preferred version, defaults filled in, `status` and
- * the API server's metadata dropped; a null counts as absent, as in Kubernetes. Never throws.
+ * Checks one object of any kind and brings it into normal form: preferred version, defaults filled in, `status` (save a
+ * load balancer's addresses in an API server) and the API server's metadata dropped; a null counts as absent, as in
+ * Kubernetes. Never throws.
  */
 export function parseObject(value: unknown, source: ObjectSource = 'manifest'): ParsedObject {
   if (!isRecord(value))
@@ -46,7 +48,7 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
       faults: [fault([], 'must be an object', 'a manifest has apiVersion, kind, metadata and spec')],
     };
   if (isTooDeep(value)) return { ok: false, faults: [fault([], 'is nested too deeply')] };
-  const input = prepare(value);
+  const input = prepare(value, source);
   const header = headerFaults(input);
   if (header.length > 0) return { ok: false, faults: header };
   const [apiVersion, name] = [String(input.apiVersion), String(input.kind)];
@@ -127,9 +129,11 @@ function refOf(input: Readonly<Record<string, unknown>>, kind: Kind | undefined)
   };
 }
 
-function prepare(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function prepare(value: Readonly<Record<string, unknown>>, source: ObjectSource): Record<string, unknown> {
   const input = dropNulls(value) as Record<string, unknown>;
-  delete input.status;
+  const status = source === 'api' && input.kind === 'Service' ? loadBalancerStatus(input.status) : undefined;
+  if (status === undefined) delete input.status;
+  else input.status = status;
   const metadata = input.metadata;
   if (isRecord(metadata))
     input.metadata = Object.fromEntries(

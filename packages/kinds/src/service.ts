@@ -79,5 +79,11 @@ export const serviceSchema = z.strictObject({
   kind: z.literal('Service'),
   metadata: namespacedMetadata(dnsLabel),
   spec: serviceSpec.prefault({}),
+  /** Of an API server only, and only addresses whose packets arrive as they are sent (ipMode VIP). */
+  status: z
+    .strictObject({
+      loadBalancer: z.strictObject({ ingress: z.array(z.strictObject({ ip: plainText(1, 64) })) }),
+    })
+    .exactOptional(),
 });
 export type Service = z.infer<typeof serviceSchema>;

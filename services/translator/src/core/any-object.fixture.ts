@@ -251,6 +251,38 @@ const envoyConfig = {
 };
 
 /** API version and spec for each kind: a new kind without one does not compile. */
+const names = fc.array(fc.record({ name: text }), { maxLength: 2 });
+const address = fc.oneof(
+  fc.constantFrom('10.96.0.1', 'FD00::1', 'None', '127.0.0.1'),
+  fc.ipV4(),
+  fc.ipV6(),
+  text,
+);
+const anyService = versioned('v1', {
+  type: fc.constantFrom('ClusterIP', 'ExternalName', 'NodePort', 'LoadBalancer'),
+  ports: fc.array(
+    exact(
+      fc.record({
+        ...{ name: text, protocol, port, targetPort: fc.oneof(port, text), appProtocol: maybe(text) },
+        nodePort: maybe(port),
+      }),
+    ),
+    { maxLength: 3 },
+  ),
+  selector: fc.constant({}),
+  externalName: maybe(text),
+  publishNotReadyAddresses: fc.boolean(),
+  clusterIP: maybe(address),
+  clusterIPs: maybe(fc.array(address, { maxLength: 2 })),
+  externalIPs: maybe(fc.array(address, { maxLength: 3 })),
+  ipFamilies: maybe(fc.array(fc.constantFrom('IPv4', 'IPv6'), { maxLength: 2 })),
+  sessionAffinity: fc.constantFrom('None', 'ClientIP'),
+  internalTrafficPolicy: maybe(fc.constantFrom('Cluster', 'Local')),
+  externalTrafficPolicy: maybe(fc.constantFrom('Cluster', 'Local')),
+  loadBalancerSourceRanges: maybe(texts),
+  trafficDistribution: maybe(fc.oneof(fc.constant('PreferClose'), text)),
+});
+
 const kinds: Readonly<Record<KnownObject['kind'], fc.Arbitrary<object>>> = {
   GatewayClass: gatewayApi({ controllerName: fc.constantFrom(...controllerNames, 'x') }),
   Gateway: gatewayApi({
@@ -309,19 +341,11 @@ const kinds: Readonly<Record<KnownObject['kind'], fc.Arbitrary<object>>> = {
     from: fc.array(fc.record({ group: text, kind: text, namespace: text }), { maxLength: 2 }),
     to: fc.array(exact(fc.record({ group: text, kind: text, name: maybe(text) })), { maxLength: 2 }),
   }),
-  Service: versioned('v1', {
-    type: fc.constantFrom('ClusterIP', 'ExternalName', 'LoadBalancer'),
-    ports: fc.array(
-      exact(
-        fc.record({ name: text, protocol, port, targetPort: fc.oneof(port, text), appProtocol: maybe(text) }),
-      ),
-      { maxLength: 3 },
+  Service: fc
+    .tuple(anyService, maybe(fc.array(fc.record({ ip: address }), { maxLength: 2 })))
+    .map(([service, ingress]) =>
+      ingress === undefined ? service : { ...service, status: { loadBalancer: { ingress } } },
     ),
-    selector: fc.constant({}),
-    externalName: maybe(text),
-    publishNotReadyAddresses: fc.boolean(),
-    sessionAffinity: fc.constant('None'),
-  }),
   EndpointSlice: fc.record({
     apiVersion: fc.constant('discovery.k8s.io/v1'),
     addressType: fc.constantFrom('IPv4', 'IPv6', 'FQDN'),
@@ -329,6 +353,7 @@ const kinds: Readonly<Record<KnownObject['kind'], fc.Arbitrary<object>>> = {
       fc.record({
         addresses: fc.array(text, { minLength: 1, maxLength: 2 }),
         conditions: fc.record({ ready: fc.boolean(), serving: fc.boolean(), terminating: fc.boolean() }),
+        hints: exact(fc.record({ forZones: maybe(names), forNodes: maybe(names) })),
       }),
       { maxLength: 2 },
     ),

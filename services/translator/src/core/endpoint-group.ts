@@ -13,7 +13,7 @@ type IrEndpoint = IrEndpointGroup['endpoints'][number];
 interface Needs {
   readonly slices: Collection<EndpointSlice>;
   readonly services: Collection<ServiceInfo>;
-  /** Service ports that routes send to, by kind of route; the first that knows one counts. */
+  /** Service ports that something sends to; the first that knows one counts. */
   readonly uses: readonly Collection<number>[];
 }
 
@@ -62,7 +62,7 @@ function endpointsOf(endpoints: readonly Endpoint[], port: number, publishNotRea
   for (const endpoint of endpoints) {
     const state = stateOf(endpoint, publishNotReady);
     if (state === undefined) continue;
-    const { zone, nodeName } = endpoint;
+    const { zone, nodeName, hints = {} } = endpoint;
     for (const address of endpoint.addresses) {
       const known = byAddress.get(address);
       const entry = {
@@ -71,11 +71,22 @@ function endpointsOf(endpoints: readonly Endpoint[], port: number, publishNotRea
         state,
         ...(zone === undefined ? {} : { zone }),
         ...(nodeName === undefined ? {} : { node: nodeName }),
+        ...namesIn('forZones', hints.forZones),
+        ...namesIn('forNodes', hints.forNodes),
       };
       if (known === undefined || preferred(entry, known)) byAddress.set(address, entry);
     }
   }
   return [...byAddress.values()].sort((a, b) => compareText(a.address, b.address));
+}
+
+/** Names of a hint, sorted; an empty hint says nothing. */
+function namesIn(
+  field: 'forZones' | 'forNodes',
+  hint: readonly { readonly name: string }[] = [],
+): Pick<IrEndpoint, typeof field> {
+  const names = [...new Set(hint.map(({ name }) => name))].sort(compareText);
+  return names.length === 0 ? {} : { [field]: names };
 }
 
 function stateOf({ conditions }: Endpoint, publishNotReady: boolean): IrEndpoint['state'] | undefined {

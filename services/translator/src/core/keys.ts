@@ -8,8 +8,8 @@ export function objectKey(namespace: string, name: string): string {
   return [namespace, name].join('/');
 }
 
-/** What a port is bound for: one of TCP and one of UDP are two. */
-export type Transport = 'tcp' | 'udp';
+/** What a port is bound for: one of TCP and one of UDP are two. No listener is bound for SCTP. */
+export type Transport = 'tcp' | 'udp' | 'sctp';
 
 /** `<namespace>/<gateway>/<port>`, and `/udp` behind it: a listener of the IR. */
 export function listenerKey(gateway: string, port: number, transport: Transport = 'tcp'): string {
@@ -32,13 +32,13 @@ export function servicePortOf(cluster: string): string {
   return servicePort;
 }
 
-/** `<namespace>/<service>/<port>`, and `/udp` behind it: a cluster of the IR, and what endpoint groups call `service`. */
+/** `<namespace>/<service>/<port>`, and `/udp` or `/sctp` behind it: a cluster of the IR, and what endpoint groups call `service`. */
 export function servicePortKey(service: string, port: number, transport: Transport = 'tcp'): string {
   return `${service}/${port}${suffixOf(transport)}`;
 }
 
 function suffixOf(transport: Transport): string {
-  return transport === 'udp' ? '/udp' : '';
+  return transport === 'tcp' ? '' : `/${transport}`;
 }
 
 /** One listener of a Gateway by its `id`, also where a ListenerSet holds it. */

@@ -1,10 +1,11 @@
-// Statuses of Services that ask for a balancing of each request, or ask for it in words that are not known. The types of
+// Statuses of Services that ask for a balancing of each request, or ask in words that are not known, or for what another has. The types of
 // their conditions bear our domain, since a Service's conditions are everybody's. In standalone mode the status has the
 // address as a load balancer would say it (core/v1 LoadBalancerStatus); in a cluster that field is not ours to write.
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import { condition, type Say, summarize, type TimelessCondition } from './conditions.ts';
 import type { EnvoyView } from './envoy-view.ts';
 import { programmedBy } from './gateway-status.ts';
+import type { L4Faults } from './l4-service.ts';
 import type { L7Service } from './l7-service.ts';
 import { servedPorts } from './l7-service-ir.ts';
 import { type RejectionTable, rejectionsOf } from './rejection.ts';
@@ -12,6 +13,7 @@ import type { StatusOutput } from './status.ts';
 
 interface Needs {
   readonly services: Collection<L7Service>;
+  readonly l4Faults: Collection<L4Faults>;
   /** By `gatewayKey`. */
   readonly envoys: Collection<EnvoyView>;
   readonly rejections: RejectionTable;
@@ -19,18 +21,25 @@ interface Needs {
 
 /** Statuses by Service. */
 export function l7ServiceStatuses(graph: Graph, needs: Needs): Collection<StatusOutput> {
-  return graph.map(needs.services, 'service statuses', (service, _key, fetch) => {
-    const { ref, uid, addresses, behindNodes } = service.frontend;
-    const ingress = addresses.map((ip) => ({ ip }));
-    return {
-      ref,
-      uid,
-      status: {
-        ...(behindNodes || ingress.length === 0 ? {} : { loadBalancer: { ingress } }),
-        conditions: conditionsOf(service, needs, fetch),
-      },
-    };
+  const spokenOf = graph.anyOf([needs.services, needs.l4Faults], 'services with a status');
+  return graph.map(spokenOf, 'service statuses', (_true, key, fetch) => {
+    const service = fetch(needs.services, key);
+    const faults = fetch(needs.l4Faults, key);
+    const object = service?.frontend ?? faults;
+    if (object === undefined) return undefined;
+    const conditions = [
+      ...(service === undefined ? [] : conditionsOf(service, needs, fetch)),
+      ...(faults?.conditions ?? []),
+    ];
+    const loadBalancer = service === undefined ? {} : loadBalancerOf(service);
+    return { ref: object.ref, uid: object.uid, status: { ...loadBalancer, conditions } };
   });
+}
+
+function loadBalancerOf({ frontend }: L7Service): { loadBalancer?: { ingress: { ip: string }[] } } {
+  const { addresses, behindNodes } = frontend;
+  if (behindNodes || addresses.length === 0) return {};
+  return { loadBalancer: { ingress: addresses.map((ip) => ({ ip })) } };
 }
 
 function conditionsOf(service: L7Service, needs: Needs, fetch: Fetch): TimelessCondition[] {

@@ -32,6 +32,7 @@ import { ingressPart } from './ingress/ingress-part.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import type { L4Needs } from './l4-backend.ts';
 import { type L4Part, l4Part, l4Statuses, l4Uses } from './l4-route.ts';
+import { l4Services } from './l4-service.ts';
 import { l7Services } from './l7-service.ts';
 import { l7Part, partsOfListener } from './l7-service-ir.ts';
 import { l7ServiceStatuses } from './l7-service-status.ts';
@@ -127,20 +128,23 @@ export function buildModel(settings: ModelSettings): Model {
     ...{ namespaces, services, permissions, certificates, addresses: inputs.addresses },
     controllerNames: settings.controllerNames,
   });
+  const prefixes = servicePrefixesOf(new Set(settings.controllerNames));
   const l7 = l7Services(graph, {
     services: inputs.services,
     redirects: raw.winners,
     addresses: inputs.addresses,
     policed,
-    prefixes: servicePrefixesOf(new Set(settings.controllerNames)),
+    prefixes,
   });
   const ofServices = l7Part(graph, l7);
+  const datapath = l4Services(graph, { services: inputs.services, l7, prefixes });
   const uses = [
     ofServices.uses,
     raw.uses,
     ingress.l4Uses,
     ...http.map((part) => part.uses),
     ...l4.map(({ kind, part }) => l4Uses(graph, part, `${kind} uses`)),
+    datapath.uses,
   ];
   const irEp = endpointGroups(graph, { slices, services, uses });
   const attached = [...http.map((part) => part.attachedRoutes), ...l4.map(({ part }) => part.attachedRoutes)];
@@ -176,7 +180,7 @@ export function buildModel(settings: ModelSettings): Model {
         irEp,
         ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
         ...[ofServices.l4Routes, ofServices.clusters],
-        raw.ir,
+        ...[raw.ir, datapath.ir],
         ...ingress.gateways.flatMap((part) => [part.gateways, part.listeners]),
         ...[ingress.routes, ingress.l4Routes],
       ].map((collection) => ({ collection })),
@@ -207,7 +211,12 @@ export function buildModel(settings: ModelSettings): Model {
           gateways: tables.gateways,
           rejections,
         }),
-        l7ServiceStatuses(graph, { services: l7, envoys: envoyViews, rejections }),
+        l7ServiceStatuses(graph, {
+          services: l7,
+          l4Faults: datapath.faults,
+          envoys: envoyViews,
+          rejections,
+        }),
         envoyConfigStatuses(graph, { plans: raw.plans, envoys: envoyViews, rejections }),
         ofIngresses.classes,
       ].map((collection) => ({ collection })),

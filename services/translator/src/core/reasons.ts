@@ -108,6 +108,12 @@ export const reasons = {
     Unknown: [],
   },
   'Service.sluice.dev/L7PartiallyInvalid': { True: ['InvalidAnnotation'], False: [], Unknown: [] },
+  'Service.sluice.dev/L4Conflicted': { True: ['AddressTaken'], False: [], Unknown: [] },
+  'Service.sluice.dev/L4PartiallyInvalid': {
+    True: ['InvalidAnnotation', 'UnsupportedValue'],
+    False: [],
+    Unknown: [],
+  },
   'CiliumEnvoyConfig.Accepted': {
     True: ['Accepted', 'ResourcesNotValid'],
     False: ['Invalid', 'NotPermitted', 'Conflicted', 'UnsupportedValue'],

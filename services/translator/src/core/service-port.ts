@@ -8,7 +8,7 @@ import { objectKey, servicePortKey, type Transport } from './keys.ts';
 export interface ServiceInfo {
   readonly external: boolean;
   readonly publishNotReady: boolean;
-  /** Of TCP and UDP, sorted by number, TCP first. */
+  /** Sorted by number, then TCP, UDP, SCTP. */
   readonly ports: readonly { readonly port: number; readonly name: string; readonly transport: Transport }[];
 }
 
@@ -75,6 +75,7 @@ export function serviceInfos(graph: Graph, services: Collection<Service>): Colle
     ports: [
       ...portsOf(spec.ports, 'tcp').map(({ port, name }) => ({ port, name, transport: 'tcp' as const })),
       ...portsOf(spec.ports, 'udp').map(({ port, name }) => ({ port, name, transport: 'udp' as const })),
+      ...portsOf(spec.ports, 'sctp').map(({ port, name }) => ({ port, name, transport: 'sctp' as const })),
     ].sort((a, b) => a.port - b.port),
   }));
 }

@@ -165,7 +165,7 @@ describe.each([
     });
     const change = both((of) => [service('s0', { a: 'b' }), route(8, of(8)), grant]);
     expect(change).toMatchObject({ puts: [], removes: [], statuses: [] });
-    expect(change.transforms).toBeLessThanOrEqual(4);
+    expect(change.transforms).toBeLessThanOrEqual(5);
   });
 
   test('an acknowledgement that no Gateway waits for runs nothing', () => {

@@ -140,8 +140,10 @@ test('the IR holds to its schema, and what it names is there', () => {
   fc.assert(
     fc.property(fc.array(anyFact, { maxLength: 30 }), (facts) => {
       const { ir } = translateFromScratch([...beginning, ...facts], options);
+      const used = new Set([...ir.values()].flatMap(endpointsUsedBy));
       for (const resource of ir.values()) {
         expect(irResourceSchema.parse(resource)).toEqual(resource);
+        if (resource.kind === 'endpoint-group') expect(used).toContain(resource.service);
         for (const id of namedBy(resource)) expect(ir.has(id), `${irIdOf(resource)} names ${id}`).toBe(true);
       }
     }),
@@ -158,8 +160,6 @@ function namedBy(resource: IrResource): IrId[] {
         `gateway:${resource.gateway}`,
         ...resource.servers.flatMap((s) => s.certificates.map((c) => `certificate:${c}` as const)),
       ];
-    case 'endpoint-group':
-      return [`cluster:${resource.service}`];
     case 'http-route':
       return resource.rules.flatMap(({ action }) =>
         action.type === 'forward'
@@ -167,9 +167,25 @@ function namedBy(resource: IrResource): IrId[] {
           : [],
       );
     case 'raw-resource':
+    case 'endpoint-group':
+    case 'l4-service':
     case 'l4-route':
     case 'cluster':
     case 'certificate':
+      return [];
+  }
+}
+
+/** Service ports whose endpoints a resource sends to. */
+function endpointsUsedBy(resource: IrResource): string[] {
+  switch (resource.kind) {
+    case 'cluster':
+      return [resource.endpoints];
+    case 'l4-route':
+      return resource.backends.flatMap(({ service }) => (service === null ? [] : [service]));
+    case 'l4-service':
+      return resource.frontends.map(({ endpoints }) => endpoints);
+    default:
       return [];
   }
 }

@@ -209,6 +209,23 @@ const l4Route = fc
     },
   }));
 
+/** What Services ask of the datapath: few addresses, which several want. */
+const anyL4 = fc.record({
+  algorithm: fc.constantFrom('', '', 'maglev', 'what'),
+  nodePort: fc.boolean(),
+  spec: fc.constantFrom<object[]>(
+    {},
+    {},
+    { clusterIP: '10.96.0.1' },
+    { clusterIPs: ['10.96.0.1', 'fd00::1'], internalTrafficPolicy: 'Local' },
+    { clusterIP: '10.96.0.2', externalIPs: ['10.96.0.1'], sessionAffinity: 'ClientIP' },
+    { clusterIP: 'None' },
+    { type: 'NodePort', clusterIP: '10.96.0.1', trafficDistribution: 'PreferClose' },
+    { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'], externalTrafficPolicy: 'Local' },
+    { externalIPs: ['127.0.0.1'], trafficDistribution: 'Somehow' },
+  ),
+});
+
 const service = fc
   .record({
     name: fc.constantFrom('web', 'api'),
@@ -218,19 +235,29 @@ const service = fc
     app: fc.constantFrom('http', 'http', 'kubernetes.io/h2c', 'https'),
     l7: fc.constantFrom('', '', 'enabled', 'enabled', 'what'),
     algorithm: fc.constantFrom('', 'random', 'what'),
+    l4: anyL4,
+    createdAt,
   })
-  .map(({ name, namespace: ns, ports, app, protocol, l7, algorithm }) => ({
+  .map(({ name, namespace: ns, ports, app, protocol, l7, algorithm, l4, createdAt: created }) => ({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
       name,
       namespace: ns,
+      creationTimestamp: created,
       annotations: {
+        ...(l4.algorithm === '' ? {} : { 'service.cilium.io/lb-algorithm': l4.algorithm }),
         ...(l7 === '' ? {} : { 'service.cilium.io/lb-l7': l7 }),
         ...(algorithm === '' ? {} : { 'service.cilium.io/lb-l7-algorithm': algorithm }),
       },
     },
-    spec: { ports: ports.map((port) => ({ name: `p${port}`, port, protocol, appProtocol: app })) },
+    spec: {
+      ...l4.spec,
+      ports: ports.map((port) => ({
+        ...{ name: `p${port}`, port, protocol, appProtocol: app },
+        ...(l4.nodePort ? { nodePort: 30_000 + port } : {}),
+      })),
+    },
   }));
 
 const slice = fc

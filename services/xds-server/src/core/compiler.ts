@@ -100,6 +100,9 @@ export class XdsCompiler {
         this.#ir.putCertificate(key, resource?.kind === kind ? resource : undefined);
         dirty.secrets.add(key);
         return;
+      case 'l4-service':
+        // The datapath's alone.
+        return;
       case 'raw-resource':
         this.#foldRaw(key, resource?.kind === kind ? resource : undefined, dirty);
         return;
