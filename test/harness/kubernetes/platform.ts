@@ -141,7 +141,7 @@ export class KubernetesPlatform implements AsyncDisposable {
       name,
       command: process.execPath,
       // As `sluice up` starts them.
-      args: ['--max-semi-space-size=4', '--expose-gc', join(checkout, 'services', service, 'src/main.ts')],
+      args: ['--expose-gc', join(checkout, 'services', service, 'src/main.ts')],
       env: {
         PATH: process.env.PATH,
         NODE_COMPILE_CACHE: join(checkout, '.cache', 'node'),
