@@ -16,6 +16,7 @@ import {
   nameIn,
   type Root,
 } from './file-listing.ts';
+import { referredFirst } from './reading-order.ts';
 import { Wakeup } from './wakeup.ts';
 import { WatchedFile } from './watched-file.ts';
 
@@ -120,8 +121,9 @@ export class DirectorySource implements Source {
     const noticedMs = Date.now();
     const listing = await listFiles(this.#roots);
     this.#tellUnwatched(watch.sync(listing.dirs));
+    if (listing.files.size < filesInPiece) return;
     let piece: WatchedFile[] = [];
-    for (const [name, path] of listing.files) {
+    for (const [name, path] of await referredFirst(listing.files)) {
       piece.push(this.#add(name, path));
       if (piece.length < filesInPiece) continue;
       const read = new Map<string, SourcePart | undefined>();

@@ -28,7 +28,7 @@ beforeEach(() => {
   dir = tempDir();
   log = createMemoryLog();
   for (let i = 0; i < routes; i++) writeFileSync(dir.file(`r${i}.yaml`), routeOf(`r${i}`));
-  // It comes last, and refers to the first.
+  // Listed last.
   writeFileSync(dir.file('s.yaml'), manifestOf('last', 1));
   writeFileSync(dir.file('t.yaml'), routeOf('r0', '/twice'));
 });
@@ -46,7 +46,7 @@ const named = (facts: readonly Fact[]): string[] =>
     fact.type === 'ObjectChanged' ? formatObjectRef(objectRefOf(fact.object)) : fact.type,
   );
 
-test('routes go to the log while others are read; each object once, and the marks of the list last', async () => {
+test('routes go to the log while others are read, after what they refer to; each object once, and the marks of the list last', async () => {
   const facts = await listedFrom(0);
   const all = named(facts);
   const ofRoutes = all.filter((name) => name.startsWith('HTTPRoute'));
@@ -54,7 +54,10 @@ test('routes go to the log while others are read; each object once, and the mark
   expect(new Set(ofRoutes).size).toBe(routes);
   // The Namespace that they are in is for the whole list to tell: pieces came before it.
   expect(all.indexOf('Namespace/shop')).toBeGreaterThan(500);
-  expect(all).toContain('Service/default/last');
+  const firstRoute = all.findIndex((name) => name.startsWith('HTTPRoute'));
+  const referred = ['Service/default/last', 'GatewayClass/sluice', 'IngressClass/cilium'];
+  for (const name of referred) expect(all.slice(0, firstRoute)).toContain(name);
+  expect(all.filter((name) => referred.includes(name))).toHaveLength(referred.length);
   expect(all.filter((name) => name === 'ObjectRefused')).toHaveLength(1);
   expect(all.slice(all.indexOf('KindSynced')).every((name) => name === 'KindSynced')).toBe(true);
 });

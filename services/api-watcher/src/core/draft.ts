@@ -66,8 +66,8 @@ export interface PlanInput {
   readonly nowMs: number;
   readonly environment: Environment;
   /**
-   * The first list is not complete yet: only objects are planned that are declared, and that no other object depends on.
-   * All else is left to a plan of the whole list.
+   * The first list is not complete yet: only objects are planned that are declared, and the built-in classes. All else is
+   * left to a plan of the whole list.
    */
   readonly isPiece?: boolean;
 }

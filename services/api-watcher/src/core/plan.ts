@@ -12,6 +12,7 @@ import { canonicalJson, type ObjectRef } from '@sluice/ir';
 import { type KnownObject, objectRefOf } from '@sluice/kinds';
 import { builtInRefs } from './built-in.ts';
 import { add, type Draft, type Plan, type PlanInput, type PlannedFact, use } from './draft.ts';
+import { refersOnly } from './first-glance.ts';
 import type { InForce } from './in-force.ts';
 import { keyOf } from './keys.ts';
 import { planAddresses } from './plan-addresses.ts';
@@ -45,22 +46,16 @@ export function plan(input: PlanInput): Plan {
   return { seals: draft.seals, facts: draft.facts.toSorted(inOrder), unseals: draft.unseals };
 }
 
-/** Routes and endpoints are what there may be many of. Who has an address, and which Namespaces there are, is for the whole list to tell. */
-const kindsOfPieces: ReadonlySet<string> = new Set([
-  'HTTPRoute',
-  'GRPCRoute',
-  'TLSRoute',
-  'TCPRoute',
-  'UDPRoute',
-  'EndpointSlice',
-] satisfies KnownObject['kind'][]);
-
+/** Who has an address, which Namespaces there are and what a certificate is, is for the whole list to tell. */
 function planPiece(draft: Draft): Plan {
   for (const key of draft.keys) {
     const standing = draft.declarations.standing(key);
-    if (standing?.winner !== undefined && kindsOfPieces.has(standing.ref.kind))
+    if (standing?.winner !== undefined && !isSecret(standing.ref) && !isNamespace(standing.ref))
       planObject(draft, key, standing.ref);
   }
+  // By now a file that declares one of them has most likely been read.
+  if (draft.facts.some(({ fact }) => fact.type === 'ObjectChanged' && refersOnly(fact.object.kind)))
+    for (const ref of builtInRefs) if (!isNamespace(ref)) planObject(draft, keyOf(ref), ref);
   return { seals: [], facts: draft.facts.toSorted(inOrder), unseals: [] };
 }
 
