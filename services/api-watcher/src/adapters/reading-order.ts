@@ -29,7 +29,7 @@ function glance(path: string): string {
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const length = readSync(file, room, 0, glanceBytes, 0);
-    return length < glanceBytes ? room.latin1Slice(0, length) : '';
+    return length < glanceBytes ? room.toString('latin1', 0, length) : '';
   } catch {
     return '';
   } finally {

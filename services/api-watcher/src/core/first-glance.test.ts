@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { seemsToReferOnly } from './first-glance.ts';
 
-const route = 'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec:\n  parentRefs:\n    - kind: Gateway\n';
+const route =
+  'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec:\n  parentRefs:\n    - kind: Gateway\n';
 
 test.each([
   ['a route', route, true],
