@@ -1,4 +1,5 @@
 /* The load balancer's programs: which hook runs what. */
+#include "lb_device.h"
 #include "lb_socket.h"
 
 char lb_license[] SEC("license") = "Dual BSD/GPL";
@@ -13,3 +14,8 @@ SEC("cgroup/recvmsg4") int lb_recvmsg4(struct bpf_sock_addr *context) { return t
 SEC("cgroup/recvmsg6") int lb_recvmsg6(struct bpf_sock_addr *context) { return to_frontend(context, 6); }
 SEC("cgroup/getpeername4") int lb_getpeername4(struct bpf_sock_addr *context) { return to_frontend(context, 4); }
 SEC("cgroup/getpeername6") int lb_getpeername6(struct bpf_sock_addr *context) { return to_frontend(context, 6); }
+
+/* ---- Packets at a device towards the outside ---- */
+
+SEC("tcx/ingress") int lb_ingress(struct __sk_buff *skb) { return at_device(skb, HOOK_INGRESS); }
+SEC("tcx/egress") int lb_egress(struct __sk_buff *skb) { return at_device(skb, HOOK_EGRESS); }

@@ -45,9 +45,9 @@ enum flow_state {
 };
 
 enum flow_flag {
-    FLOW_SNAT = 1 << 0,          /* the request leaves with this node's address */
-    FLOW_CLIENT_FIN = 1 << 1,    /* request at ingress only */
-    FLOW_BACKEND_FIN = 1 << 2,   /* request at ingress only */
+    FLOW_ANSWER = 1 << 0,      /* of the backend's packets, not the client's */
+    FLOW_CLIENT_FIN = 1 << 1,  /* request at ingress only */
+    FLOW_BACKEND_FIN = 1 << 2, /* request at ingress only */
 };
 
 enum event_kind {
@@ -66,7 +66,7 @@ enum drop_reason {
     DROP_NO_NODE_ADDRESS = 6,  /* SNAT is needed and settings name no address of the family */
     DROP_TABLE_FULL = 7,       /* conntrack took no entry */
     DROP_REWRITE_FAILED = 8,   /* the kernel refused to change the packet */
-    DROP_FRAGMENT = 9,         /* a later fragment to a service whose first one was not seen */
+    DROP_CLASH = 9,            /* the client speaks to this backend from the same port by another frontend */
 };
 
 /** Indexes of lb_counters; each counts events since the map was made. */

@@ -10,7 +10,9 @@ struct choice {
     struct frontend frontend;
     struct affinity_key sticky; /* with `sticky_ns`; its group is filled in here */
     __u64 sticky_ns;            /* how long the client comes back to its backend; 0: it does not */
+    __u32 hash;                 /* of the connection, for Maglev, where `by_hash` */
     struct backend backend;
+    __u8 by_hash;
     __u8 reason; /* enum drop_reason; DROP_NONE: the backend is chosen */
 };
 
@@ -83,14 +85,27 @@ static ALWAYS_INLINE int remembered(struct choice *choice, __u64 now_ns)
     return 1;
 }
 
-/** Any backend of the frontend's set. A set that was just replaced is looked up anew, once. */
-static ALWAYS_INLINE __u8 pick_random(struct choice *choice)
+/** The slot that the hash falls on in the set's Maglev table; without a table, and where none is asked for, any slot. */
+static ALWAYS_INLINE __u32 pick_slot(const struct choice *choice)
+{
+    __u32 any = bpf_get_prandom_u32() % choice->frontend.count;
+    if (!choice->by_hash || choice->frontend.algorithm != ALGORITHM_MAGLEV || choice->frontend.table_size == 0)
+        return any;
+    void *table = bpf_map_lookup_elem(&lb_tables, &choice->frontend.set);
+    if (!table)
+        return any;
+    __u32 index = choice->hash % choice->frontend.table_size;
+    __u32 *slot = bpf_map_lookup_elem(table, &index);
+    return slot ? *slot : any;
+}
+
+/** A backend of the frontend's set. A set that was just replaced is looked up anew, once. */
+static ALWAYS_INLINE __u8 pick(struct choice *choice)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         if (choice->frontend.set == 0 || choice->frontend.count == 0)
             return DROP_NO_BACKEND;
-        __u32 slot = bpf_get_prandom_u32() % choice->frontend.count;
-        if (copy_slot(choice->frontend.set, slot, &choice->backend))
+        if (copy_slot(choice->frontend.set, pick_slot(choice), &choice->backend))
             return DROP_NONE;
         if (!find_frontend(choice))
             return DROP_MISSING_SLOT;
@@ -104,7 +119,7 @@ static ALWAYS_INLINE void remember(struct choice *choice, __u64 now_ns)
     bpf_map_update_elem(&lb_affinity, &choice->sticky, &affinity, BPF_ANY);
 }
 
-/** Chooses a backend of `choice->frontend` without regard to the connection's own addresses. */
+/** Chooses a backend of `choice->frontend`. */
 static ALWAYS_INLINE void choose_backend(struct choice *choice)
 {
     __u64 now_ns = bpf_ktime_get_ns();
@@ -112,7 +127,7 @@ static ALWAYS_INLINE void choose_backend(struct choice *choice)
     choice->reason = DROP_NONE;
     if (choice->sticky_ns && choice->frontend.set && remembered(choice, now_ns))
         return;
-    choice->reason = pick_random(choice);
+    choice->reason = pick(choice);
     if (choice->reason == DROP_NONE && choice->sticky_ns)
         remember(choice, now_ns);
 }

@@ -115,7 +115,7 @@ struct flow_key {
  */
 struct flow {
     __u64 set;     /* frontend.set by which the backend was chosen; request at ingress only */
-    __u64 used_ns; /* CLOCK_MONOTONIC, of either direction; request at ingress only */
+    __u64 used_ns; /* CLOCK_MONOTONIC; request at ingress: of either direction; answer at egress: when it last renewed that */
     struct lb_address address; /* the new destination or source */
     __be16 port_be;
     __be16 snat_port_be; /* the request's source port towards the backend, or 0; request at ingress only */
