@@ -102,6 +102,14 @@ const config = {
       to: { path: npm(['@nats-io/']) },
     },
     {
+      name: 'native-calls-have-one-owner',
+      severity: 'error',
+      comment:
+        "libbpf is called in bpf-agent's child process alone: a fault of native code ends the process it is in.",
+      from: { pathNot: ['^services/bpf-agent/src/kernel/libbpf\\.ts$'] },
+      to: { path: npm(['koffi']) },
+    },
+    {
       name: 'envoy-types-have-one-owner',
       severity: 'error',
       comment: 'Envoy types stay in xds-server (and in the tests that read what Envoy says).',

@@ -1,0 +1,43 @@
+import type { RingBatch } from '../core/ring-reader.ts';
+
+/**
+ * At most one batch on its way from the child to one reader. The child sends the next one when this one was taken, so a slow reader
+ * lets the ring buffer fill, and what does not fit there is counted by the programs.
+ */
+export class EventQueue implements AsyncIterable<RingBatch> {
+  readonly #onTaken: () => void;
+  #batch: RingBatch | undefined;
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  /** @param onTaken called when the reader asks for more than the batch it had */
+  constructor(onTaken: () => void) {
+    this.#onTaken = onTaken;
+  }
+
+  put(batch: RingBatch): void {
+    this.#batch = batch;
+    this.#wake?.();
+  }
+
+  /** Ends the iteration. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RingBatch> {
+    while (!this.#ended) {
+      const batch = this.#batch;
+      if (batch === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        continue;
+      }
+      this.#batch = undefined;
+      yield batch;
+      this.#onTaken();
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// A real kernel for tests: a pin directory and a cgroup of their own, so that nothing outside the test is ever touched.
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type ChildKernel, type ChildKernelOptions, startKernel } from '../kernel/child-kernel.ts';
+import { check, openLibbpf } from '../kernel/libbpf.ts';
+import { NumberCell } from '../kernel/options.ts';
+import { builtObject, cgroupMount, libbpfPaths } from '../kernel/places.ts';
+import { missingCapabilities } from '../kernel/probe.ts';
+
+/** Why the datapath cannot be tested here; undefined where it can. */
+export function missingForKernel(): string | undefined {
+  const capabilities = missingCapabilities(readFileSync('/proc/self/status', 'utf8'));
+  if (capabilities.length > 0) return `no ${capabilities.join(', ')}`;
+  if (process.getuid?.() !== 0) return 'no root, to mount bpffs';
+  if (!existsSync(builtObject)) return 'no eBPF object: run `npm run bpf`';
+  return cgroupMount() === undefined ? 'no cgroup2 is mounted' : undefined;
+}
+
+export interface TestKernel {
+  readonly kernel: ChildKernel;
+  /** Of bpffs; removed at the end. */
+  readonly pinDirectory: string;
+  /** Path in cgroup2 of an empty group; removed at the end. */
+  readonly cgroup: string;
+  /** Another agent on the same pins; the caller closes it. */
+  readonly another: (options?: Partial<ChildKernelOptions>) => ChildKernel;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the child; nothing is loaded yet. */
+export function startTestKernel(options: Partial<ChildKernelOptions> = {}): TestKernel {
+  const pinDirectory = mkdtempSync(join(tmpdir(), 'sluice-bpf-'));
+  const cgroup = join(cgroupMount() ?? '', basename(pinDirectory));
+  mkdirSync(cgroup);
+  const another = (more: Partial<ChildKernelOptions> = {}) =>
+    startKernel({ libbpf: libbpfPaths, object: builtObject, pinDirectory, ...options, ...more });
+  const kernel = another();
+  return {
+    kernel,
+    pinDirectory,
+    cgroup,
+    another,
+    stop: async () => {
+      await kernel.close();
+      try {
+        execFileSync('umount', [pinDirectory], { stdio: 'ignore' });
+      } catch {
+        // never mounted: the test ended before `load`
+      }
+      rmSync(pinDirectory, { recursive: true, force: true });
+      rmdirSync(cgroup);
+    },
+  };
+}
+
+/** Attach types of cgroups' socket addresses in linux/bpf.h: connect, sendmsg, recvmsg and getpeername of both families. */
+const socketHooks = [10, 11, 14, 15, 19, 20, 29, 30];
+
+/** What the kernel says is attached to a cgroup itself: numbers of programs. */
+export function attachedPrograms(cgroup: string): { attachType: number; id: number }[] {
+  const libbpf = openLibbpf(libbpfPaths);
+  const directory = openSync(cgroup, 'r');
+  try {
+    return socketHooks.flatMap((attachType) => {
+      const ids = new Uint32Array(16);
+      const count = new NumberCell(ids.length);
+      const bytes = new Uint8Array(ids.buffer);
+      check(libbpf.bpf_prog_query(directory, attachType, 0, null, bytes, count.bytes), 'asking a cgroup');
+      return Array.from(ids.subarray(0, count.value), (id) => ({ attachType, id }));
+    });
+  } finally {
+    closeSync(directory);
+  }
+}
