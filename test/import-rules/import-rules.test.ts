@@ -16,6 +16,7 @@ const rows: readonly Row[] = [
   ['services/translator/src/e.ts', '@sluice/testkit', 'tests-stay-out-of-sources'],
   ['services/translator/src/e.test.ts', '@sluice/testkit'],
   ['services/translator/src/f.ts', '@nats-io/jetstream', 'nats-has-one-owner'],
+  ['services/bpf-agent/src/core/f.ts', 'koffi', 'native-calls-have-one-owner'],
   ['services/translator/src/g.ts', '@sluice/envoy-api/registry', 'envoy-types-have-one-owner'],
   ['services/translator/src/h.ts', 'better-sqlite3', 'database-has-one-owner'],
   ['services/translator/src/i.ts', 'undici', 'declared-dependencies'],
