@@ -4,6 +4,7 @@
 
 #include "lb_connection.h"
 #include "lb_icmp.h"
+#include "lb_refuse.h"
 #include "lb_rewrite.h"
 
 /** Memory of one run of a device program, which together are more than the stack has. Softirqs do not interrupt each other. */
@@ -86,6 +87,15 @@ static ALWAYS_INLINE int drop(const struct packet *packet, struct choice *choice
     return TCX_DROP;
 }
 
+/** What becomes of a packet that gets no backend: refused, unless the Service is to look dead here to load balancers outside. */
+static ALWAYS_INLINE int reject(struct __sk_buff *skb, const struct packet *packet, struct choice *choice)
+{
+    int verdict = drop(packet, choice, choice->reason);
+    if (choice->reason != DROP_NO_BACKEND || (choice->frontend.flags & FRONTEND_KEEP_CLIENT))
+        return verdict;
+    return refuse_packet(skb, packet);
+}
+
 static ALWAYS_INLINE int set_destination(struct __sk_buff *skb, const struct packet *packet, struct choice *choice,
                                          const struct flow *to)
 {
@@ -112,7 +122,7 @@ static ALWAYS_INLINE int admit(struct __sk_buff *skb, struct scratch *scratch)
     __builtin_memset(&scratch->request, 0, sizeof(scratch->request));
     begin(packet, choice, &scratch->request, &scratch->search);
     if (choice->reason != DROP_NONE)
-        return drop(packet, choice, choice->reason);
+        return reject(skb, packet, choice);
     count(COUNTER_CONNECTIONS);
     tell_connection(packet, choice);
     return set_destination(skb, packet, choice, &scratch->request);

@@ -40,6 +40,7 @@ struct packet {
     struct flow_key flow; /* without ports where it is a later fragment or neither TCP nor UDP */
     __u32 ip_offset;
     __u32 l4_offset;
+    __u32 end_offset; /* behind the IP packet; a frame may be longer */
     __u32 identification;
     __u8 is_ipv6;
     __u8 fragment; /* enum fragment_place */
@@ -73,6 +74,7 @@ static ALWAYS_INLINE int parse_ipv4(struct __sk_buff *skb, struct packet *packet
     set_ipv4(&packet->flow.destination, header.daddr);
     packet->flow.protocol = header.protocol;
     packet->l4_offset = packet->ip_offset + header_bytes;
+    packet->end_offset = packet->ip_offset + total_bytes;
     packet->identification = header.id;
     __u16 fragment = from_be16(header.frag_off);
     if (fragment & IPV4_FRAGMENT_OFFSET)
@@ -119,7 +121,8 @@ static ALWAYS_INLINE int parse_ipv6(struct __sk_buff *skb, struct packet *packet
     struct ipv6hdr header;
     if (!load(skb, packet->ip_offset, &header, sizeof(header)) || header.version != 6)
         return 0;
-    if (!is_quoted && packet->ip_offset + sizeof(header) + from_be16(header.payload_len) > skb->len)
+    packet->end_offset = packet->ip_offset + sizeof(header) + from_be16(header.payload_len);
+    if (!is_quoted && packet->end_offset > skb->len)
         return 0;
     __builtin_memcpy(&packet->flow.source, &header.saddr, sizeof(packet->flow.source));
     __builtin_memcpy(&packet->flow.destination, &header.daddr, sizeof(packet->flow.destination));

@@ -22,7 +22,10 @@ static ALWAYS_INLINE int find_frontend(struct choice *choice)
     struct frontend *found = bpf_map_lookup_elem(&lb_frontends, &choice->key);
     if (!found && bpf_map_lookup_elem(&lb_node_addresses, &choice->key.address)) {
         struct frontend_key any = choice->key;
-        __builtin_memset(&any.address, 0, sizeof(any.address));
+        if (is_ipv4(&any.address))
+            words_of(&any.address)[3] = 0;
+        else
+            __builtin_memset(&any.address, 0, sizeof(any.address));
         found = bpf_map_lookup_elem(&lb_frontends, &any);
     }
     if (!found)

@@ -14,7 +14,7 @@ struct lb_address {
 
 /* ---- Functions of the log: what the agent writes ---- */
 
-/** Where a Service can be reached. An address of zeros is any address of this node (a NodePort). */
+/** Where a Service can be reached. A NodePort is at 0.0.0.0 or ::, each for the addresses of this node that are of its family. */
 struct frontend_key {
     struct lb_address address;
     __be16 port_be;
