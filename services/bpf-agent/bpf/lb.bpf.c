@@ -15,7 +15,7 @@ SEC("cgroup/recvmsg6") int lb_recvmsg6(struct bpf_sock_addr *context) { return t
 SEC("cgroup/getpeername4") int lb_getpeername4(struct bpf_sock_addr *context) { return to_frontend(context, 4); }
 SEC("cgroup/getpeername6") int lb_getpeername6(struct bpf_sock_addr *context) { return to_frontend(context, 6); }
 
-/* ---- Packets at a device towards the outside ---- */
+/* ---- Packets at a device towards the outside; `tc`, since libbpf before 1.3 knows no tcx, to which they are attached all the same ---- */
 
-SEC("tcx/ingress") int lb_ingress(struct __sk_buff *skb) { return at_device(skb, HOOK_INGRESS); }
-SEC("tcx/egress") int lb_egress(struct __sk_buff *skb) { return at_device(skb, HOOK_EGRESS); }
+SEC("tc") int lb_ingress(struct __sk_buff *skb) { return at_device(skb, HOOK_INGRESS); }
+SEC("tc") int lb_egress(struct __sk_buff *skb) { return at_device(skb, HOOK_EGRESS); }
