@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { footprintAtRest } from '../harness/footprint.ts';
 import { placeOf } from '../harness/many-routes.ts';
-import { BenchClient, lookEveryMs } from './client.ts';
+import type { Sluice } from '../harness/sluice.ts';
+import { BenchClient, lookEveryMs, type Place } from './client.ts';
 import type { BaseLoad } from './cost.ts';
 import { perProcess, readCpu } from './processes.ts';
 import type { BenchWorld } from './world.ts';
@@ -15,13 +16,21 @@ export async function measureBaseLoad(
 ): Promise<BaseLoad> {
   const { sluice, setup, target } = world;
   await using client = new BenchClient(target);
-  await client.look(placeOf(setup.hosts, 0));
+  return await measureClientLoad({ sluice, client, place: placeOf(setup.hosts, 0) }, of);
+}
+
+/** The same with a client and a place that there are. */
+export async function measureClientLoad(
+  { sluice, client, place }: { readonly sluice: Sluice; readonly client: BenchClient; readonly place: Place },
+  of: { readonly idleMs: number; readonly looks: number },
+): Promise<BaseLoad> {
+  await client.look(place);
   await footprintAtRest(sluice.dataDir, patienceMs);
   const start = readCpu(sluice);
   await pause(of.idleMs);
   const idle = readCpu(sluice);
   for (let i = 0; i < of.looks; i += 1) {
-    await client.look(placeOf(setup.hosts, 0));
+    await client.look(place);
     await pause(lookEveryMs);
   }
   const looked = readCpu(sluice);

@@ -7,7 +7,7 @@ import { runBench } from './run.ts';
 import { renderReport } from './table.ts';
 
 const args =
-  '--routes 40 --hosts one --changes 2 --churn-seconds 1 --churn-rates 5 --requests-per-second 100 --rounds 1 --requests-per-round 100 --attached-routes 30 --log-events 100';
+  '--routes 40 --hosts one --changes 2 --churn-seconds 1 --churn-rates 5 --requests-per-second 100 --rounds 1 --requests-per-round 100 --envoy-configs 10 --attached-routes 30 --log-events 100';
 const said: string[] = [];
 /** Four platforms and an API server are started in turn, beside other tests. */
 const patienceMs = 300_000;
@@ -53,6 +53,11 @@ it('measures a changed Ingress', () => {
   expect(report.ingress[0]?.ms.count).toBe(2);
 });
 
+it('measures a changed CiliumEnvoyConfig', () => {
+  expect(report.envoyConfigs).toMatchObject([{ routes: 10, failed: 0, cost: { xdsResources: 1 } }]);
+  expect(report.envoyConfigs[0]?.ms.count).toBe(2);
+});
+
 it('measures requests in both layouts, and the log', () => {
   expect(report.requests.map(({ what, failed }) => [what, failed])).toEqual([
     ['exact host', 0],
@@ -90,6 +95,7 @@ it('prints a row for each of them', () => {
     '5 changes/s',
     'Envoy CPU for a request, wildcard',
     'changed Ingress',
+    'changed CiliumEnvoyConfig',
   ])
     expect(text).toContain(`| ${what}`);
   expect(text).toContain('Event log');

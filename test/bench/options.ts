@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly hosts: readonly HostLayout[];
   /** Ascending. */
   readonly routes: readonly number[];
+  /** Numbers of CiliumEnvoyConfigs in part `envoy-config`. */
+  readonly envoyConfigs: readonly number[];
   /** Of each kind. */
   readonly changes: number;
   readonly churnSeconds: number;
@@ -44,6 +46,7 @@ Parts:
   churn      changes at a steady rate under load, with the fewest and the most routes
   requests   Envoy's CPU for a request, scoped beside plain routes, with the fewest and the most routes
   ingress    one Ingress changed among many that share an address, with the fewest and the most
+  envoy-config one CiliumEnvoyConfig changed among others, each with a listener of its own
   kubernetes the same behind a real API server, with the fewest and the most routes: start, changes, and the status of a
              Gateway that many routes attach to; needs root, and for its first run Go (docs/guides/test-cluster.md)
   event-log  what the log costs alone
@@ -77,6 +80,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
       'own',
       'one',
     ])
+    .option('--envoy-configs <n,…>', 'numbers of CiliumEnvoyConfigs', listOfNumbers, [50, 500])
     .option('--changes <n>', 'measured changes of each kind', positive, 30)
     .option('--churn-seconds <n>', 'length of a churn', positive, 30)
     .option('--churn-rates <n,…>', 'changes a second', listOfNumbers, [2, 20])

@@ -4,9 +4,9 @@ import type { ChangeResult } from './changes.ts';
 import type { ChurnResult } from './churn.ts';
 import type { BaseLoad } from './cost.ts';
 import type { EventLogFigures } from './event-log.ts';
-import type { IngressResult } from './ingress.ts';
 import type { KubernetesResult } from './kubernetes.ts';
 import type { Machine } from './machine.ts';
+import type { ManyResult } from './one-of-many.ts';
 import type { Memory } from './processes.ts';
 import type { RequestCost } from './request-cost.ts';
 import type { StartResult } from './start-time.ts';
@@ -19,6 +19,7 @@ export const parts = [
   'churn',
   'requests',
   'ingress',
+  'envoy-config',
   'kubernetes',
   'event-log',
 ] as const;
@@ -33,7 +34,8 @@ export interface Report {
   readonly machine: Machine;
   readonly worlds: readonly WorldResult[];
   readonly requests: readonly RequestCost[];
-  readonly ingress: readonly IngressResult[];
+  readonly ingress: readonly ManyResult[];
+  readonly envoyConfigs: readonly ManyResult[];
   readonly kubernetes: readonly KubernetesResult[];
   readonly eventLog: EventLogFigures | undefined;
   /** Parts that cannot run on this machine, with the reason. */
@@ -61,7 +63,8 @@ export interface WorldResult {
 }
 
 /** Requests that failed, routes that were missing, and parts that did not end: what makes the command exit with 1. */
-export function failuresOf({ worlds, requests, ingress, kubernetes, faults }: Report): string[] {
+export function failuresOf(report: Report): string[] {
+  const { worlds, requests, ingress, envoyConfigs, kubernetes, faults } = report;
   const said: string[] = [...faults];
   for (const { hosts, routes, cold, warm, changes = [], churn = [] } of worlds) {
     const where = `${hosts}, ${routes} routes`;
@@ -78,8 +81,12 @@ export function failuresOf({ worlds, requests, ingress, kubernetes, faults }: Re
   }
   for (const { routes, what, failed, status } of requests)
     if (failed > 0) said.push(`${routes} routes, ${what}: ${failed} answers were not ${status}`);
-  for (const { routes, failed } of ingress)
-    if (failed > 0) said.push(`${routes} Ingresses: ${failed} failed requests`);
+  for (const [name, results] of [
+    ['Ingresses', ingress],
+    ['CiliumEnvoyConfigs', envoyConfigs],
+  ] as const)
+    for (const { routes, failed } of results)
+      if (failed > 0) said.push(`${routes} ${name}: ${failed} failed requests`);
   said.push(...kubernetes.flatMap(kubernetesFailures));
   return said;
 }

@@ -6,10 +6,12 @@ import { footprintAtRest } from '../harness/footprint.ts';
 import { measureBaseLoad } from './base-load.ts';
 import { measureChanges } from './changes.ts';
 import { type ChurnResult, measureChurn } from './churn.ts';
+import { envoyConfigs as envoyConfigKind } from './envoy-configs.ts';
 import { type EventLogFigures, measureEventLog } from './event-log.ts';
-import { type IngressResult, measureIngress } from './ingress.ts';
+import { ingresses } from './ingress.ts';
 import { type KubernetesLoad, type KubernetesResult, measureKubernetes } from './kubernetes.ts';
 import { describeMachine } from './machine.ts';
+import { type ManyKind, type ManyResult, measureOneOfMany } from './one-of-many.ts';
 import type { BenchOptions } from './options.ts';
 import { readMemory } from './processes.ts';
 import type { Part, Report, WorldResult } from './report.ts';
@@ -37,7 +39,8 @@ export async function runBench(context: RunContext): Promise<Report> {
   const faults: string[] = [];
   const worlds: WorldResult[] = [];
   const requests: RequestCost[] = [];
-  const ingress: IngressResult[] = [];
+  const ingress: ManyResult[] = [];
+  const envoyConfigs: ManyResult[] = [];
   const kubernetes: KubernetesResult[] = [];
   const skipped: string[] = [];
   let eventLog: EventLogFigures | undefined;
@@ -66,13 +69,15 @@ export async function runBench(context: RunContext): Promise<Report> {
         const progress = (text: string) => context.progress(`requests, ${routes} routes: ${text}`);
         requests.push(...(await abortable(context.signal, measureRequestCosts(load, progress))));
       });
-  if (options.parts.includes('ingress'))
-    for (const ingresses of endsOf(options.routes))
-      await attempt(`${ingresses} Ingresses`, async () => {
-        const progress = (text: string) => context.progress(`${ingresses} Ingresses: ${text}`);
-        const load = { ingresses, changes: options.changes, progress };
-        ingress.push(await abortable(context.signal, measureIngress(load)));
-      });
+  for (const { part, kind, counts, results } of [
+    { part: 'ingress', kind: ingresses, counts: options.routes, results: ingress },
+    { part: 'envoy-config', kind: envoyConfigKind, counts: options.envoyConfigs, results: envoyConfigs },
+  ] as const)
+    if (options.parts.includes(part))
+      for (const count of endsOf(counts))
+        await attempt(`${count} ${kind.name}`, async () => {
+          results.push(await measureMany(context, kind, count));
+        });
   if (options.parts.includes('kubernetes')) {
     const missing = clusterUnavailable();
     if (missing !== undefined) skipped.push(`kubernetes: ${missing}`);
@@ -97,11 +102,22 @@ export async function runBench(context: RunContext): Promise<Report> {
     worlds,
     requests,
     ingress,
+    envoyConfigs,
     kubernetes,
     eventLog,
     skipped,
     faults,
   };
+}
+
+function measureMany(
+  { options, progress, signal }: RunContext,
+  kind: ManyKind,
+  count: number,
+): Promise<ManyResult> {
+  const { changes, idleMs, tidyMs, looks } = options;
+  const told = (text: string): void => progress(`${count.toLocaleString('en')} ${kind.name}: ${text}`);
+  return abortable(signal, measureOneOfMany(kind, { count, changes, idleMs, tidyMs, looks, progress: told }));
 }
 
 function needsWorlds({ parts }: BenchOptions): boolean {

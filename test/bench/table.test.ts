@@ -28,7 +28,15 @@ function change(ms: number, failed = 0): ChangeResult {
 
 function report(worlds: readonly WorldResult[], more: Partial<Report> = {}): Report {
   const command = 'npm run bench';
-  const empty = { requests: [], ingress: [], kubernetes: [], eventLog: undefined, skipped: [], faults: [] };
+  const empty = {
+    requests: [],
+    ingress: [],
+    envoyConfigs: [],
+    kubernetes: [],
+    eventLog: undefined,
+    skipped: [],
+    faults: [],
+  };
   return { schema: 1, startedAt: '2026-11-22T00:00:00Z', command, machine, worlds, ...empty, ...more };
 }
 

@@ -1,8 +1,8 @@
 // A report as one Markdown table: a row for each figure, a column for each number of routes.
 import type { EventLogFigures } from './event-log.ts';
-import { ingressRows } from './ingress-rows.ts';
 import { kubernetesRows } from './kubernetes-rows.ts';
 import { machineLine } from './machine.ts';
+import { manyRows } from './many-rows.ts';
 import { failuresOf, type Report } from './report.ts';
 import { requestRows } from './request-rows.ts';
 import type { Cell, Row } from './row.ts';
@@ -12,15 +12,20 @@ import { worldRows } from './world-rows.ts';
 export function renderReport(report: Report): string {
   const sizes = [
     ...new Set(
-      [...report.worlds, ...report.requests, ...report.ingress, ...report.kubernetes].map(
-        ({ routes }) => routes,
-      ),
+      [
+        ...report.worlds,
+        ...report.requests,
+        ...report.ingress,
+        ...report.envoyConfigs,
+        ...report.kubernetes,
+      ].map(({ routes }) => routes),
     ),
   ];
   const rows = [
     ...worldRows(report.worlds),
     ...kubernetesRows(report.kubernetes, report.worlds),
-    ...ingressRows(report.ingress),
+    ...manyRows('Ingress', report.ingress),
+    ...manyRows('CiliumEnvoyConfig', report.envoyConfigs),
     ...requestRows(report.requests),
   ];
   const failures = failuresOf(report);

@@ -1,5 +1,7 @@
 // Ingress with the real Envoy: path types and their order, hosts, the default backend, TLS, redirects, what is passed
 // through, time limits, shared addresses, and what becomes of wrong values.
+import type { IrResource } from '@sluice/ir';
+import { explainRequest, IrIndex } from '@sluice/ir/explain';
 import {
   connectStream,
   type EchoRequest,
@@ -16,6 +18,7 @@ import {
 import { afterAll, describe, expect, it } from 'vitest';
 import { condition, ingress, ingressPath } from '../../harness/objects.ts';
 import { useSluice } from '../../harness/use-sluice.ts';
+import { RawClient } from '../../pipeline/explain/http-client.ts';
 
 const ca = await makeCa();
 const shop = await makeCertificate({ dnsNames: ['shop.example', '*.shop.example'], ca });
@@ -166,6 +169,22 @@ describe('TLS', () => {
     expect(await ask(await http('tls'), 'a.shop.example', '/any')).toBe('301');
     expect(await ask(await http('tls'), 'else.example', '/any')).toBe('other');
     await expect(tlsHandshake({ ...at, ...tls('else.example') })).rejects.toThrow();
+  });
+
+  it('whatever the SNI and the Host, Envoy answers as explain says', async () => {
+    const { stdout } = await world().sluice.cli('get', 'ir', '-o', 'json');
+    const { items } = JSON.parse(stdout) as { items: readonly { readonly resource: IrResource }[] };
+    const index = new IrIndex(items.map(({ resource }) => resource));
+    using client = new RawClient();
+    const at = await http('tls', 443);
+    const names = ['shop.example', 'a.shop.example', 'a.b.shop.example', '.shop.example', 'else.example'];
+    for (const sni of ['shop.example', 'a.shop.example', 'a.b.shop.example'])
+      for (const host of names) {
+        const asked = { ...at, tls: { sni }, host, method: 'GET', path: '/any', headers: [] };
+        const { outcome } = explainRequest(index, asked);
+        const { status } = await client.send(asked);
+        expect([sni, host, status]).toEqual([sni, host, outcome.type === 'refused' ? outcome.status : 200]);
+      }
   });
 
   it('without force-https both are served, HTTP at the port that is asked for', async () => {

@@ -92,7 +92,10 @@ function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest):
   const chosen = bySni === undefined ? {} : { server: serverOf(bySni) };
   if (!read.ok) return { ...nothing, ...chosen, outcome: refused('bad-request', read.reason) };
   const { path, host } = read.request;
-  const server = mostSpecific(listener.servers, host);
+  const server =
+    listener.wildcards === 'one-label'
+      ? oneLabelServer(ir, listener, host)
+      : mostSpecific(listener.servers, host);
   if (server === undefined)
     return {
       ...nothing,
@@ -105,6 +108,30 @@ function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest):
     return { ...nothing, ...chosen, path, outcome: refused('misdirected', reason) };
   }
   return { server: serverOf(server), path, ...atServer(ir, read.request, { listener, server }) };
+}
+
+/**
+ * The server that answers for a host where `*` is one label: that of the first name that anything is served for, of the host,
+ * its wildcard and `*`. A wildcard of a server does not stand for deeper hosts here, though connections for them reach it.
+ */
+function oneLabelServer(ir: IrIndex, listener: IrListener, host: string): IrServer | undefined {
+  const serverFor = (hostname: string): IrServer | undefined => mostSpecific(listener.servers, hostname);
+  const names = [host, ...(host.indexOf('.') > 0 ? [`*${host.slice(host.indexOf('.'))}`] : []), '*'];
+  const known = names.find(
+    (hostname) =>
+      listener.servers.some((server) => server.hostname === hostname) ||
+      ir
+        .routesOf(listener.key)
+        .some(({ attachments }) =>
+          attachments.some(
+            (a) =>
+              a.listener === listener.key &&
+              a.hostnames.includes(hostname) &&
+              serverFor(hostname)?.name === a.server,
+          ),
+        ),
+  );
+  return known === undefined ? undefined : serverFor(known);
 }
 
 function serverOf({ name, hostname }: IrServer) {

@@ -24,7 +24,10 @@ export function covers(outer: string, inner: string, oneLabel = false): boolean 
   if (outer === '*' || outer === inner) return true;
   if (!outer.startsWith('*.') || inner === '*') return false;
   const suffix = outer.slice(1);
-  if (oneLabel) return !inner.startsWith('*.') && inner.slice(inner.indexOf('.')) === suffix;
+  if (oneLabel) {
+    const dot = inner.indexOf('.');
+    return dot > 0 && !inner.startsWith('*.') && inner.slice(dot) === suffix;
+  }
   const name = inner.startsWith('*.') ? inner.slice(1) : inner;
   return name.endsWith(suffix) && (inner.startsWith('*.') || name.length > suffix.length);
 }
