@@ -170,8 +170,8 @@ class UpSession {
   }
 
   #assess(): Assessment {
-    const { world, board } = this.#live.state;
-    return assess(world, standaloneControllers, board);
+    const { world, boards } = this.#live.state;
+    return assess(world, standaloneControllers, boards);
   }
 
   async #isReady(assessment: Assessment): Promise<boolean> {

@@ -6,7 +6,8 @@ import { formatObjectRef, type ObjectRef } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
 import { recordsOf } from './conditions.ts';
 import type { GatewayState } from './gateway-state.ts';
-import { ingressStates, listenersOf } from './ingress-assessment.ts';
+import { listenersOf } from './ingress-assessment.ts';
+import { IngressBoard } from './ingress-board.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
 import { gatewayProgress } from './progress.ts';
 import { RouteBoard, type RouteSummary } from './route-board.ts';
@@ -31,19 +32,25 @@ export interface Assessment {
   readonly waitingFor: readonly string[];
 }
 
+/** States that are kept up to date. */
+export interface Boards {
+  readonly routes: RouteBoard;
+  readonly ingresses: IngressBoard;
+}
+
 /**
  * @param controllerNames whose GatewayClasses are ours.
- * @param board the routes, where the world is without them
+ * @param boards what is kept up to date where the world changes; its routes are in them alone
  */
 export function assess(
   world: World,
   controllerNames: readonly string[],
-  board: RouteBoard = boardOf(world),
+  boards: Boards = { routes: boardOf(world), ingresses: new IngressBoard() },
 ): Assessment {
   const own = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
-  const gateways = [...own, ...ingressStates(world, controllerNames)];
+  const gateways = [...own, ...boards.ingresses.states(world, controllerNames)];
   const services = serviceStates(world);
-  const routes = board.summary({
+  const routes = boards.routes.summary({
     ours: new Set(own.map(({ ref }) => refKey(ref))),
     all: new Set(objectsOfKind(world, 'Gateway').map(({ object }) => refKey(objectRefOf(object)))),
   });
@@ -104,7 +111,8 @@ function gatewayState(world: World, { object, origin }: ObjectFact<'Gateway'>): 
 }
 
 function refusalsOf(world: World): Refusal[] {
-  return [...world.facts.values()].flatMap((fact) => {
+  const refused = ['ObjectRefused', 'FileRefused'].flatMap((type) => [...world.facts.group(type).values()]);
+  return refused.flatMap((fact) => {
     if (fact.type === 'ObjectRefused') return [{ what: formatObjectRef(fact.ref), faults: fact.faults }];
     return fact.type === 'FileRefused' ? [{ what: fact.file, faults: fact.faults }] : [];
   });

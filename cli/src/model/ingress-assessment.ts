@@ -7,19 +7,20 @@ import type { GatewayState } from './gateway-state.ts';
 import { type ObjectFact, objectsOfKind } from './objects.ts';
 import { gatewayProgress, parentProgress, type Standing } from './progress.ts';
 import { addressesOf } from './service-state.ts';
-import { refKey, type World } from './world.ts';
+import { listenerGroup, refKey, type World } from './world.ts';
 
-/** The states of Ingresses; of those of foreign classes there are none, nor of those that share an address and are in force. */
-export function ingressStates(world: World, controllerNames: readonly string[]): GatewayState[] {
+/** The classes that are ours. */
+export function ownIngressClasses(
+  world: World,
+  controllerNames: readonly string[],
+): ObjectFact<'IngressClass'>[] {
   const controllers = ingressControllersOf(controllerNames);
-  const classes = objectsOfKind(world, 'IngressClass').filter(({ object }) =>
-    controllers.has(object.spec.controller),
-  );
-  const names = new Set(classes.map(({ object }) => object.metadata.name));
-  return [
-    ...classes.flatMap((fact) => classState(world, fact)),
-    ...objectsOfKind(world, 'Ingress').flatMap((fact) => ingressState(world, fact, names)),
-  ];
+  return objectsOfKind(world, 'IngressClass').filter(({ object }) => controllers.has(object.spec.controller));
+}
+
+/** The states of classes whose Ingresses share an address. */
+export function classStates(world: World, classes: readonly ObjectFact<'IngressClass'>[]): GatewayState[] {
+  return classes.flatMap((fact) => classState(world, fact));
 }
 
 /** A class has a state where Ingresses share its address. */
@@ -32,20 +33,26 @@ function classState(world: World, { object, origin }: ObjectFact<'IngressClass'>
   return [{ ref, origin, addresses, listeners, ...gatewayProgress(status, object.metadata.generation) }];
 }
 
-function ingressState(
+/**
+ * The state of one; of one of a foreign class there is none, nor of one that shares an address and is in force.
+ * @param ours names of our classes
+ */
+export function ingressState(
   world: World,
   { object, origin }: ObjectFact<'Ingress'>,
   ours: ReadonlySet<string>,
-): GatewayState[] {
+): GatewayState | undefined {
   const ref = objectRefOf(object);
   const { generation } = object.metadata;
   const status = world.statuses.get(refKey(ref))?.status;
-  if (status === undefined && !ours.has(object.spec.ingressClassName ?? '')) return [];
+  if (status === undefined && !ours.has(object.spec.ingressClassName ?? '')) return undefined;
   const judged = parentProgress(status, generation);
   if (findCondition(status, 'Programmed') === undefined)
-    return judged.progress === 'in-force' ? [] : [{ ref, origin, addresses: [], listeners: [], ...judged }];
+    return judged.progress === 'in-force'
+      ? undefined
+      : { ref, origin, addresses: [], listeners: [], ...judged };
   const standing = withFaults(gatewayProgress(status, generation), judged);
-  return [{ ref, origin, addresses: addressesOf(status), listeners: listenersOf(world, ref), ...standing }];
+  return { ref, origin, addresses: addressesOf(status), listeners: listenersOf(world, ref), ...standing };
 }
 
 /** What is not served of an Ingress that is in force. */
@@ -55,8 +62,7 @@ function withFaults(programmed: Standing, judged: Standing): Standing {
 
 /** What Envoy binds for a Gateway, or for what stands for one. */
 export function listenersOf(world: World, ref: ObjectRef): IrListener[] {
-  const key = gatewayKey(ref);
-  return [...world.ir.values()]
+  return [...world.ir.group(listenerGroup(gatewayKey(ref))).values()]
     .map(({ resource }) => resource)
-    .filter((resource): resource is IrListener => resource.kind === 'listener' && resource.gateway === key);
+    .filter((resource): resource is IrListener => resource.kind === 'listener');
 }

@@ -20,8 +20,8 @@ export type ObjectFact<K extends KnownObject['kind']> = FactOf<'ObjectChanged'> 
 
 /** All objects of a kind in force. */
 export function objectsOfKind<K extends KnownObject['kind']>(world: World, kind: K): ObjectFact<K>[] {
-  return [...world.facts.values()].filter(
-    (fact): fact is ObjectFact<K> => fact.type === 'ObjectChanged' && fact.object.kind === kind,
+  return [...world.facts.group(kind).values()].filter(
+    (fact): fact is ObjectFact<K> => fact.type === 'ObjectChanged',
   );
 }
 

@@ -9,9 +9,7 @@ import { refKey, type World } from './world.ts';
 
 /** States of those that have a status. */
 export function serviceStates(world: World): GatewayState[] {
-  const statuses = [...world.statuses.values()].filter(
-    ({ ref }) => ref.group === '' && ref.kind === 'Service',
-  );
+  const statuses = [...world.statuses.group('Service').values()].filter(({ ref }) => ref.group === '');
   if (statuses.length === 0) return [];
   const listeners = Map.groupBy(
     [...world.ir.values()].flatMap(({ resource }) => (resource.kind === 'listener' ? [resource] : [])),
@@ -29,10 +27,8 @@ export function serviceStates(world: World): GatewayState[] {
 
 function originsOf(world: World): Map<string, GatewayState['origin']> {
   return new Map(
-    [...world.facts.values()].flatMap((fact) =>
-      fact.type === 'ObjectChanged' && fact.object.kind === 'Service'
-        ? [[refKey(objectRefOf(fact.object)), fact.origin] as const]
-        : [],
+    [...world.facts.group('Service').values()].flatMap((fact) =>
+      fact.type === 'ObjectChanged' ? [[refKey(objectRefOf(fact.object)), fact.origin] as const] : [],
     ),
   );
 }

@@ -15,6 +15,7 @@ import {
   type StreamName,
 } from '@sluice/events';
 import { type IrId, type IrResource, irId, irIdOf, type ObjectRef } from '@sluice/ir';
+import { GroupedMap } from './grouped-map.ts';
 
 /** Names an object across kinds. */
 export function refKey(ref: ObjectRef): string {
@@ -46,15 +47,27 @@ export interface RevisedResource {
 export type Committed = Extract<IrEvent, { type: 'RevisionCommitted' }>;
 export type Status = Extract<StatusEvent, { type: 'StatusChanged' }>;
 
+/** The group of a gateway's listeners. */
+export function listenerGroup(gateway: string): string {
+  return `listener ${gateway}`;
+}
+
+function groupOfFact(fact: Fact): string {
+  return fact.type === 'ObjectChanged' ? fact.object.kind : fact.type;
+}
+
 /** The folded log. Changed in place by `apply`; reading it between two calls is consistent. */
 export class World {
-  /** By subject. Tombstones are not kept. */
-  readonly facts = new Map<string, Fact>();
-  /** By `refKey`. */
-  readonly statuses = new Map<string, Status>();
+  /** By subject, in groups: the kind of an object, the type of another fact. Tombstones are not kept. */
+  readonly facts = new GroupedMap<string, Fact>(groupOfFact);
+  /** By `refKey`, in groups by kind. */
+  readonly statuses = new GroupedMap<string, Status>(({ ref }) => ref.kind);
   /** By `<server>/<node>`. */
   readonly envoys = new Map<string, EnvoyView>();
-  readonly ir = new Map<IrId, RevisedResource>();
+  /** In groups: the kind, of a listener `listenerGroup`. */
+  readonly ir = new GroupedMap<IrId, RevisedResource>(({ resource }) =>
+    resource.kind === 'listener' ? listenerGroup(resource.gateway) : resource.kind,
+  );
   /** The newest revision; undefined before the first. */
   committed: Committed | undefined;
   readonly undecodable: Undecodable[] = [];

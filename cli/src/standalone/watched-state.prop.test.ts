@@ -1,3 +1,4 @@
+import type { IrListener, ObjectRef } from '@sluice/ir';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assess } from '../model/assessment.ts';
@@ -47,6 +48,88 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   ),
 );
 
+const ingressRef = (kind: 'Ingress' | 'IngressClass', name: string): ObjectRef => ({
+  group: 'networking.k8s.io',
+  kind,
+  namespace: kind === 'Ingress' ? 'default' : '',
+  name,
+});
+
+const ingressManifest = (name: string, generation: number, ingressClassName: string): object => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name, generation },
+  spec: { ingressClassName, defaultBackend: { service: { name: 's', port: { number: 80 } } } },
+});
+
+const classManifest = (name: string, controller: string): object => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'IngressClass',
+  metadata: { name },
+  spec: { controller },
+});
+
+const listenerOf = (name: string, bindPort: number): IrListener => ({
+  kind: 'listener',
+  key: `ingress:default/${name}/80`,
+  gateway: `ingress:default/${name}`,
+  protocol: 'HTTP',
+  addresses: ['127.80.0.1'],
+  port: 80,
+  bindPort,
+  servers: [],
+});
+
+const className = fc.constantFrom('ours', 'theirs');
+const ingressSteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(name, generation, className).map(
+    ([i, g, of]): Step =>
+      (builder) =>
+        builder.object(ingressManifest(i, g, of), g),
+  ),
+  fc
+    .tuple(
+      className,
+      fc.constantFrom('sluice.dev/ingress-controller', 'cilium.io/ingress-controller', 'x.y/z'),
+    )
+    .map(
+      ([of, controller]): Step =>
+        (builder) =>
+          builder.object(classManifest(of, controller)),
+    ),
+  fc.tuple(name, verdicts, fc.constantFrom('', 'True', 'False'), generation).map(
+    ([i, verdict, programmed, g]): Step =>
+      (builder) =>
+        builder.status(ingressRef('Ingress', i), {
+          conditions: [
+            ...conditionsOf(verdict),
+            ...(programmed === ''
+              ? []
+              : [
+                  condition('Programmed', { status: programmed as 'True', reason: 'Pending', generation: g }),
+                ]),
+          ],
+        }),
+  ),
+  fc.tuple(name, fc.constantFrom('Ingress' as const, 'IngressClass' as const), className).map(
+    ([i, kind, of]): Step =>
+      (builder) => {
+        const ref = ingressRef(kind, kind === 'Ingress' ? i : of);
+        builder.add('FACTS', { type: 'ObjectDeleted', ref, uid: 'u' });
+      },
+  ),
+  name.map(
+    (i): Step =>
+      (builder) =>
+        builder.add('STATUS', { type: 'StatusRemoved', ref: ingressRef('Ingress', i) }),
+  ),
+  fc.tuple(name, fc.constantFrom(80, 10_080)).map(
+    ([i, port]): Step =>
+      (builder) =>
+        builder.resource(listenerOf(i, port)),
+  ),
+);
+
 function conditionsOf([generation, verdict]: readonly [number, string]) {
   const status = verdict === 'refused' ? 'False' : 'True';
   const accepted = condition('Accepted', { generation, status, reason: verdict, message: 'of the test' });
@@ -59,20 +142,23 @@ function conditionsOf([generation, verdict]: readonly [number, string]) {
 describe('what is told of a running instance', () => {
   it('is what the whole log says, whatever changes in whatever order and whenever it is looked at', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(steps, fc.boolean()), { maxLength: 30 }), (all) => {
-        const watched = new WatchedState();
-        const builder = classes(new WorldBuilder((stream, events) => watched.apply(stream, events, false)));
-        for (const [step, looked] of all) {
-          step(builder);
-          if (looked) assess(watched.world, ours, watched.board);
-        }
-        const { routes, ...rest } = assess(builder.world, ours);
-        const { routes: own, ...others } = assess(watched.world, ours, watched.board);
-        expect(others).toEqual(rest);
-        expect([own.inForce, own.troubled]).toEqual([routes.inForce, routes.troubled]);
-        for (const r of ['a', 'b', 'c'])
-          expect(own.isInForce(`HTTPRoute/default/${r}`)).toBe(routes.isInForce(`HTTPRoute/default/${r}`));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.oneof(steps, ingressSteps), fc.boolean()), { maxLength: 30 }),
+        (all) => {
+          const watched = new WatchedState();
+          const builder = classes(new WorldBuilder((stream, events) => watched.apply(stream, events, false)));
+          for (const [step, looked] of all) {
+            step(builder);
+            if (looked) assess(watched.world, ours, watched.boards);
+          }
+          const { routes, ...rest } = assess(builder.world, ours);
+          const { routes: own, ...others } = assess(watched.world, ours, watched.boards);
+          expect(others).toEqual(rest);
+          expect([own.inForce, own.troubled]).toEqual([routes.inForce, routes.troubled]);
+          for (const r of ['a', 'b', 'c'])
+            expect(own.isInForce(`HTTPRoute/default/${r}`)).toBe(routes.isInForce(`HTTPRoute/default/${r}`));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -84,13 +170,28 @@ describe('what is told of a running instance', () => {
       .object(gateway('g'))
       .object(route('r', 'g'))
       .status(gatewayApi('HTTPRoute', 'r'), parentStatus('g', [condition('Accepted')]));
-    const routes = () => assess(watched.world, ours, watched.board).routes;
+    const routes = () => assess(watched.world, ours, watched.boards).routes;
     expect(routes()).toMatchObject({ inForce: 1, troubled: [] });
     watched.apply('STATUS', [], true);
     expect(routes()).toMatchObject({ inForce: 0, troubled: [{ message: 'no status yet' }] });
     watched.apply('FACTS', [], true);
     expect(routes()).toMatchObject({ inForce: 0, troubled: [] });
     expect(watched.newestFact).toBe(0);
+  });
+
+  it('begins anew with a reset for Ingresses, too', () => {
+    const watched = new WatchedState();
+    const builder = new WorldBuilder((stream, events) => watched.apply(stream, events, false));
+    builder
+      .object(classManifest('ours', 'cilium.io/ingress-controller'))
+      .object(ingressManifest('i', 1, 'ours'))
+      .status(ingressRef('Ingress', 'i'), { conditions: [condition('Accepted')] });
+    const gateways = () => assess(watched.world, ours, watched.boards).gateways;
+    expect(gateways()).toEqual([]);
+    watched.apply('STATUS', [], true);
+    expect(gateways()).toMatchObject([{ ref: { name: 'i' }, message: 'no status yet' }]);
+    watched.apply('FACTS', [], true);
+    expect(gateways()).toEqual([]);
   });
 
   it('does not keep what a route asks for', () => {

@@ -1,6 +1,7 @@
 import type { LogEvent } from '@sluice/event-log';
 import { parseSubject, type StreamName, subjectFilter } from '@sluice/events';
 import { z } from 'zod';
+import { IngressBoard } from '../model/ingress-board.ts';
 import { RouteBoard } from '../model/route-board.ts';
 import { routeGroup, routeKinds, verdictsOf } from '../model/route-state.ts';
 import { World } from '../model/world.ts';
@@ -19,6 +20,12 @@ const untoldPrefixes = untold.map((of) => prefix('object', of));
 const routePrefixes = {
   FACTS: routeKinds.map((kind) => prefix('object', { group: routeGroup, kind })),
   STATUS: routeKinds.map((kind) => prefix('status', { group: routeGroup, kind })),
+};
+
+const ingressKind = { group: 'networking.k8s.io', kind: 'Ingress' };
+const ingressPrefixes = {
+  FACTS: prefix('object', ingressKind),
+  STATUS: prefix('status', ingressKind),
 };
 
 /** What is read of a route: the rest of it is most of the log, and nothing that is told comes from it. */
@@ -45,7 +52,7 @@ const statusSchema = z.object({ status: z.unknown() });
 /** What is told of a running instance: everything but the routes as a world, and the routes in short. */
 export class WatchedState {
   readonly world = new World();
-  readonly board = new RouteBoard();
+  readonly boards = { routes: new RouteBoard(), ingresses: new IngressBoard() };
   #newestFact = 0;
 
   /** Sequence of the newest fact folded in; 0 before the first. */
@@ -55,11 +62,26 @@ export class WatchedState {
 
   /** Folds events of one stream in, in order. `reset` forgets that stream's earlier events first. */
   apply(stream: StreamName, events: readonly LogEvent[], reset: boolean): void {
-    if (reset && stream === 'FACTS') this.board.forgetAsked();
-    if (reset && stream === 'STATUS') this.board.forgetTold();
+    if (reset) this.boards.ingresses.forget();
+    if (reset && stream === 'FACTS') this.boards.routes.forgetAsked();
+    if (reset && stream === 'STATUS') this.boards.routes.forgetTold();
     if (stream === 'FACTS') this.#newestFact = events.at(-1)?.seq ?? (reset ? 0 : this.#newestFact);
     const rest = stream === 'FACTS' || stream === 'STATUS' ? this.#withoutRoutes(stream, events) : events;
     this.world.apply(stream, rest, reset);
+    this.#touchIngresses(stream, rest);
+  }
+
+  #touchIngresses(stream: StreamName, events: readonly LogEvent[]): void {
+    if (stream === 'IR') {
+      if (events.some(({ subject }) => subject.startsWith('ir.'))) this.boards.ingresses.touchListening();
+      return;
+    }
+    if (stream !== 'FACTS' && stream !== 'STATUS') return;
+    for (const { subject } of events)
+      if (subject.startsWith(ingressPrefixes[stream]))
+        this.boards.ingresses.touch(
+          `${ingressPrefixes.FACTS}${subject.slice(ingressPrefixes[stream].length)}`,
+        );
   }
 
   /** Folds what is said of routes in, and gives the rest of what is told. */
@@ -78,9 +100,9 @@ export class WatchedState {
     const json = tombstone ? undefined : parse(data);
     if (stream === 'FACTS') {
       const fact = routeSchema.safeParse(json);
-      if (tombstone) this.board.ask(ref, undefined);
+      if (tombstone) this.boards.routes.ask(ref, undefined);
       else if (fact.success)
-        this.board.ask(ref, {
+        this.boards.routes.ask(ref, {
           origin: fact.data.origin,
           generation: fact.data.object.metadata.generation,
           parents: fact.data.object.spec.parentRefs,
@@ -88,8 +110,8 @@ export class WatchedState {
       return;
     }
     const told = statusSchema.safeParse(json);
-    if (tombstone) this.board.tell(ref, undefined);
-    else if (told.success) this.board.tell(ref, verdictsOf(told.data.status));
+    if (tombstone) this.boards.routes.tell(ref, undefined);
+    else if (told.success) this.boards.routes.tell(ref, verdictsOf(told.data.status));
   }
 }
 

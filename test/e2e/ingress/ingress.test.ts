@@ -67,6 +67,10 @@ const world = useSluice({
           { http: { paths: [ingressPath('Prefix', '/any', 'other')] } },
         ],
       }),
+      ingress('everyone', {
+        tls: [{ secretName: 'shop-tls' }, { hosts: ['*.shop.example'], secretName: 'shop-tls' }],
+        rules: [{ http: { paths: [ingressPath('Prefix', '/any', 'other')] } }],
+      }),
       ingress(
         'both',
         {
@@ -176,15 +180,21 @@ describe('TLS', () => {
     const { items } = JSON.parse(stdout) as { items: readonly { readonly resource: IrResource }[] };
     const index = new IrIndex(items.map(({ resource }) => resource));
     using client = new RawClient();
-    const at = await http('tls', 443);
     const names = ['shop.example', 'a.shop.example', 'a.b.shop.example', '.shop.example', 'else.example'];
-    for (const sni of ['shop.example', 'a.shop.example', 'a.b.shop.example'])
-      for (const host of names) {
+    const all = {
+      tls: ['shop.example', 'a.shop.example', 'a.b.shop.example'],
+      everyone: ['a.b.shop.example', 'a.shop.example', 'else.example'],
+    };
+    for (const [name, snis] of Object.entries(all)) {
+      const at = await http(name, 443);
+      for (const [sni, host] of snis.flatMap((sni) => names.map((host) => [sni, host] as const))) {
         const asked = { ...at, tls: { sni }, host, method: 'GET', path: '/any', headers: [] };
         const { outcome } = explainRequest(index, asked);
         const { status } = await client.send(asked);
-        expect([sni, host, status]).toEqual([sni, host, outcome.type === 'refused' ? outcome.status : 200]);
+        const said = outcome.type === 'refused' ? outcome.status : 200;
+        expect([name, sni, host, status]).toEqual([name, sni, host, said]);
       }
+    }
   });
 
   it('without force-https both are served, HTTP at the port that is asked for', async () => {

@@ -94,7 +94,7 @@ function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest):
   const { path, host } = read.request;
   const server =
     listener.wildcards === 'one-label'
-      ? oneLabelServer(ir, listener, host)
+      ? oneLabelServer(ir, listener, { host, bySni })
       : mostSpecific(listener.servers, host);
   if (server === undefined)
     return {
@@ -112,26 +112,33 @@ function atListener(ir: IrIndex, listener: IrListener, request: ExplainRequest):
 
 /**
  * The server that answers for a host where `*` is one label: that of the first name that anything is served for, of the host,
- * its wildcard and `*`. A wildcard of a server does not stand for deeper hosts here, though connections for them reach it.
+ * its wildcard and `*`. A wildcard of a server does not stand for deeper hosts here, though connections for them reach it:
+ * there nothing answers.
  */
-function oneLabelServer(ir: IrIndex, listener: IrListener, host: string): IrServer | undefined {
-  const serverFor = (hostname: string): IrServer | undefined => mostSpecific(listener.servers, hostname);
-  const names = [host, ...(host.indexOf('.') > 0 ? [`*${host.slice(host.indexOf('.'))}`] : []), '*'];
-  const known = names.find(
-    (hostname) =>
-      listener.servers.some((server) => server.hostname === hostname) ||
-      ir
-        .routesOf(listener.key)
-        .some(({ attachments }) =>
-          attachments.some(
-            (a) =>
-              a.listener === listener.key &&
-              a.hostnames.includes(hostname) &&
-              serverFor(hostname)?.name === a.server,
-          ),
-        ),
-  );
-  return known === undefined ? undefined : serverFor(known);
+function oneLabelServer(
+  ir: IrIndex,
+  listener: IrListener,
+  { host, bySni }: { readonly host: string; readonly bySni: IrServer | undefined },
+): IrServer | undefined {
+  const names = [host, ...(host.indexOf('.') > 0 ? [`*${host.slice(host.indexOf('.'))}`] : [])];
+  const known = names.find((hostname) => isServed(ir, listener, hostname));
+  if (known !== undefined) return mostSpecific(listener.servers, known);
+  if (bySni?.hostname.startsWith('*.') && covers(bySni.hostname, host)) return undefined;
+  return isServed(ir, listener, '*') ? mostSpecific(listener.servers, '*') : undefined;
+}
+
+/** Whether a hostname is that of a server, or one that its server has routes for. */
+function isServed(ir: IrIndex, listener: IrListener, hostname: string): boolean {
+  const server = mostSpecific(listener.servers, hostname);
+  if (server === undefined) return false;
+  if (server.hostname === hostname) return true;
+  return ir
+    .routesOf(listener.key)
+    .some(({ attachments }) =>
+      attachments.some(
+        (a) => a.listener === listener.key && a.server === server.name && a.hostnames.includes(hostname),
+      ),
+    );
 }
 
 function serverOf({ name, hostname }: IrServer) {

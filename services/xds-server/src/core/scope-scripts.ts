@@ -2,7 +2,8 @@
 // is ever in it. A script may look at what a new key finds once (metadata() makes Envoy choose the route anew, a second
 // call would not), so each does two steps, and the filter is repeated as often as the longest way takes.
 // - host: where no scope is found. Lower case and without port first, then one label less each time, then `*`. Where a
-//   wildcard is one label: that, then `*`.
+//   wildcard is one label: that, then `*`; not that where the connection is of a wildcard that covers the host with more
+//   labels: a new connection would be the same, and `*` is another server's.
 // - path: where a scope says that its hostname is split. One segment deeper; back where there is no such scope.
 // - leave: where nothing in a scope matches. One segment less; beyond the root to no scope at all, which is a 404 like
 //   any other. So a hostname whose matches all fail never falls through to a wildcard.
@@ -41,12 +42,19 @@ end
 `;
 
 const lessSpecificOneLabel = `
-local function less_specific(host)
+local function less_specific(host, handle)
   local dots = {}
   for at in host:gmatch("()%.") do
     if at >= 2 then dots[#dots + 1] = at end
   end
-  if host:sub(1, 2) == "*." or #dots == 0 then return "*" end
+  if host:sub(1, 2) == "*." or #dots == 0 then
+    local server = handle:headers():get("${scopeHeaders.server}") or ""
+    local name = handle:headers():get(":authority"):lower()
+    name = name:match("^(.*):[^%]:]*$") or name
+    local suffix = server:sub(1, 2) == "*." and server:sub(2) or name .. "."
+    if #name > #suffix and name:sub(-#suffix) == suffix then return nil end
+    return "*"
+  end
   return "*" .. host:sub(dots[math.max(1, #dots - ${maxWildcardLabels - 1})])
 end
 `;
@@ -62,7 +70,8 @@ function envoy_on_request(handle)
     name = name:match("^(.*):[^%]:]*$") or name
     if name == host then
       if host == "*" then return end
-      name = less_specific(host)
+      name = less_specific(host, handle)
+      if name == nil then return end
     end
     host = name
     headers:replace("${scopeHeaders.host}", place .. host)
