@@ -105,11 +105,10 @@ export class DirectorySource implements Source {
     else this.#hints.set(path, moved);
   }
 
-  /** What was renamed over a known file is whole, and the kernel tells both names together: nothing to wait for. */
+  /** What was renamed within its directory is whole, and the kernel tells both names together: nothing to wait for. */
   async #gather(wakeup: Wakeup): Promise<void> {
     await nextTurn();
-    const whole = (path: string, moved: boolean): boolean =>
-      moved ? this.#names.has(path) : !isManifestName(basename(path));
+    const whole = (path: string, moved: boolean): boolean => moved || !isManifestName(basename(path));
     if (![...this.#hints].every(([path, moved]) => whole(path, moved))) await wakeup.pause(gatherMs);
   }
 
