@@ -41,7 +41,7 @@ const filesInPiece = 512;
 /** Rest between two turns of looking at everything, ms. */
 const sweepRestMs = 5;
 /** Looking at everything takes at most one part in so many of the time. */
-const restFactor = 50;
+const restFactor = 100;
 
 /** Manifest files in directories. Renames and deletions count at once; see `in-place-edit.ts` for edits. */
 export class DirectorySource implements Source {
