@@ -16,7 +16,7 @@ const rows: readonly Row[] = [
   ['services/translator/src/e.ts', '@sluice/testkit', 'tests-stay-out-of-sources'],
   ['services/translator/src/e.test.ts', '@sluice/testkit'],
   ['services/translator/src/f.ts', '@nats-io/jetstream', 'nats-has-one-owner'],
-  ['services/bpf-agent/src/core/f.ts', 'koffi', 'native-calls-have-one-owner'],
+  ['services/bpf-agent/src/adapters/f.ts', 'koffi', 'native-calls-have-one-owner'],
   ['services/translator/src/g.ts', '@sluice/envoy-api/registry', 'envoy-types-have-one-owner'],
   ['services/translator/src/h.ts', 'better-sqlite3', 'database-has-one-owner'],
   ['services/translator/src/i.ts', 'undici', 'declared-dependencies'],
@@ -71,7 +71,7 @@ const packages = {
   'xds-server': 'services/xds-server',
   cli: 'cli',
 };
-const libraries = ['zod', 'pino', 'better-sqlite3', '@nats-io/jetstream', 'vitest'];
+const libraries = ['zod', 'pino', 'better-sqlite3', '@nats-io/jetstream', 'koffi', 'vitest'];
 
 const write = (root: string, path: string, text: string): void => {
   mkdirSync(join(root, dirname(path)), { recursive: true });
