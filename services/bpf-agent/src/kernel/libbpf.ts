@@ -38,7 +38,6 @@ const libbpfFunctions = {
   bpf_object__next_program: 'p P p',
   bpf_program__name: 's P',
   bpf_program__section_name: 's P',
-  bpf_program__type: 'i P',
   bpf_program__expected_attach_type: 'i P',
   bpf_program__fd: 'i P',
   bpf_program__set_log_buf: 'i P b l',

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type ChildKernel, type ChildKernelOptions, startKernel } from '../kernel/child-kernel.ts';
-import { check, openLibbpf } from '../kernel/libbpf.ts';
+import { check, type Libbpf, openLibbpf } from '../kernel/libbpf.ts';
 import { NumberCell } from '../kernel/options.ts';
 import { builtObject, cgroupMount, libbpfPaths } from '../kernel/places.ts';
 import { missingCapabilities } from '../kernel/probe.ts';
@@ -67,19 +67,34 @@ export function startTestKernel(options: Partial<ChildKernelOptions> = {}): Test
 /** Attach types of cgroups' socket addresses in linux/bpf.h: connect, sendmsg, recvmsg and getpeername of both families. */
 const socketHooks = [10, 11, 14, 15, 19, 20, 29, 30];
 
-/** What the kernel says is attached to a cgroup itself: numbers of programs. */
-export function attachedPrograms(cgroup: string): { attachType: number; id: number }[] {
-  const libbpf = openLibbpf(libbpfPaths);
+/** A program that is attached somewhere: how, and its number in the kernel. */
+export interface Attached {
+  readonly attachType: number;
+  readonly id: number;
+}
+
+function attachedAt(libbpf: Libbpf, target: number, attachTypes: readonly number[]): Attached[] {
+  return attachTypes.flatMap((attachType) => {
+    const ids = new Uint32Array(16);
+    const count = new NumberCell(ids.length);
+    const bytes = new Uint8Array(ids.buffer);
+    check(libbpf.bpf_prog_query(target, attachType, 0, null, bytes, count.bytes), 'asking what is attached');
+    return Array.from(ids.subarray(0, count.value), (id) => ({ attachType, id }));
+  });
+}
+
+/** What the kernel says is attached to a cgroup itself. */
+export function attachedPrograms(cgroup: string): Attached[] {
   const directory = openSync(cgroup, 'r');
   try {
-    return socketHooks.flatMap((attachType) => {
-      const ids = new Uint32Array(16);
-      const count = new NumberCell(ids.length);
-      const bytes = new Uint8Array(ids.buffer);
-      check(libbpf.bpf_prog_query(directory, attachType, 0, null, bytes, count.bytes), 'asking a cgroup');
-      return Array.from(ids.subarray(0, count.value), (id) => ({ attachType, id }));
-    });
+    return attachedAt(openLibbpf(libbpfPaths), directory, socketHooks);
   } finally {
     closeSync(directory);
   }
+}
+
+/** What the kernel says is attached to an interface by tcx, ingress and egress. */
+export function attachedToInterface(name: string): Attached[] {
+  const libbpf = openLibbpf(libbpfPaths);
+  return attachedAt(libbpf, libbpf.if_nametoindex(name), [46, 47]);
 }
