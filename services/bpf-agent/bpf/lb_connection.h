@@ -48,7 +48,7 @@ static ALWAYS_INLINE int clashes(const struct flow_key *answer_key, const struct
     if (answer->port_be == packet->flow.destination_port_be && same_address(&answer->address, &packet->flow.destination))
         return 0;
     struct flow *request = request_of(answer_key, answer);
-    return request && request->state != FLOW_CLOSED && !is_expired(request, answer_key->protocol, now_ns);
+    return request && request->state < FLOW_CLOSED && !is_expired(request, answer_key->protocol, now_ns);
 }
 
 /** Takes a source port of this node and lets the request leave with it. 0, or why not (enum drop_reason). */

@@ -41,7 +41,8 @@ enum flow_state {
     FLOW_NEW = 0,         /* no answer seen */
     FLOW_ESTABLISHED = 1, /* an answer was seen */
     FLOW_CLOSING = 2,     /* one side has said FIN */
-    FLOW_CLOSED = 3,      /* both have, or one said RST */
+    FLOW_CLOSED = 3,      /* both have */
+    FLOW_RESET = 4,       /* one has said RST: nothing more can come */
 };
 
 enum flow_flag {

@@ -20,7 +20,7 @@ static ALWAYS_INLINE int is_expired(const struct flow *request, __u8 protocol, _
     __u64 limit_ns = UDP_NS;
     if (protocol == IPPROTO_TCP)
         limit_ns = request->state == FLOW_ESTABLISHED ? TCP_ESTABLISHED_NS
-                   : request->state == FLOW_CLOSED    ? TCP_CLOSED_NS
+                   : request->state >= FLOW_CLOSED    ? TCP_CLOSED_NS
                                                       : TCP_TRANSITORY_NS;
     return now_ns - request->used_ns > limit_ns;
 }
@@ -29,6 +29,8 @@ static ALWAYS_INLINE int is_expired(const struct flow *request, __u8 protocol, _
 static ALWAYS_INLINE void renew(struct flow *request, const struct packet *packet, enum flow_flag said_fin, __u64 now_ns)
 {
     request->used_ns = now_ns;
+    if (request->state == FLOW_RESET)
+        return;
     if (said_fin == FLOW_BACKEND_FIN && request->state == FLOW_NEW)
         request->state = FLOW_ESTABLISHED;
     if (packet->tcp_flags & TCP_FIN) {
@@ -37,7 +39,7 @@ static ALWAYS_INLINE void renew(struct flow *request, const struct packet *packe
         request->state = both ? FLOW_CLOSED : FLOW_CLOSING;
     }
     if (packet->tcp_flags & TCP_RST)
-        request->state = FLOW_CLOSED;
+        request->state = FLOW_RESET;
 }
 
 /** The entry with the state of the connection that an answer (backend → client, at egress) belongs to, or NULL. */
@@ -100,7 +102,7 @@ static ALWAYS_INLINE int is_abandoned(const struct port_search *search)
     struct flow *request = request_of(&answer_key, answer);
     if (!request || request->snat_port_be != search->answer.destination_port_be)
         return 1;
-    return is_expired(request, search->answer.protocol, search->now_ns);
+    return request->state == FLOW_RESET || is_expired(request, search->answer.protocol, search->now_ns);
 }
 
 static long try_port(__u32 attempt, void *context)

@@ -131,12 +131,13 @@ static ALWAYS_INLINE int parse_ipv6(struct __sk_buff *skb, struct packet *packet
     return skip_extensions(skb, packet, header.nexthdr);
 }
 
-/** Reads the ports; the whole transport header must be there, for its checksum is changed with them. */
+/** Reads the ports; the whole transport header must be there, inside of the IP packet, for its checksum is changed with them. */
 static ALWAYS_INLINE int parse_ports(struct __sk_buff *skb, struct packet *packet)
 {
     if (packet->flow.protocol == IPPROTO_TCP) {
         struct tcphdr header;
-        if (!load(skb, packet->l4_offset, &header, sizeof(header)))
+        if (packet->l4_offset + sizeof(header) > packet->end_offset ||
+            !load(skb, packet->l4_offset, &header, sizeof(header)))
             return 0;
         packet->flow.source_port_be = header.source;
         packet->flow.destination_port_be = header.dest;
@@ -144,7 +145,8 @@ static ALWAYS_INLINE int parse_ports(struct __sk_buff *skb, struct packet *packe
         return 1;
     }
     struct udphdr header;
-    if (!load(skb, packet->l4_offset, &header, sizeof(header)))
+    if (packet->l4_offset + sizeof(header) > packet->end_offset ||
+        !load(skb, packet->l4_offset, &header, sizeof(header)))
         return 0;
     packet->flow.source_port_be = header.source;
     packet->flow.destination_port_be = header.dest;
