@@ -25,6 +25,11 @@ export const errorCodes = {
       'Environment variables are missing or cannot be understood; each one is named with its mend. Exit code 2.',
     mend: 'Set the variables as the message says; `.env.template` lists all of them.',
   },
+  'datapath-unavailable': {
+    meaning:
+      'This machine cannot run the eBPF datapath: a capability, a kernel feature, a mount or a file is missing, which the message names.',
+    mend: 'Run bpf-agent as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and mend what is named; in standalone mode go on without it: `sluice up --datapath off`.',
+  },
   'file-unreadable': {
     meaning: 'A file that a setting names is missing, may not be read, or does not hold what it should.',
     mend: 'Check the path and the permissions of the file.',

@@ -1,0 +1,200 @@
+// The whole agent, without process and environment around it: what main starts and what tests start.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventLog } from '@sluice/event-log';
+import { formatRevision, type Revision, streams } from '@sluice/events';
+import { type Health, type Logger, type Registry, registerLag } from '@sluice/service-kit';
+import { type AttachPoint, type Kernel, KernelError } from '../core/kernel-port.ts';
+import { DesiredMaps, type MapsChange } from '../core/maps/desired-maps.ts';
+import type { NodeSettings } from '../core/maps/service-rows.ts';
+import { stepsOf } from '../core/maps/steps.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { IrFollower, type RevisionBatch } from './ir-follower.ts';
+import { faultText, Reconciler } from './reconciler.ts';
+
+export interface AgentOptions {
+  readonly log: EventLog;
+  readonly kernel: Kernel;
+  readonly points: readonly AttachPoint[];
+  readonly node: NodeSettings;
+  /** The node's own addresses, asked anew now and then. */
+  readonly nodeAddresses: () => readonly string[];
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: Health;
+  /** Told once a revision is in the kernel's maps. */
+  readonly written?: (revision: Revision, mapsHash: string) => void;
+  /** Ends the process: the follower has failed. */
+  readonly fail: (error: unknown) => void;
+  /** Between two tries after a fault of the kernel, milliseconds, the first; default 1,000. It doubles up to a minute. */
+  readonly retryMs?: number;
+}
+
+const longestRetryMs = 60_000;
+/** Between two looks at the node's addresses. */
+const lookMs = 10_000;
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #reconciler: Reconciler;
+  readonly #metrics: Metrics;
+  readonly #follower: IrFollower;
+  readonly #ended = new AbortController();
+  #desired: DesiredMaps;
+  /** Whether the maps hold what was desired after the last batch. */
+  #inStep = false;
+  #caughtUp = false;
+  #revision: Revision | undefined;
+  /** Writes follow each other. */
+  #work: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
+  #retry: AbortController | undefined;
+  #look: NodeJS.Timeout | undefined;
+  #addresses = '';
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#desired = new DesiredMaps(options.node);
+    this.#metrics = createMetrics(options.registry, { counts: () => this.#desired.counts });
+    this.#reconciler = new Reconciler({
+      kernel: options.kernel,
+      points: options.points,
+      wrote: (kind, rows) => this.#metrics.rows.inc({ step: kind }, rows),
+    });
+    this.#follower = new IrFollower({
+      log: options.log,
+      logger: options.logger,
+      signal: this.#ended.signal,
+      take: (batch) => this.#take(batch),
+      health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
+    });
+    registerLag(options.registry, {
+      IR: {
+        newest: async () => (await options.log.info('IR')).lastSeq,
+        done: () => this.#follower.seq,
+      },
+    });
+  }
+
+  /** The newest revision that is in the kernel's maps. */
+  get revision(): Revision | undefined {
+    return this.#inStep ? this.#revision : undefined;
+  }
+
+  /** Begins to follow. Programs of an earlier agent go on meanwhile, with the maps as it left them. */
+  start(): void {
+    const { log, fail, health } = this.#options;
+    health.set('maps', false, 'not written yet');
+    this.#running = (async () => {
+      await log.ensureStream(streams.IR);
+      await this.#follower.run();
+    })().catch((error: unknown) => {
+      if (!this.#ended.signal.aborted) fail(error);
+    });
+    this.#look = setInterval(() => void this.#queue(() => this.#lookAtNode()), lookMs);
+  }
+
+  /** Ends following. Programs and maps stay as they are. */
+  async stop(): Promise<void> {
+    clearInterval(this.#look);
+    this.#ended.abort();
+    this.#retry?.abort();
+    await this.#running;
+    await this.#work;
+  }
+
+  /** The kernel's process was replaced: what it was about to write may be missing. */
+  kernelRestarted(): void {
+    this.#inStep = false;
+    void this.#queue(() => this.#resync());
+  }
+
+  async #take({ reset, changes, revision, caughtUp }: RevisionBatch): Promise<void> {
+    if (reset) {
+      this.#desired = new DesiredMaps(this.#options.node);
+      this.#inStep = false;
+    }
+    const change = this.#desired.apply(changes);
+    this.#revision = revision ?? this.#revision;
+    this.#caughtUp ||= caughtUp;
+    // Until the log is read to its end the maps keep what they have: half of the Services would be half of them gone.
+    if (!this.#caughtUp) return;
+    await this.#queue(() => (this.#inStep ? this.#write(change) : this.#resync()));
+  }
+
+  #queue(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      if (this.#ended.signal.aborted) return;
+      try {
+        await work();
+        this.#options.health.set('maps', true, this.#shown());
+      } catch (error) {
+        this.#failed(error);
+      }
+    });
+    return this.#work;
+  }
+
+  #shown(): string {
+    return this.#revision === undefined ? 'no revision yet' : formatRevision(this.#revision);
+  }
+
+  async #write(change: MapsChange): Promise<void> {
+    await this.#reconciler.write(stepsOf(change));
+    this.#done();
+  }
+
+  async #resync(): Promise<void> {
+    if (!this.#caughtUp) return;
+    const { node, nodeAddresses } = this.#options;
+    await this.#reconciler.resync(this.#desired, { ...node, addresses: nodeAddresses() });
+    this.#metrics.resyncs.inc();
+    this.#inStep = true;
+    this.#done();
+  }
+
+  #done(): void {
+    const revision = this.#revision;
+    if (revision === undefined) return;
+    this.#metrics.revision.set(revision.seq);
+    this.#options.written?.(revision, this.#desired.hash);
+  }
+
+  async #lookAtNode(): Promise<void> {
+    const addresses = this.#options.nodeAddresses();
+    const text = [...addresses].sort().join(' ');
+    if (!this.#inStep || text === this.#addresses) return;
+    await this.#reconciler.writeNode({ ...this.#options.node, addresses });
+    this.#addresses = text;
+  }
+
+  /** What is in the maps goes on; all of it is looked at again after a while. */
+  #failed(error: unknown): void {
+    const { logger, health, fail } = this.#options;
+    if (!(error instanceof KernelError)) {
+      fail(error);
+      return;
+    }
+    const reason = faultText(error);
+    this.#inStep = false;
+    this.#metrics.faults.inc({ kind: error.fault.kind });
+    logger.error(
+      { fault: error.fault.kind, reason },
+      'maps cannot be written, what is in them stays in force',
+    );
+    health.set('maps', false, reason);
+    void this.#retryLater();
+  }
+
+  async #retryLater(): Promise<void> {
+    if (this.#retry !== undefined) return;
+    this.#retry = new AbortController();
+    const { signal } = this.#retry;
+    let waitMs = this.#options.retryMs ?? 1_000;
+    while (!this.#inStep && !signal.aborted) {
+      await sleep(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
+      waitMs = Math.min(longestRetryMs, 2 * waitMs);
+      if (!signal.aborted && !this.#inStep) await this.#queue(() => this.#resync());
+    }
+    this.#retry = undefined;
+  }
+}

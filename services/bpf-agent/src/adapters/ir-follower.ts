@@ -1,0 +1,100 @@
+// Follows the IR: whole revisions, of which only what the datapath is made of is read.
+import { type EventLog, followReporting, type LogEvent } from '@sluice/event-log';
+import { compareRevisions, decodeEvent, formatRevision, parseSubject, type Revision } from '@sluice/events';
+import type { Logger } from '@sluice/service-kit';
+import type { DatapathChange } from '../core/maps/desired-maps.ts';
+
+/** Revisions that were read together. */
+export interface RevisionBatch {
+  /** All that there is: what was before counts no more. */
+  readonly reset: boolean;
+  readonly changes: readonly DatapathChange[];
+  /** The newest; undefined: the log holds none yet. */
+  readonly revision: Revision | undefined;
+  /** The log is read to its end. */
+  readonly caughtUp: boolean;
+}
+
+export interface IrFollowerOptions {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Takes each batch; the next one waits for it. */
+  readonly take: (batch: RevisionBatch) => Promise<void>;
+  /** What is wrong with the log; undefined: nothing. */
+  readonly health: (fault: string | undefined) => void;
+}
+
+/** Kinds of the IR that the datapath is made of. */
+const kinds: ReadonlySet<string> = new Set(['l4-service', 'endpoint-group']);
+
+export class IrFollower {
+  readonly #options: IrFollowerOptions;
+  #revision: Revision | undefined;
+  #seq = 0;
+
+  constructor(options: IrFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Sequence up to which the stream is read. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Follows until the signal aborts. */
+  async run(): Promise<void> {
+    const { log, signal, take, health } = this.#options;
+    const aboveEpoch = (): number => this.#revision?.epoch ?? 0;
+    for await (const item of followReporting(log, 'IR', { signal, aboveEpoch })) {
+      if (item.kind === 'damage') {
+        health(`${item.damage.kind}: ${item.damage.message}`);
+        continue;
+      }
+      const { changes, revision, fault } = this.#read(item.events);
+      this.#seq = item.position.seq;
+      const behind = this.#isBehind(revision);
+      health(behind ?? fault);
+      // An older state than the one in force: the log was put back. The kernel keeps what it has until the owner has gone past it.
+      if (behind !== undefined) continue;
+      this.#revision = revision ?? this.#revision;
+      await take({ reset: item.reset, changes, revision, caughtUp: item.caughtUp });
+    }
+  }
+
+  #isBehind(revision: Revision | undefined): string | undefined {
+    const held = this.#revision;
+    if (held === undefined || revision === undefined || compareRevisions(revision, held) >= 0)
+      return undefined;
+    return `the log holds revision ${formatRevision(revision)}, and ${formatRevision(held)} was read before`;
+  }
+
+  #read(events: readonly LogEvent[]): {
+    changes: DatapathChange[];
+    revision: Revision | undefined;
+    fault: string | undefined;
+  } {
+    const changes: DatapathChange[] = [];
+    let revision: Revision | undefined;
+    let fault: string | undefined;
+    for (const { seq, subject, data } of events) {
+      if (!isOurs(subject)) continue;
+      const decoded = decodeEvent('IR', data);
+      if (!decoded.ok) {
+        fault = `event ${seq} of IR cannot be read`;
+        this.#options.logger.error({ seq, reason: decoded.error }, 'event cannot be read');
+      } else if (decoded.event.type === 'RevisionCommitted') ({ revision } = decoded.event);
+      else if (decoded.event.type === 'ResourcePut') {
+        const { resource } = decoded.event;
+        changes.push({ kind: resource.kind, key: resource.key, resource });
+      } else changes.push({ kind: decoded.event.kind, key: decoded.event.key });
+    }
+    return { changes, revision, fault };
+  }
+}
+
+/** Whether the event is worth decoding: most of an IR is routes. */
+function isOurs(subject: string): boolean {
+  const { domain, kind } = parseSubject(subject);
+  return domain === 'revision' || kinds.has(kind);
+}

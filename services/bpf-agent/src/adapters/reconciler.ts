@@ -1,0 +1,123 @@
+// Brings the maps of the kernel to what they have to hold. One writer, one change after the other; where a write fails nothing is known
+// of what is there any more, and all of it is compared anew.
+import {
+  type AttachPoint,
+  type Kernel,
+  KernelError,
+  type MapName,
+  type MapRows,
+} from '../core/kernel-port.ts';
+import { mapCodecs } from '../core/layout/maps.ts';
+import type { MapsState } from '../core/maps/desired-maps.ts';
+import { addressOf, callsOf, desiredMapNames, readDump } from '../core/maps/kernel-rows.ts';
+import { repair } from '../core/maps/repair.ts';
+import { type Step, sizeOf } from '../core/maps/steps.ts';
+import { decodeRows, encodeRows } from '../core/struct-codec.ts';
+
+/** What of the node itself the programs need. */
+export interface NodeFacts {
+  /** Addresses at which node ports answer. */
+  readonly addresses: readonly string[];
+  /** Source of what goes to other nodes; the empty string: there is none of that family. */
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
+export interface ReconcilerOptions {
+  readonly kernel: Kernel;
+  readonly points: readonly AttachPoint[];
+  /** Told of rows that were written or removed, by kind of step. */
+  readonly wrote: (kind: Step['kind'], rows: number) => void;
+}
+
+/** Part of every hash of packets, on every node. */
+const hashSeed = 0x5177_1ce1;
+/** Beside ports that Linux gives to sockets (ip_local_port_range: 32768–60999). */
+const snatPorts = { snatPortMin: 61_000, snatPortMax: 65_535 } as const;
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  #loaded = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether programs run: what was attached goes on whatever becomes of this process. */
+  get isLoaded(): boolean {
+    return this.#loaded;
+  }
+
+  /**
+   * Compares all that is in the maps and writes the difference; the first time programs are loaded before and attached after, so that none
+   * runs on maps that say less than they have to. @throws KernelError
+   */
+  async resync(desired: MapsState, node: NodeFacts): Promise<void> {
+    const { kernel, points } = this.#options;
+    if (!this.#loaded) await kernel.load();
+    const dumps: Partial<Record<MapName, MapRows>> = {};
+    for (const map of desiredMapNames) dumps[map] = await kernel.dump(map);
+    const { lb_frontends, lb_slots, lb_tables, lb_source_ranges } = dumps as Record<
+      (typeof desiredMapNames)[number],
+      MapRows
+    >;
+    await this.writeNode(node);
+    await this.write(repair(readDump({ lb_frontends, lb_slots, lb_tables, lb_source_ranges }), desired));
+    if (!this.#loaded) for (const point of points) await kernel.attach(point);
+    this.#loaded = true;
+  }
+
+  /** Writes steps in their order. @throws KernelError; then `resync` is due */
+  async write(steps: readonly Step[]): Promise<void> {
+    const { kernel, wrote } = this.#options;
+    for (const step of steps) {
+      for (const call of callsOf(step))
+        if (call.kind === 'update') await kernel.update(call.map, call.rows);
+        else if (call.kind === 'remove') await kernel.remove(call.map, call.rows);
+        else await kernel.updateTables(call.tables);
+      wrote(step.kind, sizeOf(step));
+    }
+  }
+
+  /** Writes what the programs need to know of the node. @throws KernelError */
+  async writeNode({ addresses, ipv4, ipv6 }: NodeFacts): Promise<void> {
+    const { kernel } = this.#options;
+    const { key, value } = mapCodecs.lb_node_addresses;
+    const text = (bytes: Uint8Array): string => bytes.join('.');
+    const wanted = new Map(addresses.map((address) => [text(addressOf(address)), addressOf(address)]));
+    const dump = await kernel.dump('lb_node_addresses');
+    const there = new Map(decodeRows(key, dump.keys).map((bytes) => [text(bytes), bytes]));
+    const missing = [...wanted].filter(([id]) => !there.has(id)).map(([, bytes]) => bytes);
+    const gone = [...there].filter(([id]) => !wanted.has(id)).map(([, bytes]) => bytes);
+    if (missing.length > 0)
+      await kernel.update('lb_node_addresses', {
+        keys: encodeRows(key, missing),
+        values: encodeRows(
+          value,
+          missing.map(() => 1),
+        ),
+        count: missing.length,
+      });
+    if (gone.length > 0)
+      await kernel.remove('lb_node_addresses', { keys: encodeRows(key, gone), count: gone.length });
+    const settings = {
+      nodeIpv4: ipv4 === '' ? new Uint8Array(16) : addressOf(ipv4),
+      nodeIpv6: ipv6 === '' ? new Uint8Array(16) : addressOf(ipv6),
+      ...{ hashSeed, ...snatPorts, events: 0 },
+    };
+    await kernel.update('lb_settings', {
+      keys: encodeRows(mapCodecs.lb_settings.key, [0]),
+      values: encodeRows(mapCodecs.lb_settings.value, [settings]),
+      count: 1,
+    });
+  }
+}
+
+/** What a fault of the kernel means, for people. */
+export function faultText(error: unknown): string {
+  if (!(error instanceof KernelError)) return error instanceof Error ? error.message : `${error}`;
+  const { fault } = error;
+  if (fault.kind === 'map-full')
+    return `map ${fault.map} is full: what is in it stays in force, what is missing is not reached by way of the kernel`;
+  return fault.message;
+}

@@ -1,0 +1,58 @@
+// bpf-agent: IR → the maps of this node's kernel. Configuration, dependencies, run, stop.
+import { join } from 'node:path';
+import { connectEventLog } from '@sluice/event-log';
+import { logAddress, runService } from '@sluice/service-kit';
+import { Agent } from './adapters/agent.ts';
+import { attachPoints } from './adapters/attach-points.ts';
+import { machineAddresses, nodeIps } from './adapters/node.ts';
+import { configSchema, maglevSizeOf, nodeNameOf } from './config.ts';
+import { startKernel } from './kernel/child-kernel.ts';
+import { builtObject, libbpfPaths } from './kernel/places.ts';
+
+await runService({
+  name: 'bpf-agent',
+  configSchema,
+  start: async ({ config, logger, registry, health, worked, fail }) => {
+    health.degrade('log', 'not connected yet');
+    const points = attachPoints(config.SLUICE_CGROUP, config.SLUICE_INTERFACES);
+    const log = await connectEventLog({
+      ...logAddress(config),
+      name: 'bpf-agent',
+      logger,
+      background: true,
+      onTraffic: worked,
+      onConnection: ({ connected, reason }) =>
+        connected ? health.set('log', true) : health.degrade('log', reason),
+    });
+    const kernel = startKernel({
+      libbpf: libbpfPaths,
+      object: builtObject,
+      pinDirectory: join(config.SLUICE_BPF_PIN_DIR, nodeNameOf(config)),
+      onDeath: ({ reason, waitMs }) => {
+        logger.error({ reason, waitMs }, 'the kernel process ended, programs go on');
+        agent.kernelRestarted();
+      },
+    });
+    const agent = new Agent({
+      log,
+      kernel,
+      points,
+      node: {
+        name: nodeNameOf(config),
+        zone: config.SLUICE_ZONE,
+        ...nodeIps(config.SLUICE_NODE_IPS),
+        tableSize: maglevSizeOf(config),
+      },
+      nodeAddresses: machineAddresses,
+      ...{ logger, registry, health, fail },
+    });
+    agent.start();
+    return {
+      stop: async () => {
+        await agent.stop();
+        await kernel.close();
+        await log.close();
+      },
+    };
+  },
+});
