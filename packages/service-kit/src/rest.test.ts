@@ -2,30 +2,35 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { RestWatch } from './rest.ts';
 
-/** What so many looks say, at a CPU use of `cpuMs` in all. */
-function looks(watch: RestWatch, cpuMs: number, count: number): boolean[] {
-  return Array.from({ length: count }, () => watch.look(cpuMs));
+const mib = 2 ** 20;
+
+/** What so many looks say where so much is held. */
+function looks(watch: RestWatch, held: number, count: number): boolean[] {
+  return Array.from({ length: count }, () => watch.look(held * mib));
 }
 
 it('is due after some seconds without work, and not before', () => {
   const watch = new RestWatch();
-  expect(looks(watch, 5_000, 7)).not.toContain(true);
+  expect(looks(watch, 50, 7)).not.toContain(true);
   watch.worked();
-  expect(looks(watch, 5_000, 7)).not.toContain(true);
-  expect(looks(watch, 5_000, 1)).toEqual([true]);
+  expect(looks(watch, 50, 7)).not.toContain(true);
+  expect(looks(watch, 50, 1)).toEqual([true]);
 });
 
-it('is not due where little was done', () => {
-  expect(looks(new RestWatch(), 100, 20)).not.toContain(true);
+it('is not due where little has grown', () => {
+  expect(looks(new RestWatch(), 15, 20)).not.toContain(true);
+  const large = new RestWatch();
+  large.tidied(200 * mib);
+  expect(looks(large, 240, 20)).not.toContain(true);
 });
 
 it('is due once for each load', () => {
   const watch = new RestWatch();
-  expect(looks(watch, 5_000, 8)).toContain(true);
-  watch.tidied(5_100);
-  expect(looks(watch, 5_200, 20)).not.toContain(true);
+  expect(looks(watch, 100, 8)).toContain(true);
+  watch.tidied(40 * mib);
+  expect(looks(watch, 50, 20)).not.toContain(true);
   watch.worked();
-  expect(looks(watch, 9_000, 8)).toEqual([...Array(7).fill(false), true]);
+  expect(looks(watch, 90, 8)).toEqual([...Array(7).fill(false), true]);
 });
 
 it('gives memory back that V8 would hold', () => {

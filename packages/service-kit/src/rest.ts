@@ -1,29 +1,36 @@
+import { getHeapSpaceStatistics } from 'node:v8';
+
 /** How often it is looked whether the process is at rest, milliseconds. */
 const lookEveryMs = 1_000;
 /** So many looks in a row without work are rest. */
 const restingLooks = 8;
-/** Less work than this since the last time leaves nothing worth tidying up, milliseconds of CPU. */
-const worthwhileMs = 400;
+/** Less growth than this since the last time is not worth the tens of milliseconds in which the process stands still. */
+const worthwhileBytes = 16 * 2 ** 20;
+/** Nor is less than this part of what remained then. */
+const worthwhilePart = 1 / 4;
 
 /** Decides when a process has come to rest after work. */
 export class RestWatch {
   #looks = 0;
-  #tidiedAtMs = 0;
+  #remainedBytes = 0;
 
   /** Says that there was work. */
   worked(): void {
     this.#looks = 0;
   }
 
-  /** @param cpuMs CPU that the process has used since its start. @returns whether tidying up is due */
-  look(cpuMs: number): boolean {
+  /** @param bytes what outlived its youth, garbage or not. @returns whether tidying up is due */
+  look(bytes: number): boolean {
     this.#looks++;
-    return this.#looks >= restingLooks && cpuMs - this.#tidiedAtMs >= worthwhileMs;
+    const growth = bytes - this.#remainedBytes;
+    return (
+      this.#looks >= restingLooks && growth >= Math.max(worthwhileBytes, worthwhilePart * this.#remainedBytes)
+    );
   }
 
-  /** Says that it has been tidied up, with the CPU used so far: what that cost is no work. */
-  tidied(cpuMs: number): void {
-    this.#tidiedAtMs = cpuMs;
+  /** Says that it has been tidied up, and what remained. */
+  tidied(bytes: number): void {
+    this.#remainedBytes = bytes;
   }
 }
 
@@ -37,17 +44,19 @@ export function collectAtRest(): () => void {
   if (gc === undefined) return () => {};
   const watch = new RestWatch();
   const timer = setInterval(() => {
-    if (!watch.look(cpuMs())) return;
+    if (!watch.look(heldBytes())) return;
     // Begins on an empty stack, where nothing is taken for a reference by mistake.
     void Promise.resolve(gc({ type: 'major', execution: 'async', flavor: 'last-resort' })).then(() =>
-      watch.tidied(cpuMs()),
+      watch.tidied(heldBytes()),
     );
   }, lookEveryMs);
   timer.unref();
   return () => watch.worked();
 }
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
+/** Bytes of all that has survived a collection of young objects, and of buffers. */
+function heldBytes(): number {
+  const young = /^(new|new_large_object)_space$/;
+  const spaces = getHeapSpaceStatistics().filter(({ space_name: name }) => !young.test(name));
+  return spaces.reduce((sum, space) => sum + space.space_used_size, process.memoryUsage().arrayBuffers);
 }
