@@ -103,3 +103,9 @@ export function subjectFilter(domain: Domain, of?: { group: string; kind: string
     ? `${domain}.v1.>`
     : `${domain}.v1.${encodeToken(of.group)}.${encodeToken(of.kind)}.>`;
 }
+
+/** Where a node tells its flows: core NATS, in no stream. */
+export const flowSubject = (node: string): string => `flow.v1.${encodeToken(node)}`;
+
+/** Flows of all nodes. */
+export const flowFilter = 'flow.v1.*';

@@ -1,12 +1,12 @@
 import type { RingBatch } from '../core/ring-reader.ts';
 
 /**
- * At most one batch on its way from the child to one reader. The child sends the next one when this one was taken, so a slow reader
- * lets the ring buffer fill, and what does not fit there is counted by the programs.
+ * Batches on their way from the child to one reader: one, and one more of each child that took a dead one's place. A child sends the next
+ * one when this one was taken, so a slow reader lets the ring buffer fill, and what does not fit there is counted by the programs.
  */
 export class EventQueue implements AsyncIterable<RingBatch> {
   readonly #onTaken: () => void;
-  #batch: RingBatch | undefined;
+  readonly #batches: RingBatch[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
 
@@ -16,7 +16,7 @@ export class EventQueue implements AsyncIterable<RingBatch> {
   }
 
   put(batch: RingBatch): void {
-    this.#batch = batch;
+    this.#batches.push(batch);
     this.#wake?.();
   }
 
@@ -28,14 +28,13 @@ export class EventQueue implements AsyncIterable<RingBatch> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RingBatch> {
     while (!this.#ended) {
-      const batch = this.#batch;
+      const batch = this.#batches.shift();
       if (batch === undefined) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
         continue;
       }
-      this.#batch = undefined;
       yield batch;
       this.#onTaken();
     }
