@@ -1,9 +1,12 @@
 // Environment of bpf-agent.
 import { hostname } from 'node:os';
+import { type Flow, flowSchema } from '@sluice/events';
 import { canonicalIp } from '@sluice/ir';
 import { commonConfig, list } from '@sluice/service-kit';
 import { z } from 'zod';
 import { defaultMaglevSize, type MaglevSize, maglevSizes } from './core/maps/maglev.ts';
+
+const flowTypes: readonly string[] = flowSchema.shape.type.options;
 
 /** All variables that bpf-agent reads. */
 export const configSchema = z.object({
@@ -50,6 +53,17 @@ export const configSchema = z.object({
         'Where maps and programs are kept while no agent runs: a directory for each node is made in it',
       example: '/sys/fs/bpf/sluice',
     }),
+  SLUICE_FLOWS: list(',')
+    .refine(
+      (all) => all.every((type) => flowTypes.includes(type)),
+      `must be of ${flowTypes.join(', ')}, or empty`,
+    )
+    .prefault(flowTypes.join(','))
+    .meta({
+      description:
+        'What is told on NATS as flows: sockets whose address was translated, new connections at interfaces, drops with their reason; empty: nothing',
+      example: 'dropped',
+    }),
   SLUICE_MAGLEV_TABLE_SIZE: z
     .enum(maglevSizes.map(String) as [string, ...string[]])
     .prefault(`${defaultMaglevSize}`)
@@ -70,4 +84,9 @@ export function maglevSizeOf({
   SLUICE_MAGLEV_TABLE_SIZE: text,
 }: Pick<Config, 'SLUICE_MAGLEV_TABLE_SIZE'>): MaglevSize {
   return maglevSizes.find((size) => `${size}` === text) ?? defaultMaglevSize;
+}
+
+/** The kinds of flows that are told. */
+export function flowsOf({ SLUICE_FLOWS: wanted }: Pick<Config, 'SLUICE_FLOWS'>): Flow['type'][] {
+  return flowSchema.shape.type.options.filter((type) => wanted.includes(type));
 }

@@ -4,10 +4,12 @@ import { connectEventLog } from '@sluice/event-log';
 import { logAddress, runService } from '@sluice/service-kit';
 import { Agent } from './adapters/agent.ts';
 import { attachPoints } from './adapters/attach-points.ts';
+import { FlowPublisher } from './adapters/flow-publisher.ts';
 import { machineAddresses, nodeIps } from './adapters/node.ts';
-import { configSchema, maglevSizeOf, nodeNameOf } from './config.ts';
+import { configSchema, flowsOf, maglevSizeOf, nodeNameOf } from './config.ts';
 import { startKernel } from './kernel/child-kernel.ts';
 import { builtObject, libbpfPaths } from './kernel/places.ts';
+import { createFlowMetrics } from './metrics.ts';
 
 await runService({
   name: 'bpf-agent',
@@ -44,13 +46,18 @@ await runService({
         tableSize: maglevSizeOf(config),
       },
       nodeAddresses: machineAddresses,
+      flows: flowsOf(config),
       ...{ logger, registry, health, fail },
     });
     agent.start();
+    const counted = createFlowMetrics(registry);
+    const flows = new FlowPublisher({ log, kernel, node: nodeNameOf(config), counted });
+    flows.start();
     return {
       stop: async () => {
         await agent.stop();
         await kernel.close();
+        await flows.stop();
         await log.close();
       },
     };

@@ -10,6 +10,13 @@ export interface Metrics {
   readonly revision: Gauge;
 }
 
+/** Flows of one batch; `lost` is the sum since the maps were made. */
+export interface FlowCounts {
+  readonly sent: number;
+  readonly unsent: number;
+  readonly lost: number;
+}
+
 /** What gauges read when they are scraped. */
 export interface MapFigures {
   counts(): { readonly frontends: number; readonly sets: number; readonly ranges: number };
@@ -67,5 +74,26 @@ export function createMetrics(registry: Registry, figures: MapFigures): Metrics 
       help: 'Sequence of the newest revision in the maps.',
       registers,
     }),
+  };
+}
+
+/** Registers the figures of flows; what is given back takes those of a batch. */
+export function createFlowMetrics(registry: Registry): (counts: FlowCounts) => void {
+  const registers = [registry];
+  const flows = new Counter({
+    name: 'sluice_datapath_flows_total',
+    help: 'Flows that the programs told; unsent: NATS was away, or there were too many.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const lost = new Gauge({
+    name: 'sluice_datapath_flows_lost',
+    help: 'Flows for which the ring buffer had no room, since the maps were made.',
+    registers,
+  });
+  return (counts) => {
+    flows.inc({ outcome: 'sent' }, counts.sent);
+    flows.inc({ outcome: 'unsent' }, counts.unsent);
+    lost.set(counts.lost);
   };
 }

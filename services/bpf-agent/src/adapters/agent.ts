@@ -1,7 +1,7 @@
 // The whole agent, without process and environment around it: what main starts and what tests start.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog } from '@sluice/event-log';
-import { formatRevision, type Revision, streams } from '@sluice/events';
+import { type Flow, formatRevision, type Revision, streams } from '@sluice/events';
 import { type Health, type Logger, type Registry, registerLag } from '@sluice/service-kit';
 import { type AttachPoint, type Kernel, KernelError } from '../core/kernel-port.ts';
 import { DesiredMaps, type MapsChange } from '../core/maps/desired-maps.ts';
@@ -15,6 +15,8 @@ export interface AgentOptions {
   readonly log: EventLog;
   readonly kernel: Kernel;
   readonly points: readonly AttachPoint[];
+  /** What the programs tell; who reads it is another's business. Default: nothing. */
+  readonly flows?: readonly Flow['type'][];
   readonly node: NodeSettings;
   /** The node's own addresses, asked anew now and then. */
   readonly nodeAddresses: () => readonly string[];
@@ -58,6 +60,7 @@ export class Agent {
     this.#reconciler = new Reconciler({
       kernel: options.kernel,
       points: options.points,
+      flows: options.flows ?? [],
       wrote: (kind, rows) => this.#metrics.rows.inc({ step: kind }, rows),
     });
     this.#follower = new IrFollower({

@@ -7,6 +7,7 @@ import { flowOf } from '../core/flows.ts';
 import { type Kernel, KernelError } from '../core/kernel-port.ts';
 import { event } from '../core/layout/values.ts';
 import { decodeRows } from '../core/struct-codec.ts';
+import type { FlowCounts } from '../metrics.ts';
 
 export interface FlowPublisherOptions {
   readonly log: Pick<EventLog, 'notify' | 'connected'>;
@@ -15,11 +16,7 @@ export interface FlowPublisherOptions {
   /** Default 20,000: some 4 MB. */
   readonly maxPerSecond?: number;
   /** Told after each batch: how many flows went out and how many did not, and the programs' count of those they lost. */
-  readonly counted?: (counts: {
-    readonly sent: number;
-    readonly unsent: number;
-    readonly lost: number;
-  }) => void;
+  readonly counted?: (counts: FlowCounts) => void;
 }
 
 /** Flows of one message: some 100 kB. */

@@ -1,5 +1,7 @@
 // Brings the maps of the kernel to what they have to hold. One writer, one change after the other; where a write fails nothing is known
 // of what is there any more, and all of it is compared anew.
+import type { Flow } from '@sluice/events';
+import { eventMask } from '../core/flows.ts';
 import {
   type AttachPoint,
   type Kernel,
@@ -26,6 +28,8 @@ export interface NodeFacts {
 export interface ReconcilerOptions {
   readonly kernel: Kernel;
   readonly points: readonly AttachPoint[];
+  /** What the programs tell in the ring buffer; default: nothing. */
+  readonly flows?: readonly Flow['type'][];
   /** Told of rows that were written or removed, by kind of step. */
   readonly wrote: (kind: Step['kind'], rows: number) => void;
 }
@@ -103,7 +107,7 @@ export class Reconciler {
     const settings = {
       nodeIpv4: ipv4 === '' ? new Uint8Array(16) : addressOf(ipv4),
       nodeIpv6: ipv6 === '' ? new Uint8Array(16) : addressOf(ipv6),
-      ...{ hashSeed, ...snatPorts, events: 0 },
+      ...{ hashSeed, ...snatPorts, events: eventMask(this.#options.flows ?? []) },
     };
     await kernel.update('lb_settings', {
       keys: encodeRows(mapCodecs.lb_settings.key, [0]),
