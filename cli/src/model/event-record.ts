@@ -111,6 +111,8 @@ function describe(event: AnyEvent): string {
       return `revision ${formatRevision(event.revision)}: ${event.changes} changes by translator ${event.translator}`;
     case 'EnvoyStateChanged':
       return `${event.node} at ${event.server} ${event.state}${event.acked === null ? '' : `, acknowledged ${formatRevision(event.acked)}`}`;
+    case 'DatapathStateChanged':
+      return `datapath of ${event.node} ${event.state}${event.acked === null ? '' : `, maps hold ${formatRevision(event.acked)}`}${event.fault === '' ? '' : `: ${event.fault}`}`;
     default:
       return '';
   }

@@ -56,6 +56,9 @@ function groupOfFact(fact: Fact): string {
   return fact.type === 'ObjectChanged' ? fact.object.kind : fact.type;
 }
 
+/** The newest word of a node's agent. */
+export type DatapathState = Extract<AckEvent, { type: 'DatapathStateChanged' }>;
+
 /** The folded log. Changed in place by `apply`; reading it between two calls is consistent. */
 export class World {
   /** By subject, in groups: the kind of an object, the type of another fact. Tombstones are not kept. */
@@ -64,6 +67,8 @@ export class World {
   readonly statuses = new GroupedMap<string, Status>(({ ref }) => ref.kind);
   /** By `<server>/<node>`. */
   readonly envoys = new Map<string, EnvoyView>();
+  /** By node. */
+  readonly datapaths = new Map<string, DatapathState>();
   /** In groups: the kind, of a listener `listenerGroup`. */
   readonly ir = new GroupedMap<IrId, RevisedResource>(({ resource }) =>
     resource.kind === 'listener' ? listenerGroup(resource.gateway) : resource.kind,
@@ -89,7 +94,10 @@ export class World {
   #forget(stream: StreamName): void {
     if (stream === 'FACTS') this.facts.clear();
     if (stream === 'STATUS') this.statuses.clear();
-    if (stream === 'ACKS') this.envoys.clear();
+    if (stream === 'ACKS') {
+      this.envoys.clear();
+      this.datapaths.clear();
+    }
     if (stream !== 'IR') return;
     this.ir.clear();
     this.committed = undefined;
@@ -120,7 +128,8 @@ export class World {
       this.envoys.set(`${server}/${node}`, { server, node, state, acked });
       return;
     }
-    for (const [key, envoy] of this.envoys) if (envoy.server === event.server) this.envoys.delete(key);
+    if (event.type === 'DatapathStateChanged') this.datapaths.set(event.node, event);
+    else for (const [key, envoy] of this.envoys) if (envoy.server === event.server) this.envoys.delete(key);
   }
 
   #foldIr(event: IrEvent): void {

@@ -2,7 +2,7 @@ import type { StreamAccess } from '@sluice/event-log';
 import { type Domain, domains, type StreamName, streams, subjectFilter } from '@sluice/events';
 
 /** Users of NATS in standalone mode: one for each service, and the command that only reads. */
-export const natsUsers = ['api-watcher', 'translator', 'xds-server', 'cli'] as const;
+export const natsUsers = ['api-watcher', 'translator', 'xds-server', 'bpf-agent', 'cli'] as const;
 export type NatsUserName = (typeof natsUsers)[number];
 
 const allStreams = Object.keys(streams) as StreamName[];
@@ -16,7 +16,8 @@ function writes(...written: readonly Domain[]): Record<string, string[]> {
 
 /**
  * What each user may do on the log: no service can write what another one decides.
- * @param replicas names under which the replicas of xds-server write, each a chain of its own
+ * @param replicas names under which the replicas of xds-server write, each a chain of its own. Agents write under the name of
+ * their node, which nobody knows before.
  */
 export function accessOf(user: NatsUserName, replicas: readonly string[]): StreamAccess {
   switch (user) {
@@ -34,7 +35,13 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         owns: ['IR', 'STATUS'],
         checkpoints: ['FACTS'],
         notifies: ['heartbeat.translator', 'heartbeat.translator.ask', 'damage.FACTS'],
-        listens: ['heartbeat.translator', 'heartbeat.translator.ask', 'heartbeat.xds-server.*', 'damage.IR'],
+        listens: [
+          'heartbeat.translator',
+          'heartbeat.translator.ask',
+          'heartbeat.xds-server.*',
+          'heartbeat.bpf-agent.*',
+          'damage.IR',
+        ],
       };
     case 'xds-server':
       return {
@@ -47,6 +54,13 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
           'damage.IR',
           'damage.SECRETS',
         ],
+      };
+    case 'bpf-agent':
+      return {
+        writes: { ACKS: [subjectFilter('ack', { group: '', kind: 'Datapath' })] },
+        reads: ['IR', 'ACKS'],
+        writerNames: ['*'],
+        notifies: ['heartbeat.bpf-agent.*', 'damage.IR'],
       };
     case 'cli':
       return { writes: {}, reads: allStreams };

@@ -66,7 +66,7 @@ describe('keys', () => {
     expect(statSync(seed).mode & 0o777).toBe(0o600);
     expect(makeKeys(layout)).toEqual(first);
     expect(readFileSync(layout.secretKey)).toEqual(secret);
-    expect(new Set(Object.values(first)).size).toBe(4);
+    expect(new Set(Object.values(first)).size).toBe(5);
   });
 
   it('a sealing key of another length is never replaced', () => {

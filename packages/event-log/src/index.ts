@@ -3,6 +3,7 @@ export type { ConnectionState } from './jetstream/connection.ts';
 export type { FailPoints, LogLogger } from './log/context.ts';
 export { type DamageNotice, followReporting, onDamageReported, reportDamage } from './log/damage-notice.ts';
 export { exportLog, importLog } from './log/export.ts';
+export { Outbox } from './log/outbox.ts';
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory/memory-log.ts';
 export { type MemoryFaults, MemoryServer, type Mishap } from './memory/memory-server.ts';
 export * from './port.ts';

@@ -63,6 +63,15 @@ const table: { stream: StreamName; event: AnyEvent; subject: string; tombstone: 
     tombstone: false,
   },
   {
+    stream: 'ACKS',
+    event: {
+      ...{ type: 'DatapathStateChanged', agent: 'bpf-agent-n_1', node: 'n.1', state: 'running', acked: null },
+      ...{ fault: '', settings: { zone: '', ipv4: '192.0.2.1', ipv6: '', tableSize: 251 }, mapsHash: '' },
+    },
+    subject: 'ack.v1._.Datapath._.n_1',
+    tombstone: false,
+  },
+  {
     stream: 'SECRETS',
     event: { type: 'SecretSealed', ref, uid: 'u', digest: 'd', keyId: 'k', nonce: 'n', ciphertext: 'c' },
     subject: 'secret.v1._.Secret.default.demo_cert',

@@ -177,6 +177,8 @@ function subjectOf(event: AnyEvent): string {
         namespace: event.server,
         name: event.node,
       });
+    case 'DatapathStateChanged':
+      return buildSubject({ domain: 'ack', group: '', kind: 'Datapath', namespace: '', name: event.node });
     case 'XdsServerStarted':
       return buildSubject({ domain: 'ack', group: '', kind: 'Server', namespace: '', name: event.server });
     case 'StatusChanged':

@@ -22,7 +22,37 @@ export const xdsServerStartedSchema = z.strictObject({
   server: z.string(),
 });
 
-export const ackEventSchema = z.discriminatedUnion('type', [envoyStateSchema, xdsServerStartedSchema]);
+/** Subject `ack.v1._.Datapath._.<node>`: the newest word of a node's bpf-agent on its kernel. */
+export const datapathStateSchema = z.strictObject({
+  type: z.literal('DatapathStateChanged'),
+  /** Name of the agent, under which it gives signs of life. */
+  agent: z.string(),
+  /** Name of the node, as endpoints have it. */
+  node: z.string(),
+  /** `stopped`: the agent ended; the kernel goes on with what it has. */
+  state: z.enum(['running', 'stopped']),
+  /** The newest revision that is in the maps; null before the first. */
+  acked: revisionSchema.nullable(),
+  /** Why the maps cannot be written, in words; empty when they can. */
+  fault: z.string(),
+  /** What the maps follow from beside the IR. */
+  settings: z.strictObject({
+    zone: z.string(),
+    /** Addresses of the node; empty: none of that family. */
+    ipv4: z.string(),
+    ipv6: z.string(),
+    /** Slots of a Maglev table. */
+    tableSize: z.int().positive(),
+  }),
+  /** Hash of what has to be in the maps at `acked`. */
+  mapsHash: z.string(),
+});
+
+export const ackEventSchema = z.discriminatedUnion('type', [
+  envoyStateSchema,
+  xdsServerStartedSchema,
+  datapathStateSchema,
+]);
 export type AckEvent = z.infer<typeof ackEventSchema>;
 
 /** A condition as Kubernetes writes it (metav1.Condition). */

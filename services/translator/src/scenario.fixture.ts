@@ -163,6 +163,18 @@ export function envoyAck(
   };
 }
 
+/** The newest word on the datapath of a node. */
+export function datapathAck(
+  node: string,
+  of: Partial<Pick<Extract<AckEvent, { type: 'DatapathStateChanged' }>, 'state' | 'acked'>> = {},
+): AckEvent {
+  return {
+    ...{ type: 'DatapathStateChanged', agent: `bpf-agent-${node}`, node, state: 'running', acked: newest },
+    ...{ fault: '', settings: { zone: '', ipv4: '', ipv6: '', tableSize: 251 }, mapsHash: '' },
+    ...of,
+  };
+}
+
 function isPretend(document: unknown): boolean {
   return typeof document === 'object' && document !== null && 'pretend' in document;
 }

@@ -30,6 +30,8 @@ describeIf(missingForNode())('Services of a node', () => {
     rig.startAgent();
     await rig.apply([service('web', [{ address: vip }]), endpoints('web', addresses())]);
     expect(await counted(40)).toEqual(['one', 'two']);
+    await until(async () => (await rig.told())?.acked?.seq === 1, { message: 'the acknowledgement' });
+    expect(await rig.told()).toMatchObject({ node: 'node-1', state: 'running', fault: '' });
     const open = await client.open({ address: vip, port: 80 });
     const { answer } = await open.ask();
     expect(answer).toMatchObject({ peer: vip, peerPort: 80 });
@@ -136,9 +138,17 @@ describeIf(missingForNode())('a map that is full', () => {
       message: 'the full map to be told',
     });
     expect((await rig.figures('sluice_datapath_faults_total'))['map-full']).toBeGreaterThan(0);
+    await until(async () => (await rig.told())?.fault === health(), { message: 'the fault on the log' });
+    expect((await rig.told())?.acked?.seq).toBe(seq - 1);
     expect((await client.ask({ address: vip, port: 80 })).answer?.name).toBe('one');
     await rig.apply([], [many, large]);
     expect(health()).toBe(`1-${seq + 1}`);
+    await rig.stopAgent();
+    expect(await rig.told()).toMatchObject({
+      state: 'stopped',
+      fault: '',
+      acked: { epoch: 1, seq: seq + 1 },
+    });
     expect((await client.ask({ address: vip, port: 80 })).answer?.name).toBe('one');
     expect(rig.failures).toEqual([]);
   }, 60_000);

@@ -8,6 +8,7 @@ import { DesiredMaps, type MapsChange } from '../core/maps/desired-maps.ts';
 import type { NodeSettings } from '../core/maps/service-rows.ts';
 import { stepsOf } from '../core/maps/steps.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { IrFollower, type RevisionBatch } from './ir-follower.ts';
 import { faultText, Reconciler } from './reconciler.ts';
 
@@ -23,9 +24,7 @@ export interface AgentOptions {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly health: Health;
-  /** Told once a revision is in the kernel's maps. */
-  readonly written?: (revision: Revision, mapsHash: string) => void;
-  /** Ends the process: the follower has failed. */
+  /** Ends the process: a follower has failed, or another agent of this node has taken over. */
   readonly fail: (error: unknown) => void;
   /** Between two tries after a fault of the kernel, milliseconds, the first; default 1,000. It doubles up to a minute. */
   readonly retryMs?: number;
@@ -40,6 +39,8 @@ export class Agent {
   readonly #reconciler: Reconciler;
   readonly #metrics: Metrics;
   readonly #follower: IrFollower;
+  readonly #acks: Acknowledgements;
+  readonly #begun = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
   #desired: DesiredMaps;
   /** Whether the maps hold what was desired after the last batch. */
@@ -70,6 +71,8 @@ export class Agent {
       take: (batch) => this.#take(batch),
       health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
     });
+    const { log, node, fail } = options;
+    this.#acks = new Acknowledgements({ log, node, ready: this.#begun.promise, failed: fail });
     registerLag(options.registry, {
       IR: {
         newest: async () => (await options.log.info('IR')).lastSeq,
@@ -88,11 +91,13 @@ export class Agent {
     const { log, fail, health } = this.#options;
     health.set('maps', false, 'not written yet');
     this.#running = (async () => {
-      await log.ensureStream(streams.IR);
+      for (const stream of ['IR', 'ACKS'] as const) await log.ensureStream(streams[stream]);
+      this.#begun.resolve();
       await this.#follower.run();
     })().catch((error: unknown) => {
       if (!this.#ended.signal.aborted) fail(error);
     });
+    this.#acks.start();
     this.#look = setInterval(() => void this.#queue(() => this.#lookAtNode()), lookMs);
   }
 
@@ -103,6 +108,7 @@ export class Agent {
     this.#retry?.abort();
     await this.#running;
     await this.#work;
+    await this.#acks.stop();
   }
 
   /** The kernel's process was replaced: what it was about to write may be missing. */
@@ -159,7 +165,7 @@ export class Agent {
     const revision = this.#revision;
     if (revision === undefined) return;
     this.#metrics.revision.set(revision.seq);
-    this.#options.written?.(revision, this.#desired.hash);
+    this.#acks.written(revision, this.#desired.hash);
   }
 
   async #lookAtNode(): Promise<void> {
@@ -185,6 +191,7 @@ export class Agent {
       'maps cannot be written, what is in them stays in force',
     );
     health.set('maps', false, reason);
+    this.#acks.faulty(reason);
     void this.#retryLater();
   }
 

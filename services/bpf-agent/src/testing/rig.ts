@@ -1,5 +1,6 @@
 // An agent on an in-memory log, with a kernel of its own and the pods of one node, for tests.
 import { createMemoryLog, type MemoryLog } from '@sluice/event-log';
+import { type AckEvent, decodeEvent } from '@sluice/events';
 import type { IrResource } from '@sluice/ir';
 import { createLogger, Health, Registry } from '@sluice/service-kit';
 import { until } from '@sluice/testkit';
@@ -98,6 +99,16 @@ export class Rig implements AsyncDisposable {
   /** Writes a revision. */
   async commit(put: readonly IrResource[], removed: readonly IrResource[] = []): Promise<number> {
     return (await this.#writer.commit(put, removed)).seq;
+  }
+
+  /** The newest word of the agent on the log. */
+  async told(): Promise<Extract<AckEvent, { type: 'DatapathStateChanged' }> | undefined> {
+    const { events } = await this.log.stateAt('ACKS');
+    for (const { data } of events.values()) {
+      const decoded = decodeEvent('ACKS', data);
+      if (decoded.ok && decoded.event.type === 'DatapathStateChanged') return decoded.event;
+    }
+    return undefined;
   }
 
   /** Values of a metric, by its only label. */

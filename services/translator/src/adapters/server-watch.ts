@@ -2,8 +2,8 @@ import type { EventLog } from '@sluice/event-log';
 import type { AckEvent } from '@sluice/events';
 import type { Inbox } from './inbox.ts';
 
-/** Core subjects of the heartbeats of xds-servers: `heartbeat.xds-server.<name>`, one every 5 s. */
-const prefix = 'heartbeat.xds-server.';
+/** Core subjects of the heartbeats of xds-servers and agents: `heartbeat.xds-server.<name>`, one every 5 s. */
+const subjects = ['heartbeat.xds-server.*', 'heartbeat.bpf-agent.*'] as const;
 
 /** Times, milliseconds. */
 export interface ServerWatchTimes {
@@ -12,7 +12,7 @@ export interface ServerWatchTimes {
   readonly lookMs: number;
 }
 
-/** An xds-server that gives no sign of life for 30 s is not waited for. */
+/** Who gives no sign of life for 30 s is not waited for. */
 export const productionWatch: ServerWatchTimes = { silentMs: 30_000, lookMs: 1000 };
 
 /** Tells the inbox which xds-servers have fallen silent: an xds-server that died cannot say that its Envoys are gone. */
@@ -31,18 +31,19 @@ export class ServerWatch {
 
   /** A server is known from its first event on; its heartbeat is missed from then. */
   know(ack: AckEvent): void {
-    if (!this.#heard.has(ack.server)) this.#heard.set(ack.server, Date.now());
+    const name = ack.type === 'DatapathStateChanged' ? ack.agent : ack.server;
+    if (!this.#heard.has(name)) this.#heard.set(name, Date.now());
   }
 
   /** Watches until the signal aborts. */
   start(signal: AbortSignal): void {
-    const stop = this.#log.listen(`${prefix}*`, (data) => this.#beat(data));
+    const stops = subjects.map((subject) => this.#log.listen(subject, (data) => this.#beat(data)));
     const timer = setInterval(() => this.#look(), this.#times.lookMs);
     signal.addEventListener(
       'abort',
       () => {
         clearInterval(timer);
-        stop();
+        for (const stop of stops) stop();
       },
       { once: true },
     );

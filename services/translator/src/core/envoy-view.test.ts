@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { envoyAck } from '../scenario.fixture.ts';
+import { datapathAck, envoyAck } from '../scenario.fixture.ts';
 import { EnvoyBook } from './envoy-view.ts';
+import { programmedBy } from './gateway-status.ts';
 
 const at = (seq: number, epoch = 1) => ({ epoch, seq });
 
@@ -57,6 +58,38 @@ describe('EnvoyBook', () => {
     envoys.take(envoyAck('a', { acked: at(5) }));
     envoys.take({ type: 'XdsServerStarted', server: 'xds-server-0' });
     expect(view()).toEqual({ connected: 0, waiting: [], silent: [] });
+  });
+
+  test('datapaths of nodes are waited for beside Envoys, save those that are silent or whose agent has ended', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    for (const [node, seq] of [
+      ['n1', 4],
+      ['n2', 5],
+      ['n3', 1],
+      ['n4', 1],
+    ] as const)
+      envoys.take(datapathAck(node, { acked: at(seq), state: node === 'n4' ? 'stopped' : 'running' }));
+    envoys.setServerSilent('bpf-agent-n3', true);
+    const waits = view();
+    expect(waits).toEqual({
+      ...{ connected: 1, waiting: [], silent: [] },
+      datapaths: { waiting: ['n1'], silent: ['n3'] },
+    });
+    expect(waits && programmedBy(waits)).toEqual({
+      status: 'False',
+      reason: 'Pending',
+      message: 'waiting for the datapath of node n1; datapath silent and not waited for on node n3',
+    });
+    envoys.take(datapathAck('n1', { acked: at(5) }));
+    const done = view();
+    expect(done && programmedBy(done)).toMatchObject({
+      status: 'True',
+      message:
+        'every connected Envoy and the datapath of every node have taken it; datapath silent and not waited for on node n3',
+    });
+    envoys.take(datapathAck('n2', { acked: at(6) }));
+    expect(envoys.drain()).toEqual([]);
   });
 
   test('a Gateway that changes waits anew, one that is gone is told', () => {

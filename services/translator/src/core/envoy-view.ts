@@ -12,6 +12,8 @@ export interface EnvoyView {
   readonly waiting: readonly string[];
   /** Nodes that answer nothing and are not waited for, sorted. */
   readonly silent: readonly string[];
+  /** The same of the datapaths of nodes; absent where no agent runs. */
+  readonly datapaths?: { readonly waiting: readonly string[]; readonly silent: readonly string[] };
 }
 
 interface NodeState {
@@ -20,6 +22,7 @@ interface NodeState {
 }
 
 type EnvoyState = Extract<AckEvent, { type: 'EnvoyStateChanged' }>;
+type DatapathState = Extract<AckEvent, { type: 'DatapathStateChanged' }>;
 
 /** Follows Envoys and Gateways. */
 export class EnvoyBook {
@@ -27,17 +30,20 @@ export class EnvoyBook {
   readonly #silentServers = new Set<string>();
   readonly #wanted = new Map<string, Revision>();
   readonly #waiting = new Set<string>();
+  readonly #agents = new Map<string, DatapathState>();
   #nodes = new Map<string, NodeState>();
+  #datapaths = new Map<string, NodeState>();
   #touched = new Set<string>();
 
   /** Takes an event of ACKS in. */
   take(event: AckEvent): void {
     if (event.type === 'EnvoyStateChanged') this.#envoys.set(`${event.server}|${event.node}`, event);
+    else if (event.type === 'DatapathStateChanged') this.#agents.set(event.node, event);
     else for (const [key, envoy] of this.#envoys) if (envoy.server === event.server) this.#envoys.delete(key);
     this.#refresh();
   }
 
-  /** Notes that an xds-server gives no sign of life, or does again. */
+  /** Notes that an xds-server or an agent gives no sign of life, or does again. */
   setServerSilent(server: string, silent: boolean): void {
     if (silent) this.#silentServers.add(server);
     else this.#silentServers.delete(server);
@@ -47,6 +53,7 @@ export class EnvoyBook {
   /** Forgets all Envoys, before their states are read anew. */
   reset(): void {
     this.#envoys.clear();
+    this.#agents.clear();
     this.#refresh();
   }
 
@@ -68,28 +75,27 @@ export class EnvoyBook {
     const wanted = this.#wanted.get(gateway);
     this.#waiting.delete(gateway);
     if (wanted === undefined) return undefined;
-    const nodes = [...this.#nodes].sort(([a], [b]) => compareText(a, b));
-    const silent = nodes.filter(([, node]) => node.silent).map(([name]) => name);
-    const waiting = nodes
-      .filter(
-        ([, { silent: quiet, acked }]) => !quiet && (acked === null || compareRevisions(acked, wanted) < 0),
-      )
-      .map(([name]) => name);
-    if (waiting.length > 0) this.#waiting.add(gateway);
-    return { connected: nodes.length, waiting, silent };
+    const envoys = standing(this.#nodes, wanted);
+    const datapaths = standing(this.#datapaths, wanted);
+    if (envoys.waiting.length + datapaths.waiting.length > 0) this.#waiting.add(gateway);
+    return { connected: this.#nodes.size, ...envoys, ...(this.#datapaths.size === 0 ? {} : { datapaths }) };
   }
 
   /** Where acknowledgements only went forward, Gateways that wait are touched; else all are. */
   #refresh(): void {
-    const before = this.#nodes;
+    const before = [this.#nodes, this.#datapaths] as const;
     this.#nodes = this.#summarize();
-    const forward =
-      before.size === this.#nodes.size &&
-      [...this.#nodes].every(([name, node]) => {
-        const old = before.get(name);
-        return old !== undefined && old.silent === node.silent && !isBehind(node.acked, old.acked);
-      });
+    this.#datapaths = this.#summarizeAgents();
+    const forward = wentForward(before[0], this.#nodes) && wentForward(before[1], this.#datapaths);
     for (const gateway of forward ? this.#waiting : this.#wanted.keys()) this.#touched.add(gateway);
+  }
+
+  /** Where an agent has ended the kernel goes on with what it has: nobody is waited for. */
+  #summarizeAgents(): Map<string, NodeState> {
+    const running = [...this.#agents.values()].filter(({ state }) => state === 'running');
+    return new Map(
+      running.map(({ agent, node, acked }) => [node, { silent: this.#silentServers.has(agent), acked }]),
+    );
   }
 
   /** A node that several servers know: it is there if one says so, silent if all that say so say that too. */
@@ -106,6 +112,32 @@ export class EnvoyBook {
     }
     return nodes;
   }
+}
+
+/** Who has not got there, and who answers nothing; sorted. */
+function standing(
+  nodes: ReadonlyMap<string, NodeState>,
+  wanted: Revision,
+): { readonly waiting: readonly string[]; readonly silent: readonly string[] } {
+  const sorted = [...nodes].sort(([a], [b]) => compareText(a, b));
+  const silent = sorted.filter(([, node]) => node.silent).map(([name]) => name);
+  const waiting = sorted
+    .filter(
+      ([, { silent: quiet, acked }]) => !quiet && (acked === null || compareRevisions(acked, wanted) < 0),
+    )
+    .map(([name]) => name);
+  return { waiting, silent };
+}
+
+/** The same nodes, of which none fell silent, came back or went back. */
+function wentForward(before: ReadonlyMap<string, NodeState>, after: ReadonlyMap<string, NodeState>): boolean {
+  return (
+    before.size === after.size &&
+    [...after].every(([name, node]) => {
+      const old = before.get(name);
+      return old !== undefined && old.silent === node.silent && !isBehind(node.acked, old.acked);
+    })
+  );
 }
 
 function isBehind(a: Revision | null, b: Revision | null): boolean {

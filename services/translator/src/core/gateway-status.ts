@@ -162,6 +162,7 @@ export function programmedBy({
   connected,
   waiting,
   silent,
+  datapaths,
 }: EnvoyView):
   | { readonly status: 'True'; readonly reason: 'Programmed'; readonly message: string }
   | { readonly status: 'False'; readonly reason: 'Pending'; readonly message: string } {
@@ -170,7 +171,16 @@ export function programmedBy({
   if (connected === 0) return no('Pending', 'no Envoy is connected');
   if (silent.length === connected) return no('Pending', `no Envoy answers${quiet}`);
   if (waiting.length > 0) return no('Pending', `waiting for Envoy ${listed(waiting)}${quiet}`);
-  return { status: 'True', reason: 'Programmed', message: `every connected Envoy has taken it${quiet}` };
+  if (datapaths === undefined)
+    return { status: 'True', reason: 'Programmed', message: `every connected Envoy has taken it${quiet}` };
+  const still =
+    datapaths.silent.length === 0
+      ? quiet
+      : `${quiet}; datapath silent and not waited for on node ${listed(datapaths.silent)}`;
+  if (datapaths.waiting.length > 0)
+    return no('Pending', `waiting for the datapath of node ${listed(datapaths.waiting)}${still}`);
+  const message = `every connected Envoy and the datapath of every node have taken it${still}`;
+  return { status: 'True', reason: 'Programmed', message };
 }
 
 function listed(nodes: readonly string[], limit = 10): string {

@@ -1,6 +1,6 @@
 // The whole service, without process and environment around it: what main starts and what tests start.
 import { setTimeout } from 'node:timers/promises';
-import type { EventLog, NewEvent } from '@sluice/event-log';
+import { type EventLog, type NewEvent, Outbox } from '@sluice/event-log';
 import {
   type AckEvent,
   type EncodedEvent,
@@ -29,7 +29,6 @@ import { listenAds } from './ads-server.ts';
 import { ChangeTraces } from './change-traces.ts';
 import { IrProjection } from './ir-projection.ts';
 import { KeyPairs } from './key-pairs.ts';
-import { Outbox } from './outbox.ts';
 import { type EnvoyState, XdsHub } from './xds-hub.ts';
 
 export interface XdsServiceOptions {

@@ -1,6 +1,6 @@
 // Writes events of which only the newest word on each subject matters: whatever piles up while the log is away or busy
 // is at most one event for each subject.
-import { type EventLog, LogError, type LogWriter, type NewEvent } from '@sluice/event-log';
+import { type EventLog, LogError, type LogWriter, type NewEvent } from '../port.ts';
 
 /** Opens the writer's lease when it has something to write, and keeps it. */
 export class Outbox {

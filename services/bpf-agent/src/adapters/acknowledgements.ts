@@ -1,0 +1,82 @@
+// Tells the log what is in the kernel, and that the agent lives.
+import { type EventLog, Outbox } from '@sluice/event-log';
+import { type AckEvent, encodeEvent, type Revision } from '@sluice/events';
+import type { NodeSettings } from '../core/maps/service-rows.ts';
+
+type DatapathState = Extract<AckEvent, { type: 'DatapathStateChanged' }>;
+
+export interface AcknowledgementOptions {
+  readonly log: EventLog;
+  readonly node: NodeSettings;
+  /** Resolves when the stream is there. */
+  readonly ready: Promise<void>;
+  /** Called once an event can never be written, e.g. fenced by another agent of this node. */
+  readonly failed: (error: unknown) => void;
+}
+
+const heartbeatMs = 5_000;
+
+/** Name under which the agent of a node writes and gives signs of life: one token of a subject. */
+export function agentName(node: string): string {
+  return `bpf-agent-${node.replaceAll('.', '_')}`;
+}
+
+export class Acknowledgements {
+  readonly #options: AcknowledgementOptions;
+  readonly #outbox: Outbox;
+  #newest: DatapathState;
+  #told = '';
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(options: AcknowledgementOptions) {
+    const { log, ready, failed, node } = options;
+    this.#options = options;
+    const writer = agentName(node.name);
+    this.#outbox = new Outbox({ log, ready, stream: 'ACKS', writer, failed });
+    const { name, zone, ipv4, ipv6, tableSize } = node;
+    this.#newest = {
+      ...{ type: 'DatapathStateChanged', agent: writer, node: name, state: 'running', acked: null },
+      ...{ fault: '', settings: { zone, ipv4, ipv6, tableSize }, mapsHash: '' },
+    };
+  }
+
+  /** Begins with signs of life. */
+  start(): void {
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+    this.#beat();
+  }
+
+  /** A revision is in the maps. */
+  written(acked: Revision, mapsHash: string): void {
+    this.#tell({ ...this.#newest, acked, mapsHash, fault: '' });
+  }
+
+  /** The maps cannot be written; they keep what they have. */
+  faulty(fault: string): void {
+    this.#tell({ ...this.#newest, fault });
+  }
+
+  /** The agent ends. Resolves when that is written. */
+  async stop(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    if (this.#options.log.connected && this.#told !== '') {
+      this.#tell({ ...this.#newest, state: 'stopped' });
+      await this.#outbox.flushed();
+    }
+    await this.#outbox.close();
+  }
+
+  #tell(state: DatapathState): void {
+    const text = JSON.stringify(state);
+    this.#newest = state;
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#outbox.put(encodeEvent(state));
+  }
+
+  #beat(): void {
+    const replica = this.#newest.agent;
+    const body = new TextEncoder().encode(JSON.stringify({ replica }));
+    this.#options.log.notify(`heartbeat.bpf-agent.${replica}`, body);
+  }
+}
