@@ -60,7 +60,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         writes: { ACKS: [subjectFilter('ack', { group: '', kind: 'Datapath' })] },
         reads: ['IR', 'ACKS'],
         writerNames: ['*'],
-        notifies: ['heartbeat.bpf-agent.*', 'damage.IR'],
+        notifies: ['heartbeat.bpf-agent.*', 'flow.v1.*', 'damage.IR'],
       };
     case 'cli':
       return { writes: {}, reads: allStreams };
