@@ -6,7 +6,7 @@ import { metricsOf } from './metrics.ts';
 
 /** A service that is started by itself, as its README says. */
 export interface ServiceSetup {
-  readonly name: 'translator' | 'xds-server';
+  readonly name: 'api-watcher' | 'translator' | 'xds-server';
   /** Below it stand sockets and state, as in an instance. */
   readonly dataDir: string;
   readonly nats: RunningNats;

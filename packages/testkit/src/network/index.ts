@@ -1,3 +1,4 @@
+export { addUplink, type Uplink } from '../cluster/uplink.ts';
 export * from './available.ts';
 export type { Namespace } from './namespace.ts';
 export type { Answer, AskOptions, AskResult, OpenConnection, Peer, Protocol, StreamResult } from './peer.ts';

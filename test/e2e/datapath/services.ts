@@ -1,0 +1,47 @@
+/** A port of a Service, and where its endpoints listen. */
+export interface PortSetup {
+  readonly port: number;
+  readonly targetPort: number;
+  readonly protocol?: 'TCP' | 'UDP';
+  readonly nodePort?: number;
+}
+
+export interface EndpointSetup {
+  readonly address: string;
+  readonly node: string;
+}
+
+/** A Service and its EndpointSlices, one for each family of its endpoints. */
+export function serviceWith(
+  name: string,
+  ports: readonly PortSetup[],
+  of: { readonly endpoints: readonly EndpointSetup[]; readonly spec?: object; readonly annotations?: object },
+): object[] {
+  const { endpoints, spec = {}, annotations = {} } = of;
+  const portName = ({ port, protocol = 'TCP' }: PortSetup) => `${protocol.toLowerCase()}-${port}`;
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default', annotations },
+    spec: { type: 'ClusterIP', ports: ports.map((port) => ({ name: portName(port), ...port })), ...spec },
+  };
+  const slices = (['IPv4', 'IPv6'] as const).map((addressType) => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${name}-${addressType.toLowerCase()}`,
+      namespace: 'default',
+      labels: { 'kubernetes.io/service-name': name },
+    },
+    addressType,
+    ports: ports.map((port) => ({
+      name: portName(port),
+      port: port.targetPort,
+      protocol: port.protocol ?? 'TCP',
+    })),
+    endpoints: endpoints
+      .filter(({ address }) => address.includes(':') === (addressType === 'IPv6'))
+      .map(({ address, node }) => ({ addresses: [address], nodeName: node, conditions: { ready: true } })),
+  }));
+  return [service, ...slices.filter(({ endpoints: own }) => own.length > 0)];
+}
