@@ -1,8 +1,10 @@
 // The lists by which resources are judged and renamed, held against every type that is known: what a new version of Envoy's
 // types brings along has to be decided by somebody.
+import { readFileSync } from 'node:fs';
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import { fieldBans, keyFields, messageBans, packedTypes } from './permissions.ts';
+import { packedTypes } from './packed-types.ts';
+import { fieldBans, keyFields, messageBans } from './permissions.ts';
 import { envoyTypes } from './registry.ts';
 import { resourceTypes } from './resource-types.ts';
 import { nameFields, referenceFields } from './scope.ts';
@@ -13,7 +15,10 @@ const isText = (field: DescField): boolean =>
 /** Messages that a resource can hold, also in an `Any`. */
 function reachable(): Map<string, DescMessage> {
   const found = new Map<string, DescMessage>();
-  const open = [...Object.values(resourceTypes), ...packedTypes].map((name) => envoyTypes().getMessage(name));
+  // What an operator can allow is looked at, too.
+  const allowed = [...messageBans].flatMap(([type, { needs }]) => (needs === undefined ? [] : [type]));
+  const names = [...Object.values(resourceTypes), ...packedTypes, ...allowed];
+  const open = names.map((name) => envoyTypes().getMessage(name));
   for (let desc = open.pop(); open.length > 0 || desc !== undefined; desc = open.pop()) {
     if (desc === undefined || found.has(desc.typeName)) continue;
     found.set(desc.typeName, desc);
@@ -59,6 +64,7 @@ test('every text that names a cluster is scoped or banned', () => {
 /** Not of this machine: of requests, cookies and health checks over HTTP. */
 const harmlessPaths = [
   'envoy.config.core.v3.HealthCheck.HttpHealthCheck.path',
+  'envoy.type.http.v3.Cookie.path',
   'envoy.config.route.v3.RouteMatch.path',
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig.post_path',
   'envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpTunnelingConfig.post_path',
@@ -105,9 +111,38 @@ test('every extension that is generated is judged: taken, banned, or known never
   );
   expect(unjudged.sort()).toMatchInlineSnapshot(`
     [
+      "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig",
+      "envoy.extensions.clusters.dynamic_forward_proxy.v3.SubClustersConfig",
+      "envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig",
+      "envoy.extensions.filters.http.compressor.v3.CompressorOverrides",
+      "envoy.extensions.filters.http.compressor.v3.ResponseDirectionOverrides",
+      "envoy.extensions.filters.http.dynamic_forward_proxy.v3.SubClusterConfig",
+      "envoy.extensions.filters.http.ext_authz.v3.AuthorizationRequest",
+      "envoy.extensions.filters.http.ext_authz.v3.AuthorizationResponse",
+      "envoy.extensions.filters.http.ext_authz.v3.BufferSettings",
+      "envoy.extensions.filters.http.ext_authz.v3.CheckSettings",
+      "envoy.extensions.filters.http.ext_authz.v3.HttpService",
+      "envoy.extensions.filters.http.ext_proc.v3.ExtProcOverrides",
+      "envoy.extensions.filters.http.ext_proc.v3.HeaderForwardingRules",
+      "envoy.extensions.filters.http.ext_proc.v3.MetadataOptions",
+      "envoy.extensions.filters.http.ext_proc.v3.ProcessingMode",
       "envoy.extensions.filters.http.fault.v3.FaultAbort",
+      "envoy.extensions.filters.http.grpc_stats.v3.FilterObject",
       "envoy.extensions.filters.http.header_mutation.v3.Mutations",
+      "envoy.extensions.filters.http.jwt_authn.v3.FilterStateRule",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwksAsyncFetch",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtCacheConfig",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtClaimToHeader",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtHeader",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtProvider",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList",
+      "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList",
+      "envoy.extensions.filters.http.jwt_authn.v3.ProviderWithAudiences",
+      "envoy.extensions.filters.http.jwt_authn.v3.RemoteJwks",
+      "envoy.extensions.filters.http.jwt_authn.v3.RequirementRule",
       "envoy.extensions.filters.http.on_demand.v3.OnDemandCds",
+      "envoy.extensions.filters.http.ratelimit.v3.RateLimitConfig",
       "envoy.extensions.filters.http.set_metadata.v3.Metadata",
       "envoy.extensions.filters.network.http_connection_manager.v3.EnvoyMobileHttpConnectionManager",
       "envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension",
@@ -128,4 +163,14 @@ test('every extension that is generated is judged: taken, banned, or known never
       "envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys",
     ]
   `);
+});
+
+test('the guide has every type that is taken', () => {
+  const guide = readFileSync(new URL('../../../docs/guides/cilium-envoy-config.md', import.meta.url), 'utf8');
+  const families = [...packedTypes]
+    .filter((type) => type.startsWith('envoy.extensions.'))
+    .map((type) => type.split('.').at(-3) ?? '');
+  expect(families.filter((name) => !guide.includes(`\`${name}\``) && !guide.includes(`.${name}\``))).toEqual(
+    [],
+  );
 });

@@ -17,6 +17,11 @@ const endpoints = (at: object) => ({
 });
 const filter = (type: string, fields: object = {}) =>
   listener('l', { http_filters: [{ name: 'f', typed_config: typed(type, fields) }] });
+const networkFilter = (type: string) =>
+  typed('envoy.config.listener.v3.Listener', {
+    name: 'l',
+    filter_chains: [{ filters: [{ name: 'f', typed_config: typed(type, {}) }] }],
+  });
 const lua = 'envoy.extensions.filters.http.lua.v3.Lua';
 const tlsContext = (fields: object) =>
   cluster('c', {
@@ -279,6 +284,58 @@ const bans: readonly [what: string, resource: object, needs: readonly Permission
     }),
     undefined,
   ],
+  [
+    'any host that the request names',
+    filter('envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig', {
+      dns_cache_config: { name: 'c' },
+    }),
+    ['host-upstreams'],
+  ],
+  [
+    'a cluster that the server name chooses',
+    networkFilter('envoy.extensions.filters.network.sni_cluster.v3.SniCluster'),
+    undefined,
+  ],
+  [
+    'a file of descriptors',
+    filter('envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder', {
+      proto_descriptor: '/etc/x',
+      services: ['s'],
+    }),
+    ['host-files'],
+  ],
+  [
+    'statistics without a bound',
+    filter('envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', { stats_for_all_methods: true }),
+    ['shared-limits'],
+  ],
+  [
+    'the health of clusters of all',
+    filter('envoy.extensions.filters.http.health_check.v3.HealthCheck', {
+      pass_through_mode: false,
+      cluster_min_healthy_percentages: { any: { value: 1 } },
+    }),
+    undefined,
+  ],
+  [
+    "keys of a file for tokens' signatures",
+    filter('envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication', {
+      providers: { p: { issuer: 'i', local_jwks: { filename: '/etc/x' } } },
+    }),
+    ['host-files'],
+  ],
+  [
+    'the address of the client as the source',
+    filter('envoy.extensions.filters.http.original_src.v3.OriginalSrc'),
+    ['host-sockets'],
+  ],
+  [
+    'a gRPC server of its own choice that is asked for leave',
+    filter('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', {
+      grpc_service: { google_grpc: { target_uri: 'x', stat_prefix: 'x' } },
+    }),
+    ['control-planes'],
+  ],
 ];
 
 describe('what an author may not set', () => {
@@ -336,6 +393,24 @@ describe('what anybody may set', () => {
       'limits of requests',
       filter('envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', { stat_prefix: 'x' }),
     ],
+    [
+      'a server of its own that is asked for leave',
+      filter('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', {
+        http_service: { server_uri: { uri: 'http://auth', cluster: 'shop/auth', timeout: '1s' } },
+      }),
+    ],
+    [
+      'clusters that stand in for one another',
+      typed('envoy.config.cluster.v3.Cluster', {
+        name: 'c',
+        cluster_type: {
+          name: 'aggregate',
+          typed_config: typed('envoy.extensions.clusters.aggregate.v3.ClusterConfig', {
+            clusters: ['a', 'b'],
+          }),
+        },
+      }),
+    ],
     ['a CA inline', tlsContext({ validation_context: { trusted_ca: { inline_string: 'x' } } })],
     [
       'state under a name of its own',
@@ -385,4 +460,49 @@ describe('key material', () => {
     const named = tlsContext({ tls_certificate_sds_secret_configs: [{ name: 'shop-cert' }] });
     expect(keyFaults(config([named]))).toEqual([]);
   });
+});
+
+test('every cluster that a filter names is one of the object, in Envoy too', () => {
+  const service = (cluster: string) => ({ envoy_grpc: { cluster_name: cluster } });
+  const uri = (cluster: string) => ({ uri: 'http://x', cluster, timeout: '1s' });
+  const http = 'envoy.extensions.filters.http';
+  const filters = [
+    filter(`${http}.ext_authz.v3.ExtAuthz`, { grpc_service: service('other') }),
+    filter(`${http}.ext_proc.v3.ExternalProcessor`, { grpc_service: service('other') }),
+    filter(`${http}.ratelimit.v3.RateLimit`, {
+      domain: 'd',
+      rate_limit_service: { grpc_service: service('other'), transport_api_version: 'V3' },
+    }),
+    filter(`${http}.jwt_authn.v3.JwtAuthentication`, {
+      providers: { p: { issuer: 'i', remote_jwks: { http_uri: uri('other') } } },
+    }),
+    log('grpc.v3.HttpGrpcAccessLogConfig', {
+      common_config: { log_name: 'l', grpc_service: service('other'), transport_api_version: 'V3' },
+    }),
+    listener('l', {
+      tracing: {
+        provider: {
+          name: 'zipkin',
+          typed_config: typed('envoy.config.trace.v3.ZipkinConfig', {
+            collector_cluster: 'other',
+            collector_endpoint: '/',
+          }),
+        },
+      },
+    }),
+    typed('envoy.config.cluster.v3.Cluster', {
+      name: 'c',
+      cluster_type: {
+        name: 'aggregate',
+        typed_config: typed('envoy.extensions.clusters.aggregate.v3.ClusterConfig', { clusters: ['other'] }),
+      },
+    }),
+  ];
+  for (const resource of filters) {
+    const { resources, setAside } = readEnvoyConfig(config([resource]), new Set());
+    expect(setAside).toEqual([]);
+    expect(resources[0]?.uses).toEqual([{ type: 'cluster', name: 'cec:shop/cec/other' }]);
+    expect(JSON.stringify(resources[0]?.message)).toContain('"cec:shop/cec/other"');
+    expect(JSON.stringify(resources[0]?.message)).not.toContain('"other"');
+  }
 });

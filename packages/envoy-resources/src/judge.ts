@@ -3,16 +3,10 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { fault, type ObjectFault } from '@sluice/kinds';
 import { upstreamBan } from './addresses.ts';
-import type { Json, JsonObject } from './json.ts';
-import {
-  type Ban,
-  fieldBans,
-  keyFields,
-  messageBans,
-  type Permission,
-  packedTypes,
-  unjudged,
-} from './permissions.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { packedTypes } from './packed-types.ts';
+import { type Ban, fieldBans, keyFields, messageBans, type Permission, unjudged } from './permissions.ts';
+import { typePrefix } from './registry.ts';
 import { type FieldVisit, type MessageVisit, type Steps, walk } from './walk.ts';
 
 /** A ban that holds, with its place. */
@@ -65,7 +59,18 @@ function messageBan({ type, packed, value }: MessageVisit): Ban | undefined {
   return upstreamBan(type, value);
 }
 
+/** The one type of cluster beside Envoy's own that sends nowhere but to clusters of the object. */
+function isAggregate(id: string, value: Json): boolean {
+  if (id !== 'envoy.config.cluster.v3.Cluster.cluster_type' || !isObject(value)) return false;
+  const config = value.typed_config;
+  return (
+    isObject(config) &&
+    config['@type'] === `${typePrefix}envoy.extensions.clusters.aggregate.v3.ClusterConfig`
+  );
+}
+
 function fieldBan({ id, value, parent }: FieldVisit): Ban | undefined {
+  if (isAggregate(id, value)) return undefined;
   const ban = keyFields.get(id) ?? fieldBans.get(id);
   if (ban !== undefined) return isSet(id, value) ? ban : undefined;
   return filterStateBan(id, value, parent);

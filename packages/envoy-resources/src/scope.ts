@@ -29,6 +29,8 @@ export const referenceFields: ReadonlyMap<string, Reference['kind']> = new Map<s
   ['envoy.config.core.v3.GrpcService.EnvoyGrpc.cluster_name', 'cluster'],
   ['envoy.config.core.v3.ApiConfigSource.cluster_names', 'cluster'],
   ['envoy.config.core.v3.HttpUri.cluster', 'cluster'],
+  ['envoy.config.trace.v3.ZipkinConfig.collector_cluster', 'cluster'],
+  ['envoy.extensions.clusters.aggregate.v3.ClusterConfig.clusters', 'cluster'],
   [`${manager}.Rds.route_config_name`, 'route'],
   [`${route}.ScopedRouteConfiguration.route_configuration_name`, 'route'],
   [`${tls}.SdsSecretConfig.name`, 'secret'],
@@ -53,6 +55,17 @@ export const nameFields: ReadonlySet<string> = new Set([
   'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.stat_prefix',
   'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.stat_prefix',
   'envoy.extensions.filters.http.fault.v3.HTTPFault.upstream_cluster',
+  // Two filters with one key share their tokens, and two with one name a cache of addresses.
+  `${network}.local_ratelimit.v3.LocalRateLimit.share_key`,
+  'envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheConfig.name',
+  ...[
+    'connection_limit.v3.ConnectionLimit',
+    'ext_authz.v3.ExtAuthz',
+    'local_ratelimit.v3.LocalRateLimit',
+  ].map((name) => `${network}.${name}.stat_prefix`),
+  `${network}.ratelimit.v3.RateLimit.stat_prefix`,
+  'envoy.extensions.filters.listener.local_ratelimit.v3.LocalRateLimit.stat_prefix',
+  'envoy.extensions.filters.http.bandwidth_limit.v3.BandwidthLimit.stat_prefix',
 ]);
 
 /** "From the control plane": the same bytes everywhere, since Envoy takes two that differ for two sources. */
