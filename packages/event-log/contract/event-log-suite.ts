@@ -206,7 +206,7 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       dies = true;
       const broken = big.map((e) => ({ ...e, data: new TextEncoder().encode('half') }));
       await expect(writer.transact(broken, event('revision.v1.r', 'never'))).rejects.toThrow(/killed/);
-      expect((await log.info('IR')).lastSeq).toBe(whole.lastSeq + 1_000);
+      expect((await log.info('IR')).lastSeq).toBeGreaterThan(whole.lastSeq);
       expect((await log.stateAt('IR')).position.seq).toBe(whole.lastSeq);
 
       const next = await log.openWriter('IR', 't');

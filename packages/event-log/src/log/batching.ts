@@ -1,5 +1,6 @@
 // How appends become atomic batches.
 import type { ChainHead, OutMessage } from '../model/message.ts';
+import { pack } from '../model/pack.ts';
 import type { NewEvent } from '../port.ts';
 
 /** Work waiting to be written. */
@@ -13,7 +14,7 @@ export interface Job {
 
 /** A sealed batch, and the chain's head after it. */
 export interface Batch {
-  /** One for each event, or one pack of all. */
+  /** One for each event, or packs of several. */
   readonly messages: readonly OutMessage[];
   readonly firstCounter: number;
   readonly head: ChainHead;
@@ -30,12 +31,32 @@ export function mayGoInTurn(jobs: readonly Job[]): boolean {
   return events <= maxInTurn && jobs.every((job) => job.transaction || job.events.length === 1);
 }
 
-/** Up to here a transaction is one message, bytes: beyond, writing it costs more than the wait for the disk. */
+/** A pack holds so much at most, bytes: beyond, writing a message costs more than the wait for the disk. */
 const maxPackBytes = 64 * 1024;
 
 /** True where a transaction is small enough to be stored as one message. */
-export function mayBePacked(events: readonly NewEvent[]): boolean {
+export function fitsOnePack(events: readonly NewEvent[]): boolean {
   return events.length > 1 && events.reduce((sum, event) => sum + sizeOf(event), 0) <= maxPackBytes;
+}
+
+/** Puts sealed messages into as few packs as their sizes allow, in order; one too large to share a pack stays as it is. */
+export function packed(messages: readonly OutMessage[]): OutMessage[] {
+  const packs: OutMessage[] = [];
+  let members: OutMessage[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    packs.push(...(members.length > 1 ? [pack(members)] : members));
+    members = [];
+    bytes = 0;
+  };
+  for (const message of messages) {
+    const size = sizeOf(message);
+    if (members.length > 0 && bytes + size > maxPackBytes) close();
+    members.push(message);
+    bytes += size;
+  }
+  close();
+  return packs;
 }
 
 /** The server's limit of an atomic batch. */
@@ -43,7 +64,7 @@ export const maxBatchEvents = 1_000;
 /** Our bound of a batch's data, bytes, since the server holds a batch in memory. One event may exceed it alone. */
 export const maxBatchBytes = 16 * 1024 * 1024;
 
-function sizeOf(event: NewEvent): number {
+function sizeOf(event: Pick<NewEvent, 'subject' | 'data'>): number {
   return event.data.length + event.subject.length + 512;
 }
 

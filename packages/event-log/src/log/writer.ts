@@ -2,9 +2,8 @@ import type { PublishOutcome } from '../backend.ts';
 import { controlSubject, controlTypes, encodeControl, isControl } from '../model/control.ts';
 import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
 import type { ChainHead, OutMessage } from '../model/message.ts';
-import { pack } from '../model/pack.ts';
 import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
-import { type Batch, type Job, mayBePacked, mayGoInTurn, nextGroup, splitBatches } from './batching.ts';
+import { type Batch, fitsOnePack, type Job, mayGoInTurn, nextGroup, packed, splitBatches } from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
 import { heldSeq, type TakenLease } from './lease.ts';
 import { settle } from './settle.ts';
@@ -127,13 +126,13 @@ export class StreamWriter implements LogWriter {
       const events = jobs.flatMap((job) => job.events);
       const transaction = jobs[0]?.transaction === true;
       const id = `${this.epoch}.${this.#head.counter + 1}`;
-      const inTurn = mayGoInTurn(jobs);
+      const inTurn = mayGoInTurn(jobs) && !(transaction && fitsOnePack(events));
       let left = events.length;
       let index = 0;
       for (const batch of splitBatches(events)) {
         if (index > 0) await this.#context.failPoints.betweenBatches?.(index);
         left -= batch.length;
-        const mark = transaction ? { id, closes: left === 0, packed: mayBePacked(events) } : undefined;
+        const mark = transaction ? { id, closes: left === 0 } : undefined;
         await this.#send(this.#seal(batch, { inTurn, transaction: mark }));
         index += 1;
       }
@@ -153,7 +152,7 @@ export class StreamWriter implements LogWriter {
 
   #seal(
     events: readonly NewEvent[],
-    as: { inTurn: boolean; transaction: { id: string; closes: boolean; packed: boolean } | undefined },
+    as: { inTurn: boolean; transaction: { id: string; closes: boolean } | undefined },
   ): Batch {
     const { inTurn, transaction } = as;
     let head = this.#head;
@@ -167,9 +166,8 @@ export class StreamWriter implements LogWriter {
       head = { epoch: this.epoch, counter: head.counter + 1, hash: sealed.hash };
       return sealed.message;
     });
-    const packed = transaction?.packed === true;
     return {
-      messages: packed ? [pack(messages)] : messages,
+      messages: transaction === undefined || inTurn ? messages : packed(messages),
       firstCounter: this.#head.counter + 1,
       head,
       inTurn,
@@ -202,7 +200,7 @@ export class StreamWriter implements LogWriter {
     }
   }
 
-  /** Publishes what is not stored yet: `done` events are, none of a pack. */
+  /** Publishes what is not stored yet: `done` events are; of a batch with packs, which is stored whole, none. */
   #publish(batch: Batch, done: number): Promise<PublishOutcome> {
     const { backend } = this.#context;
     const messages = batch.messages.slice(done);
