@@ -15,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { bundlesFile, hashOfSources, readBundles } from './fresh.mjs';
@@ -45,6 +45,21 @@ const drizzle = {
       : undefined,
 };
 
+/**
+ * koffi finds its program beside itself, as better-sqlite3 does; it stands with the package that uses it, below no service.
+ * @param {string} folder @returns {import('rolldown').Plugin}
+ */
+const koffi = (folder) => ({
+  name: 'koffi',
+  resolveId: (id) =>
+    id === 'koffi'
+      ? {
+          id: relative(join(root, folder, 'build/any'), join(root, 'packages/service-kit/node_modules/koffi/index.js')),
+          external: true,
+        }
+      : undefined,
+});
+
 /** V8 keeps a text with one character beyond Latin-1 at two bytes for each. @param {string} code */
 const ascii = (code) =>
   code.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -56,7 +71,7 @@ async function bundle(folder) {
     platform: 'node',
     // A native add-on, which finds its program beside itself.
     external: ['better-sqlite3'],
-    plugins: [drizzle],
+    plugins: [drizzle, koffi(folder)],
     onLog: (level, log) => {
       if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
     },

@@ -1,4 +1,5 @@
 import { getHeapSpaceStatistics } from 'node:v8';
+import { freeMemory } from './free-memory.ts';
 
 /** How often it is looked whether the process is at rest, milliseconds. */
 const lookEveryMs = 1_000;
@@ -36,7 +37,8 @@ export class RestWatch {
 
 /**
  * Collects garbage 8 s after the last work, where there was any worth it, for as long as the process lives. V8 does so only when more
- * is allocated: after a large load it would hold up to twice of what it needs, for ever. Does nothing in a process without `--expose-gc`.
+ * is allocated: after a large load it would hold up to twice of what it needs, for ever. What the C library holds of freed memory is
+ * given back with it. Does nothing in a process without `--expose-gc`.
  * @returns what to call with each piece of work: a collection holds the process up, which only rest allows
  */
 export function collectAtRest(): () => void {
@@ -46,9 +48,9 @@ export function collectAtRest(): () => void {
   const timer = setInterval(() => {
     if (!watch.look(heldBytes())) return;
     // Begins on an empty stack, where nothing is taken for a reference by mistake.
-    void Promise.resolve(gc({ type: 'major', execution: 'async', flavor: 'last-resort' })).then(() =>
-      watch.tidied(heldBytes()),
-    );
+    void Promise.resolve(gc({ type: 'major', execution: 'async', flavor: 'last-resort' }))
+      .then(freeMemory)
+      .then(() => watch.tidied(heldBytes()));
   }, lookEveryMs);
   timer.unref();
   return () => watch.worked();
