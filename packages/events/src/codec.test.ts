@@ -1,5 +1,13 @@
+import { canonicalJson } from '@sluice/ir';
 import { describe, expect, test } from 'vitest';
-import { type AnyEvent, decodeEvent, encodeEvent, fileRefusalSubject, rejectionSubject } from './codec.ts';
+import {
+  type AnyEvent,
+  decodeEvent,
+  encodeEvent,
+  encodeResourcePut,
+  fileRefusalSubject,
+  rejectionSubject,
+} from './codec.ts';
 import type { StreamName } from './streams.ts';
 
 const ref = { group: '', kind: 'Secret', namespace: 'default', name: 'demo.cert' };
@@ -84,6 +92,15 @@ describe('codec', () => {
     const encoded = encodeEvent(event);
     expect(encoded).toMatchObject({ subject, tombstone, type: event.type });
     expect(decodeEvent(stream, encoded.data)).toEqual({ ok: true, event });
+  });
+
+  test('a resource that is text already is put in the same bytes', () => {
+    const resource = { kind: 'certificate' as const, key: 'default/c', source: ref, uid: 'ü"u', digest: 'd' };
+    const revision = { epoch: 3, seq: 7 };
+    const text = canonicalJson(resource);
+    expect(encodeResourcePut({ revision, resource, text })).toEqual(
+      encodeEvent({ type: 'ResourcePut', revision, resource }),
+    );
   });
 
   test('the bytes are canonical: the order of fields does not show', () => {

@@ -1,6 +1,6 @@
 // Events to bytes and back. What comes in: a subject and bytes of a stream; what goes out: a checked event, or the
 // reason why it is none.
-import { canonicalJson, type ObjectRef, objectRefSchema } from '@sluice/ir';
+import { canonicalJson, type IrResource, type ObjectRef, objectRefSchema } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
 import { z } from 'zod';
 import { type Fact, factSchema } from './facts.ts';
@@ -14,6 +14,7 @@ import {
 } from './feedback.ts';
 import { type IrEvent, irEventSchema } from './ir-events.ts';
 import { type QuickCheck, quickCheck } from './quick-check.ts';
+import type { Revision } from './revision.ts';
 import type { StreamName } from './streams.ts';
 import { buildSubject, type Domain } from './subjects.ts';
 
@@ -78,6 +79,21 @@ export function encodeEvent(event: AnyEvent, subject?: string): EncodedEvent {
     type: event.type,
     tombstone: tombstones.has(event.type),
     data: encoder.encode(canonicalJson(event)),
+  };
+}
+
+/** `encodeEvent` of a ResourcePut whose resource has been written in canonical form already: `text`. */
+export function encodeResourcePut(of: {
+  readonly revision: Revision;
+  readonly resource: Pick<IrResource, 'kind' | 'key'>;
+  readonly text: string;
+}): EncodedEvent {
+  const { revision, resource, text } = of;
+  return {
+    subject: irSubject(resource.kind, resource.key),
+    type: 'ResourcePut',
+    tombstone: false,
+    data: encoder.encode(`{"resource":${text},"revision":${canonicalJson(revision)},"type":"ResourcePut"}`),
   };
 }
 

@@ -137,7 +137,7 @@ class Texts<V> implements Cells<V> {
   }
 
   settle(): void {
-    this.#awake.clear();
+    if (this.#awake.size > 0) this.#awake.clear();
   }
 }
 
@@ -180,6 +180,6 @@ class Remade<V> implements Cells<V> {
   }
 
   settle(): void {
-    this.#awake.clear();
+    if (this.#awake.size > 0) this.#awake.clear();
   }
 }

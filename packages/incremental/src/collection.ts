@@ -134,6 +134,8 @@ export abstract class Node<V> implements Collection<V> {
   }
 }
 
+const nothing: readonly [string, undefined][] = [];
+
 /** The keys of an input that have changed since the last run, each with the value it had then. */
 export class Dirty<V> {
   readonly #before = new Map<string, V | undefined>();
@@ -143,7 +145,8 @@ export class Dirty<V> {
   }
 
   /** Empties it; in the order of keys. */
-  take(): [string, V | undefined][] {
+  take(): readonly [string, V | undefined][] {
+    if (this.#before.size === 0) return nothing;
     const taken = [...this.#before].sort(([a], [b]) => byCodeUnit(a, b));
     this.#before.clear();
     return taken;

@@ -57,8 +57,10 @@ export class IndexBy<I> extends Node<Group> {
   }
 
   run(): void {
+    const dirty = this.#dirty.take();
+    if (dirty.length === 0) return;
     const touched = new Set<string>();
-    for (const [key, before] of this.#dirty.take()) {
+    for (const [key, before] of dirty) {
       this.host.count(this.name);
       const after = this.#input.get(key);
       const left = new Set(before === undefined ? [] : this.#keysOf(before, key));

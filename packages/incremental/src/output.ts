@@ -20,6 +20,7 @@ export class Output<V> {
    * nothing all that ran, with `before` undefined.
    */
   drain(): Change<V>[] {
+    if (this.#changes.size === 0) return [];
     const changes = [...this.#changes.values()].sort((a, b) => byCodeUnit(a.key, b.key));
     this.#changes.clear();
     return this.#keeps ? changes.filter((change) => this.#differs(change)) : changes;

@@ -30,9 +30,11 @@ export class ReduceBy<I, A> extends Node<A> {
   }
 
   run(): void {
+    const dirty = this.#dirty.take();
+    if (dirty.length === 0) return;
     const touched = new Set<string>();
     const { keysOf, add, remove } = this.#reducer;
-    for (const [key, before] of this.#dirty.take()) {
+    for (const [key, before] of dirty) {
       this.host.count(this.name);
       const after = this.#input.get(key);
       if (before !== undefined)

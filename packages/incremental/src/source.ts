@@ -3,7 +3,7 @@ import { byCodeUnit, type Host, Node } from './collection.ts';
 import type { Equal } from './equal.ts';
 
 /** So many writes are carried through at once: what they make on the way is gone before the next ones are. */
-const portion = 1_024;
+const portion = 256;
 
 /** A collection that is written from outside. Writes become visible at the next commit; the last write of a key counts. */
 export class Source<V> extends Node<V> {

@@ -5,7 +5,12 @@ import type { IrResource } from './resource.ts';
 
 /** SHA-256 over the canonical JSON of a value, 64 hex digits. */
 export function canonicalHash(value: unknown): string {
-  return hexOf(sha256(utf8ToBytes(canonicalJson(value))));
+  return hashOfText(canonicalJson(value));
+}
+
+/** SHA-256 over a text, 64 hex digits: of the canonical JSON of a value its `canonicalHash`. */
+export function hashOfText(text: string): string {
+  return hexOf(sha256(utf8ToBytes(text)));
 }
 
 const digits = new TextEncoder().encode('0123456789abcdef');

@@ -9,7 +9,9 @@ import {
 import {
   type AnyEvent,
   decodeEvent,
+  type EncodedEvent,
   encodeEvent,
+  encodeResourcePut,
   type Fact,
   type IrEvent,
   type Revision,
@@ -132,12 +134,15 @@ export class Publisher {
     output: TranslatorOutput,
     of: { revision: Revision; traceparent: string | undefined },
   ): Promise<void> {
-    const { puts, removes } = output.ir;
+    const { puts, texts, removes } = output.ir;
     if (puts.length + removes.length === 0) return;
-    const { revision } = of;
-    const events: IrEvent[] = [
-      ...puts.map((resource) => ({ type: 'ResourcePut' as const, revision, resource })),
-      ...removes.map(({ kind, key }) => ({ type: 'ResourceRemoved' as const, revision, kind, key })),
+    const { revision, traceparent } = of;
+    const gone = removes.map((id): IrEvent => ({ type: 'ResourceRemoved', revision, ...id }));
+    const events = [
+      ...puts.map((resource, i) =>
+        traced(encodeResourcePut({ revision, resource, text: texts[i] ?? '' }), traceparent),
+      ),
+      ...gone.map((event) => newEvent(event, traceparent)),
     ];
     const closing: IrEvent = {
       type: 'RevisionCommitted',
@@ -146,10 +151,7 @@ export class Publisher {
       changes: events.length,
       stateHash: output.stateHash,
     };
-    await this.#ir.transact(
-      events.map((event) => newEvent(event, of.traceparent)),
-      newEvent(closing, of.traceparent),
-    );
+    await this.#ir.transact(events, newEvent(closing, traceparent));
   }
 
   /** Writes statuses; `timeMs` is the time of those conditions whose status changed. */
@@ -187,7 +189,10 @@ export class Publisher {
 }
 
 function newEvent(event: AnyEvent, traceparent: string | undefined): NewEvent {
-  const encoded = encodeEvent(event);
+  return traced(encodeEvent(event), traceparent);
+}
+
+function traced(encoded: EncodedEvent, traceparent: string | undefined): NewEvent {
   return traceparent === undefined ? encoded : { ...encoded, traceparent };
 }
 

@@ -5,11 +5,12 @@ import type { AckEvent, Revision } from '@sluice/events';
 import type { Change, Graph, Output } from '@sluice/incremental';
 import {
   canonicalHash,
+  canonicalJson,
   compareText,
+  hashOfText,
   type IrId,
   type IrKind,
   type IrResource,
-  irHash,
   irId,
   irIdOf,
   type ObjectRef,
@@ -51,6 +52,8 @@ export interface TranslatorOutput {
   readonly ir: {
     /** Sorted by id. */
     readonly puts: readonly IrResource[];
+    /** Canonical JSON of each of `puts`. */
+    readonly texts: readonly string[];
     readonly removes: readonly { readonly kind: IrKind; readonly key: string }[];
   };
   readonly status: { readonly puts: readonly StatusOutput[]; readonly removes: readonly ObjectRef[] };
@@ -158,7 +161,7 @@ class IncrementalTranslator implements Translator {
     return {
       ready: false,
       waiting: this.#gate.waiting,
-      ir: { puts: [], removes: [] },
+      ir: { puts: [], texts: [], removes: [] },
       status: { puts: [], removes: [] },
       stateHash: this.#ir.stateHash,
       transforms,
@@ -177,12 +180,15 @@ class IncrementalTranslator implements Translator {
       const alive = new Set(puts.map(irIdOf));
       for (const id of this.#ir.entries.keys()) if (!alive.has(id)) gone.add(id);
     }
-    const changed = puts.filter((resource) =>
-      this.#record(irIdOf(resource), { hash: irHash(resource), revision }),
-    );
+    const changed = puts.flatMap((resource) => {
+      const [id, text] = [irIdOf(resource), canonicalJson(resource)];
+      return this.#record(id, { hash: hashOfText(text), revision }) ? [{ id, resource, text }] : [];
+    });
+    changed.sort((a, b) => compareText(a.id, b.id));
     const removed = [...gone].filter((id) => this.#record(id, undefined)).sort(compareText);
     return {
-      puts: changed.sort((a, b) => compareText(irIdOf(a), irIdOf(b))),
+      puts: changed.map(({ resource }) => resource),
+      texts: changed.map(({ text }) => text),
       removes: removed.map(splitId),
     };
   }
@@ -209,7 +215,8 @@ class IncrementalTranslator implements Translator {
     }
     const changed = puts.filter((status) => {
       const key = refKey(status.ref);
-      const hash = statusHash(status);
+      // As `statusHash` of it: there are no times in it yet.
+      const hash = canonicalHash({ uid: status.uid, status: status.status });
       if (this.#status.get(key) === hash) return false;
       this.#status.set(key, hash);
       return true;
