@@ -54,6 +54,7 @@ class UpSession {
   #ready = false;
   #ended = false;
   #changed = true;
+  #newest: Assessment;
   #natsPort: number;
   #waitingSaid = '';
   /** What is waited for when every process is ready and every object in force. */
@@ -67,6 +68,7 @@ class UpSession {
     this.#natsPort = supervisor.settings.natsPort;
     this.#display = new Display(context.terminal, () => process.stdout.columns || 80);
     this.#live = new LiveWorld({ connect: () => this.#connect(), changed: () => this.#logChanged() });
+    this.#newest = this.#assess();
     supervisor.onChange(() => this.#processesChanged());
     supervisor.journal.listen((text) =>
       this.#display.line(this.#context.terminal.colors.dim(escapeText(text))),
@@ -158,9 +160,10 @@ class UpSession {
   }
 
   async #look(): Promise<void> {
+    if (this.#changed) this.#newest = this.#assess();
     this.#changed = false;
     if (this.#supervisor.allReady || performance.now() > followAfterMs) this.#live.begin();
-    let assessment = this.#assess();
+    let assessment = this.#newest;
     if (!this.#ready && (await this.#isReady(assessment))) {
       assessment = this.#assess();
       this.#becomeReady(assessment);

@@ -10,7 +10,7 @@ const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
 };
 const retryMs = 200;
 /** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
-const paceMs = 250;
+const paceMs = 400;
 
 /** Longest wait for the log to say how far it is: while NATS is away it would not say. */
 const answerMs = 2_000;
