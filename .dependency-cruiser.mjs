@@ -107,7 +107,10 @@ const config = {
       comment:
         "libbpf is called in bpf-agent's child process alone: a fault of native code ends the process it is in. Besides, one harmless function of the C library is.",
       from: {
-        pathNot: ['^services/bpf-agent/src/kernel/libbpf\\.ts$', '^packages/service-kit/src/free-memory\\.ts$'],
+        pathNot: [
+          '^services/bpf-agent/src/kernel/libbpf\\.ts$',
+          '^packages/service-kit/src/free-memory\\.ts$',
+        ],
       },
       to: { path: npm(['koffi']) },
     },

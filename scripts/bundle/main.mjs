@@ -54,7 +54,10 @@ const koffi = (folder) => ({
   resolveId: (id) =>
     id === 'koffi'
       ? {
-          id: relative(join(root, folder, 'build/any'), join(root, 'packages/service-kit/node_modules/koffi/index.js')),
+          id: relative(
+            join(root, folder, 'build/any'),
+            join(root, 'packages/service-kit/node_modules/koffi/index.js'),
+          ),
           external: true,
         }
       : undefined,

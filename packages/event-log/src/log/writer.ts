@@ -3,7 +3,15 @@ import { controlSubject, controlTypes, encodeControl, isControl } from '../model
 import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
 import type { ChainHead, OutMessage } from '../model/message.ts';
 import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
-import { type Batch, fitsOnePack, type Job, mayGoInTurn, nextGroup, packed, splitBatches } from './batching.ts';
+import {
+  type Batch,
+  fitsOnePack,
+  type Job,
+  mayGoInTurn,
+  nextGroup,
+  packed,
+  splitBatches,
+} from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
 import { heldSeq, type TakenLease } from './lease.ts';
 import { settle } from './settle.ts';
