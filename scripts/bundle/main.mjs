@@ -25,6 +25,7 @@ const packages = {
   'api-watcher': 'services/api-watcher',
   translator: 'services/translator',
   'xds-server': 'services/xds-server',
+  'bpf-agent': 'services/bpf-agent',
   cli: 'cli',
 };
 /** Clocks of file systems are late by a tick. */

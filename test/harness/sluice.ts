@@ -52,7 +52,8 @@ export type ProcessName =
   | 'translator'
   | 'translator-1'
   | 'xds-server'
-  | 'xds-server-1';
+  | 'xds-server-1'
+  | 'bpf-agent';
 
 /** A running instance of the whole platform. Disposing it ends every process and removes its directory. */
 export interface Sluice extends AsyncDisposable {

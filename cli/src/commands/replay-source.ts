@@ -69,7 +69,7 @@ async function startNats(
       'run `npm start` once in the checkout, which fetches it',
     );
   const ports = await choosePorts({ earlier: instance, natsAlive: false });
-  const replicas = { 'api-watcher': 1, translator: 1, 'xds-server': 1 };
+  const replicas = { 'api-watcher': 1, translator: 1, 'xds-server': 1, 'bpf-agent': 0 };
   const file = writeNatsConfig({ layout, ...ports, request: { replicas } }, makeKeys(layout));
   const managed = new ManagedProcess(
     natsSpec({ layout, natsServer, natsMonitorPort: ports.natsMonitorPort }, file),

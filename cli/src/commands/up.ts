@@ -10,6 +10,8 @@ interface UpOptions {
   readonly replicas?: readonly string[];
   readonly logLevel: LogLevel;
   readonly drainTimeout?: number;
+  readonly datapath: 'on' | 'off';
+  readonly cgroup?: string;
   readonly takeOver?: boolean;
   readonly notes?: string;
 }
@@ -20,10 +22,14 @@ It starts nats-server, Envoy and the services of Sluice, watches the directories
 Ctrl-C lets running requests end and stops everything; a second Ctrl-C stops at once. If this command is killed, the
 processes go on; the next \`sluice up\` on the same data directory takes them over, and \`sluice down\` stops them.
 
+With --datapath on, processes reach Services at the addresses that they have (clusterIP, externalIPs, node ports). Connections to other
+addresses are left alone, and all of it is taken away when the instance stops.
+
 Without the right to bind ports below 1024, port 80 becomes 10080 and so on; this is printed.
 
 Examples:
   $ sluice up manifests/
+  $ sluice up manifests/ --datapath on
   $ sluice up base/ team-a/ --data-dir ./.sluice/state
   $ sluice up manifests/ --pool 127.81.0.0/24 --replicas translator=2 --replicas xds-server=2`;
 
@@ -55,6 +61,18 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
       'how long running requests may take to end when stopping (default: 10s)',
       parseDuration,
     )
+    .addOption(
+      new Option(
+        '--datapath <state>',
+        'lead connections to the addresses of Services to their endpoints, by eBPF; needs root',
+      )
+        .choices(['on', 'off'])
+        .default('off'),
+    )
+    .option(
+      '--cgroup <dir>',
+      'for the processes of a directory of cgroup2 and below (default: all processes of the machine)',
+    )
     .option('--take-over', 'end another `sluice up` on the same data directory and go on with its processes')
     .option(
       '--notes <file>',
@@ -62,13 +80,23 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
     )
     .addHelpText('after', help)
     .action(async (directories: string[], options: UpOptions) => {
-      const replicas = parseReplicas(options.replicas ?? []);
+      const datapath = options.datapath === 'on' ? { cgroup: options.cgroup } : undefined;
+      if (datapath === undefined && options.cgroup !== undefined)
+        throw new UserError(
+          '--cgroup is for the datapath, which is off',
+          'add --datapath on, or leave it out',
+        );
+      const replicas = {
+        ...parseReplicas(options.replicas ?? []),
+        'bpf-agent': datapath === undefined ? 0 : 1,
+      };
       const { defaultDataDir } = await import('../standalone/find-instance.ts');
       const { runUp } = await import('./up-action.ts');
       const request = {
         dataDir: options.dataDir === undefined ? defaultDataDir(context.config) : resolve(options.dataDir),
         directories: directories.map((directory) => resolve(directory)),
         pool: options.pool,
+        datapath,
         replicas,
         logLevel: options.logLevel,
         drainTimeoutMs: options.drainTimeout ?? defaultDrainMs,
@@ -79,7 +107,12 @@ export function registerUp(program: Command, context: CommandContext, finish: Fi
 }
 
 function parseReplicas(pairs: readonly string[]): Record<ServiceName, number> {
-  const replicas: Record<ServiceName, number> = { 'api-watcher': 1, translator: 1, 'xds-server': 1 };
+  const replicas: Record<ServiceName, number> = {
+    'api-watcher': 1,
+    translator: 1,
+    'xds-server': 1,
+    'bpf-agent': 0,
+  };
   for (const pair of pairs) {
     const [name, count = ''] = pair.split('=');
     const service = replicated.find((known) => known === name);

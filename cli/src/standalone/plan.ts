@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { pinDirectory } from './datapath.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
 import { localRequest } from './local-http.ts';
 import type { Health, ProcessSpec } from './process-spec.ts';
@@ -191,6 +192,11 @@ function ownEnvironment(
         ...(config.silentMs === undefined ? {} : { SLUICE_SILENT_MS: config.silentMs }),
         ...(config.routeLayout === undefined ? {} : { SLUICE_ROUTE_LAYOUT: config.routeLayout }),
         ...secretKey,
+      };
+    case 'bpf-agent':
+      return {
+        SLUICE_BPF_PIN_DIR: pinDirectory(layout),
+        ...(request.datapath?.cgroup === undefined ? {} : { SLUICE_CGROUP: request.datapath.cgroup }),
       };
   }
 }

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import type { CliConfig } from '../config.ts';
+import type { DatapathRequest } from './datapath.ts';
 import type { Instance } from './instance.ts';
 import type { Layout } from './layout.ts';
 
 /** Our services. */
-export const services = ['api-watcher', 'translator', 'xds-server'] as const;
+export const services = ['api-watcher', 'translator', 'xds-server', 'bpf-agent'] as const;
 export type ServiceName = (typeof services)[number];
 
 /** Services that may run several times: one translator works and the others stand by; Envoy takes any xds-server. */
@@ -27,7 +28,9 @@ export interface UpRequest {
   readonly directories: readonly string[];
   /** Undefined: the one of last time, or one that no running instance uses. */
   readonly pool: string | undefined;
-  /** At least 1 of each. */
+  /** Undefined: Services have no addresses of their own. */
+  readonly datapath: DatapathRequest | undefined;
+  /** At least 1 of each, save bpf-agent: that is there for the datapath alone. */
   readonly replicas: Readonly<Record<ServiceName, number>>;
   readonly logLevel: LogLevel;
   /** How long running requests may take to end when stopping, milliseconds. */

@@ -1,3 +1,4 @@
+import { removeDatapath } from './datapath.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
 import type { Layout } from './layout.ts';
 import { socketPaths } from './plan.ts';
@@ -27,7 +28,8 @@ export async function stopInstance(layout: Layout, of: { readonly drainTimeoutMs
   killInstance(layout);
 }
 
-/** SIGKILL to all processes of an instance. */
+/** SIGKILL to all processes of an instance; what it has in the kernel goes with them. */
 export function killInstance(layout: Layout): void {
   for (const { identity } of findMarked(layout.id)) signalProcess(identity, 'SIGKILL');
+  removeDatapath(layout);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CliConfig } from '../config.ts';
 import { writeEnvoyBootstrap, writeNatsConfig } from './config-files.ts';
+import { checkDatapath, removeDatapath } from './datapath.ts';
 import { type Instance, readInstance, registerInstance, unregisterInstance } from './instance.ts';
 import { Journal } from './journal.ts';
 import { type Keys, makeKeys } from './keys.ts';
@@ -60,6 +61,7 @@ export class Supervisor {
    */
   static async open(config: CliConfig, request: UpRequest): Promise<Supervisor> {
     checkDirectories(request.directories);
+    if (request.datapath !== undefined) checkDatapath(request.datapath, config.uid);
     const programs = { natsServer: needProgram('nats-server', config), envoy: needProgram('envoy', config) };
     const layout = layoutOf(request.dataDir, config);
     makeDirectories(layout, config.uid);
@@ -109,6 +111,7 @@ export class Supervisor {
     for (const spec of this.#ownSpecs()) this.#add(spec);
     this.#save();
     await this.#endStrays(new Set([...this.#processes.keys(), 'envoy']));
+    if (this.#settings.request.datapath === undefined) removeDatapath(layout);
     // Services wait for NATS by themselves, and take longer to load than it does.
     await this.#launch([...this.#processes.keys()]);
     this.#add(envoySpec(this.#settings, writeEnvoyBootstrap(this.#settings)));

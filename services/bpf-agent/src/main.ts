@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { connectEventLog } from '@sluice/event-log';
 import { logAddress, runService } from '@sluice/service-kit';
+import { agentName } from './adapters/acknowledgements.ts';
 import { Agent } from './adapters/agent.ts';
 import { attachPoints } from './adapters/attach-points.ts';
 import { FlowPublisher } from './adapters/flow-publisher.ts';
@@ -29,7 +30,7 @@ await runService({
     const kernel = startKernel({
       libbpf: libbpfPaths,
       object: builtObject,
-      pinDirectory: join(config.SLUICE_BPF_PIN_DIR, nodeNameOf(config)),
+      pinDirectory: join(config.SLUICE_BPF_PIN_DIR, agentName(nodeNameOf(config))),
       onDeath: ({ reason, waitMs }) => {
         logger.error({ reason, waitMs }, 'the kernel process ended, programs go on');
         agent.kernelRestarted();

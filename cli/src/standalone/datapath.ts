@@ -1,0 +1,57 @@
+// The eBPF datapath of an instance: whether this machine can have it, and its end. What it has in the kernel outlives its process, so
+// it is taken away with the instance.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Layout } from './layout.ts';
+import { UserError } from './settings.ts';
+import { installRoot } from './toolchain.ts';
+
+/** Where maps and programs of the instance are kept: the agent mounts a bpffs of its own below. */
+export function pinDirectory(layout: Pick<Layout, 'run'>): string {
+  return join(layout.run, 'bpf');
+}
+
+/** What the user asked for. */
+export interface DatapathRequest {
+  /** Directory of cgroup2 whose processes are served; undefined: all of the machine. */
+  readonly cgroup: string | undefined;
+}
+
+const off = 'or leave the datapath off: all but the addresses of Services works without it';
+
+/** @throws UserError where the machine cannot have it, with what is missing */
+export function checkDatapath({ cgroup }: DatapathRequest, uid: number): void {
+  if (process.platform !== 'linux') throw new UserError('the datapath is eBPF, which is of Linux', off);
+  if (uid !== 0)
+    throw new UserError(
+      'the datapath needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and a mount',
+      `run as root, ${off}`,
+    );
+  const object = join(installRoot, 'services', 'bpf-agent', 'bpf', 'build', 'lb.bpf.o');
+  if (!existsSync(object))
+    throw new UserError(`${object} is missing`, `build it with \`npm run bpf\`, ${off}`);
+  if (cgroup === undefined && !readFileSync('/proc/mounts', 'utf8').includes(' cgroup2 '))
+    throw new UserError(
+      'cgroup2 is mounted nowhere',
+      `mount it: mount -t cgroup2 none /sys/fs/cgroup, ${off}`,
+    );
+  if (cgroup !== undefined && !existsSync(join(cgroup, 'cgroup.procs')))
+    throw new UserError(
+      `${cgroup} is no directory of cgroup2`,
+      'make it there with mkdir, or name another with --cgroup',
+    );
+}
+
+/** Takes what is in the kernel away: without its pins the kernel lets go of it. For after the end of the agent. */
+export function removeDatapath(layout: Pick<Layout, 'run'>): void {
+  const directory = pinDirectory(layout);
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory)) {
+    const mount = join(directory, name);
+    // Lazily where something still looks at it; not at all where it was never mounted.
+    for (const args of [[mount], ['-l', mount]])
+      if (spawnSync('umount', args, { stdio: 'ignore' }).status === 0) break;
+  }
+  rmSync(directory, { recursive: true, force: true });
+}

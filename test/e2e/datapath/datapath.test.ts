@@ -1,0 +1,82 @@
+// A Service's own address, in standalone mode: connections of processes in a cgroup of the test reach its endpoints by way of the kernel.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describeIf, startBackend, until } from '@sluice/testkit';
+import { networkUnavailable, type TestCgroup, testCgroup } from '@sluice/testkit/network';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSluice } from '../../harness/sluice.ts';
+
+const object = fileURLToPath(new URL('../../../services/bpf-agent/bpf/build/lb.bpf.o', import.meta.url));
+const missing =
+  networkUnavailable() ?? (existsSync(object) ? undefined : 'no eBPF object: run `npm run bpf`');
+const vip = '10.96.77.10';
+
+const service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web' },
+  spec: { clusterIP: vip, ports: [{ port: 80 }] },
+};
+
+function slice(port: number) {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    ports: [{ port }],
+    endpoints: [{ addresses: ['127.0.0.1'] }],
+  };
+}
+
+/** What a process of the cgroup gets at the Service's address: the name of who answers, or the code of the error. */
+async function asked({ path }: TestCgroup): Promise<string> {
+  const program = `fetch('http://${vip}/', { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json()).then(({ name }) => console.log(name), (error) => console.log(error.cause?.code ?? error.name))`;
+  const script = 'echo $$ > "$0/cgroup.procs" && exec "$1" -e "$2"';
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, path, process.execPath, program]);
+  return stdout.trim();
+}
+
+function mounts(dataDir: string): string[] {
+  return readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(dataDir));
+}
+
+describeIf(missing)('sluice up --datapath on', () => {
+  let cgroup: TestCgroup;
+  beforeAll(async () => {
+    cgroup = await testCgroup();
+  });
+  afterAll(() => cgroup?.remove());
+
+  test('leads connections to a Service to its endpoints, refuses where there is none, and leaves nothing behind', async () => {
+    await using backend = await startBackend({ name: 'web' });
+    let dataDir = '';
+    {
+      await using sluice = await startSluice({
+        manifests: { 'service.yaml': service, 'slice.yaml': slice(backend.port) },
+        args: ['--datapath', 'on', '--cgroup', cgroup.path],
+      });
+      dataDir = sluice.dataDir;
+      await until(async () => (await asked(cgroup)) === 'web', {
+        timeoutMs: 20_000,
+        message: 'an answer at the address',
+      });
+      expect(mounts(dataDir)).toHaveLength(1);
+      process.kill(sluice.pid('bpf-agent'), 'SIGKILL');
+      expect(await asked(cgroup)).toBe('web');
+      sluice.write({ 'slice.yaml': null });
+      await until(async () => (await asked(cgroup)) === 'ECONNREFUSED', {
+        timeoutMs: 20_000,
+        message: 'a refusal',
+      });
+    }
+    expect(mounts(dataDir)).toEqual([]);
+    expect(existsSync(join(dataDir, 'run', 'bpf'))).toBe(false);
+    expect(await asked(cgroup)).not.toBe('ECONNREFUSED');
+  }, 120_000);
+});
