@@ -4,18 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
-import { UserError } from './settings.ts';
+import { type DatapathRequest, UserError } from './settings.ts';
 import { installRoot } from './toolchain.ts';
 
 /** Where maps and programs of the instance are kept: the agent mounts a bpffs of its own below. */
 export function pinDirectory(layout: Pick<Layout, 'run'>): string {
   return join(layout.run, 'bpf');
-}
-
-/** What the user asked for. */
-export interface DatapathRequest {
-  /** Directory of cgroup2 whose processes are served; undefined: all of the machine. */
-  readonly cgroup: string | undefined;
 }
 
 const off = 'or leave the datapath off: all but the addresses of Services works without it';

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import type { CliConfig } from '../config.ts';
-import type { DatapathRequest } from './datapath.ts';
 import type { Instance } from './instance.ts';
 import type { Layout } from './layout.ts';
 
@@ -19,6 +18,12 @@ export const standaloneControllers = [
   'sluice.dev/gateway-controller',
   'io.cilium/gateway-controller',
 ] as const;
+
+/** The datapath that the user asked for. */
+export interface DatapathRequest {
+  /** Directory of cgroup2 whose processes are served; undefined: all of the machine. */
+  readonly cgroup: string | undefined;
+}
 
 /** What the user asked for. */
 export interface UpRequest {
