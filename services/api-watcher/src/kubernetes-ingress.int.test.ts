@@ -146,5 +146,10 @@ describeIf(clusterUnavailable())('Ingress', () => {
         ),
       { message: 'the Event', timeoutMs: 60_000 },
     );
+    await world.say([{ type: 'StatusChanged', ref, uid, status: { ...status, loadBalancer: {} } }] as never);
+    await until(async () => expect((await find(`${group}/own`))?.status).toEqual({ loadBalancer: {} }), {
+      message: 'the address to be taken out',
+      timeoutMs: 60_000,
+    });
   });
 });

@@ -1,5 +1,8 @@
 // A Service that asks for a balancing of each request, on a real API server: its ports of the nodes, what is said of it in its
-// conditions and as an Event, and that all of it goes with the annotation. The test says what the translator would say.
+// conditions and as an Event, and that all of it goes with the annotation. With the rights of deploy/rbac.yaml and no more; the
+// test says what the translator would say.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeIf, until } from '@sluice/testkit';
 import { type Cluster, clusterStartMs, clusterUnavailable, startCluster } from '@sluice/testkit/cluster';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -37,6 +40,7 @@ describeIf(clusterUnavailable())('a Service balanced by request, on a real API s
   beforeAll(async () => {
     cluster = await startCluster({ controllerManager: true });
     world = await startWorld(cluster);
+    await cluster.apply(readFileSync(join(import.meta.dirname, '../../../deploy/rbac.yaml'), 'utf8'));
     await cluster.apply([namespace('shop'), service('fastest')] as never);
   }, clusterStartMs);
   afterAll(async () => {
@@ -49,7 +53,9 @@ describeIf(clusterUnavailable())('a Service balanced by request, on a real API s
     (await read()).status?.conditions?.map(({ type }) => type).sort() ?? [];
 
   it('gets a port of the nodes, conditions and an Event', async () => {
-    await using watcher = await world.start();
+    const account = { namespace: 'sluice-system', name: 'api-watcher' };
+    const kubeconfig = await cluster.serviceAccountKubeconfig(account);
+    await using watcher = await world.start({ kubeconfig });
     const { metadata, spec } = await read();
     await untilFacts(
       world,

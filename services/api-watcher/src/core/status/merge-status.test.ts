@@ -168,6 +168,15 @@ describe('conditions on objects that are everybody’s', () => {
   });
   const theirs = condition('LoadBalancerPortsError', 'True', '1');
 
+  test('the last address of a load balancer is taken out by name, once', () => {
+    const balancer = { ingress: [{ ip: '192.0.2.1' }] };
+    expect(merge({ loadBalancer: balancer }, { loadBalancer: {} })).toEqual({
+      loadBalancer: { ingress: null },
+    });
+    expect(merge({ loadBalancer: {} }, { loadBalancer: {} })).toBeUndefined();
+    expect(merge({ loadBalancer: {} }, { loadBalancer: balancer })).toEqual({ loadBalancer: balancer });
+  });
+
   test('ours go when we say nothing any more, by our domain; all else stays', () => {
     const live = { loadBalancer: {}, conditions: [theirs, ours] };
     expect(merge(live, undefined)).toEqual({ conditions: [theirs] });

@@ -51,6 +51,7 @@ function mergedFields(live: Fields, merge: StatusMerge): Fields {
 
 function mergeField(name: string, desired: unknown, live: unknown): unknown {
   if (name === 'conditions') return mergeConditions(desired, live);
+  if (name === 'loadBalancer') return mergeBalancer(desired, live);
   if (name !== 'listeners' || !Array.isArray(desired)) return desired;
   const before = Array.isArray(live) ? live.filter(isRecord) : [];
   return desired.filter(isRecord).map((listener) => ({
@@ -60,6 +61,13 @@ function mergeField(name: string, desired: unknown, live: unknown): unknown {
       before.find((l) => l.name === listener.name)?.conditions,
     ),
   }));
+}
+
+/** A merge patch keeps what it does not name: addresses that are gone are taken out by name. */
+function mergeBalancer(desired: unknown, live: unknown): unknown {
+  const isGone =
+    isRecord(live) && live.ingress !== undefined && isRecord(desired) && desired.ingress === undefined;
+  return isGone ? { ...desired, ingress: null } : desired;
 }
 
 /** Ours in the order in which they stand already, foreign ones where they are, new ones at the end. */
