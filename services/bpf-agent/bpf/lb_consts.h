@@ -79,6 +79,7 @@ enum lb_counter {
     COUNTER_PACKETS_OUT = 4,
     COUNTER_DROPS = 5,
     COUNTER_ICMP_TRANSLATED = 6,
+    COUNTER_DELIVERED = 7, /* of PACKETS_IN, those straight into a pod */
     COUNTER_LIMIT = 16, /* entries of the map */
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lb_connection.h"
+#include "lb_deliver.h"
 #include "lb_icmp.h"
 #include "lb_refuse.h"
 #include "lb_rewrite.h"
@@ -102,7 +103,9 @@ static ALWAYS_INLINE int set_destination(struct __sk_buff *skb, const struct pac
     if (!rewrite(skb, packet, SIDE_DESTINATION, to))
         return drop(packet, choice, DROP_REWRITE_FAILED);
     count(COUNTER_PACKETS_IN);
-    return TCX_NEXT;
+    if ((to->flags & FLOW_ANSWER) || to->snat_port_be)
+        return TCX_NEXT;
+    return deliver(skb, packet, &to->address);
 }
 
 /** A packet that belongs to no connection: the first of one to a frontend, or none of ours. */

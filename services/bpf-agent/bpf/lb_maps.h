@@ -57,7 +57,7 @@ struct {
     __type(value, __u8);
 } lb_node_addresses SEC(".maps");
 
-/** Interfaces of this node (veth, netkit) whose other end is in a pod: packets to it skip the node's own stack. Empty: none do. */
+/** Interfaces of this node (veth, netkit) whose other end is in a pod: packets from outside to it skip the node's own stack. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);

@@ -61,8 +61,8 @@ struct settings {
     __u32 hash_seed;     /* of the Maglev slot; the same on each node */
     __u16 snat_port_min; /* source ports towards other nodes, both ends included; outside of ip_local_port_range */
     __u16 snat_port_max;
-    __u32 events; /* bit n: events of kind n are sent (enum event_kind) */
-    __u32 reserved;
+    __u32 events;    /* bit n: events of kind n are sent (enum event_kind) */
+    __u32 has_peers; /* 1: lb_peers is looked at */
 };
 
 /* ---- Not functions of the log: what the programs write ---- */

@@ -44,6 +44,11 @@ export const configSchema = z.object({
       'Interfaces at which packets to Services come in from outside; without one only connections of processes here are served',
     example: 'eth0',
   }),
+  SLUICE_POD_INTERFACES: list(',').prefault('').meta({
+    description:
+      'Interfaces of this node whose other end (veth, netkit) is in a pod, `*` for any ending: packets from outside skip the node on their way there',
+    example: 'veth*,cali*',
+  }),
   SLUICE_BPF_PIN_DIR: z
     .string()
     .startsWith('/', 'must be an absolute path')

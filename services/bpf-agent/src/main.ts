@@ -6,7 +6,7 @@ import { agentName } from './adapters/acknowledgements.ts';
 import { Agent } from './adapters/agent.ts';
 import { attachPoints } from './adapters/attach-points.ts';
 import { FlowPublisher } from './adapters/flow-publisher.ts';
-import { machineAddresses, nodeIps } from './adapters/node.ts';
+import { interfaceIndexes, machineAddresses, nodeIps } from './adapters/node.ts';
 import { configSchema, flowsOf, maglevSizeOf, nodeNameOf } from './config.ts';
 import { startKernel } from './kernel/child-kernel.ts';
 import { builtObject, libbpfPaths } from './kernel/places.ts';
@@ -47,6 +47,7 @@ await runService({
         tableSize: maglevSizeOf(config),
       },
       nodeAddresses: machineAddresses,
+      podInterfaces: () => interfaceIndexes(config.SLUICE_POD_INTERFACES),
       flows: flowsOf(config),
       ...{ logger, registry, health, fail },
     });

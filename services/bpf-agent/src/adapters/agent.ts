@@ -10,7 +10,7 @@ import { stepsOf } from '../core/maps/steps.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { IrFollower, type RevisionBatch } from './ir-follower.ts';
-import { faultText, Reconciler } from './reconciler.ts';
+import { faultText, type NodeFacts, Reconciler } from './reconciler.ts';
 
 export interface AgentOptions {
   readonly log: EventLog;
@@ -21,6 +21,8 @@ export interface AgentOptions {
   readonly node: NodeSettings;
   /** The node's own addresses, asked anew now and then. */
   readonly nodeAddresses: () => readonly string[];
+  /** Indexes of the node's interfaces whose other end is in a pod, asked anew now and then; default: none is known. */
+  readonly podInterfaces?: () => readonly number[];
   readonly logger: Logger;
   readonly registry: Registry;
   readonly health: Health;
@@ -52,7 +54,7 @@ export class Agent {
   #running: Promise<void> | undefined;
   #retry: AbortController | undefined;
   #look: NodeJS.Timeout | undefined;
-  #addresses = '';
+  #facts = '';
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -154,8 +156,7 @@ export class Agent {
 
   async #resync(): Promise<void> {
     if (!this.#caughtUp) return;
-    const { node, nodeAddresses } = this.#options;
-    await this.#reconciler.resync(this.#desired, { ...node, addresses: nodeAddresses() });
+    await this.#reconciler.resync(this.#desired, this.#nodeFacts());
     this.#metrics.resyncs.inc();
     this.#inStep = true;
     this.#done();
@@ -169,11 +170,16 @@ export class Agent {
   }
 
   async #lookAtNode(): Promise<void> {
-    const addresses = this.#options.nodeAddresses();
-    const text = [...addresses].sort().join(' ');
-    if (!this.#inStep || text === this.#addresses) return;
-    await this.#reconciler.writeNode({ ...this.#options.node, addresses });
-    this.#addresses = text;
+    const facts = this.#nodeFacts();
+    const text = [...facts.addresses, ...facts.peers].sort().join(' ');
+    if (!this.#inStep || text === this.#facts) return;
+    await this.#reconciler.writeNode(facts);
+    this.#facts = text;
+  }
+
+  #nodeFacts(): NodeFacts {
+    const { node, nodeAddresses, podInterfaces = () => [] } = this.#options;
+    return { ...node, addresses: nodeAddresses(), peers: podInterfaces() };
   }
 
   /** What is in the maps goes on; all of it is looked at again after a while. */

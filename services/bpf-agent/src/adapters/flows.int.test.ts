@@ -42,7 +42,7 @@ async function writeServices(kernel: ChildKernel, backendPort: number): Promise<
   ]);
   await put(kernel, 'lb_frontends', lb_frontends, [{ ...key, port: 81 }, value]);
   const node = { nodeIpv4: new Uint8Array(16), nodeIpv6: new Uint8Array(16), hashSeed: 0 };
-  const settings = { ...node, snatPortMin: 0, snatPortMax: 0, events: eventMask(allKinds) };
+  const settings = { ...node, snatPortMin: 0, snatPortMax: 0, hasPeers: 0, events: eventMask(allKinds) };
   await put(kernel, 'lb_settings', lb_settings, [0, settings]);
 }
 

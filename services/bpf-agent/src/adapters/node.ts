@@ -1,5 +1,7 @@
 // What the machine says of itself.
+import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { canonicalIp } from '@sluice/ir';
 
 /** Addresses of this machine's interfaces that others can reach it at: no loopback and no link-local ones, sorted. */
@@ -16,4 +18,28 @@ export function nodeIps(said: readonly string[]): { readonly ipv4: string; reado
     ipv4: own.find((address) => !address.includes(':')) ?? '',
     ipv6: own.find((address) => address.includes(':')) ?? '',
   };
+}
+
+/** Where Linux shows the interfaces of the network namespace that it was mounted in. */
+const interfacesDirectory = '/sys/class/net';
+
+/**
+ * Indexes of the interfaces of these names, sorted; a name that ends in `*` is the beginning of names. Interfaces that are not there are
+ * passed over, for they come and go with pods.
+ */
+export function interfaceIndexes(names: readonly string[], directory = interfacesDirectory): number[] {
+  const isMeant = (found: string): boolean =>
+    names.some((name) => (name.endsWith('*') ? found.startsWith(name.slice(0, -1)) : found === name));
+  return readdirSync(directory)
+    .filter(isMeant)
+    .flatMap((found) => indexOf(join(directory, found, 'ifindex')))
+    .sort((a, b) => a - b);
+}
+
+function indexOf(file: string): number[] {
+  try {
+    return [Number(readFileSync(file, 'utf8'))];
+  } catch {
+    return [];
+  }
 }

@@ -14,7 +14,7 @@ import type { MapsState } from '../core/maps/desired-maps.ts';
 import { addressOf, callsOf, desiredMapNames, readDump } from '../core/maps/kernel-rows.ts';
 import { repair } from '../core/maps/repair.ts';
 import { type Step, sizeOf } from '../core/maps/steps.ts';
-import { decodeRows, encodeRows } from '../core/struct-codec.ts';
+import { encodeRows } from '../core/struct-codec.ts';
 
 /** What of the node itself the programs need. */
 export interface NodeFacts {
@@ -23,6 +23,8 @@ export interface NodeFacts {
   /** Source of what goes to other nodes; the empty string: there is none of that family. */
   readonly ipv4: string;
   readonly ipv6: string;
+  /** Indexes of interfaces whose other end is in a pod. */
+  readonly peers: readonly number[];
 }
 
 export interface ReconcilerOptions {
@@ -84,30 +86,18 @@ export class Reconciler {
   }
 
   /** Writes what the programs need to know of the node. @throws KernelError */
-  async writeNode({ addresses, ipv4, ipv6 }: NodeFacts): Promise<void> {
+  async writeNode({ addresses, ipv4, ipv6, peers }: NodeFacts): Promise<void> {
     const { kernel } = this.#options;
-    const { key, value } = mapCodecs.lb_node_addresses;
-    const text = (bytes: Uint8Array): string => bytes.join('.');
-    const wanted = new Map(addresses.map((address) => [text(addressOf(address)), addressOf(address)]));
-    const dump = await kernel.dump('lb_node_addresses');
-    const there = new Map(decodeRows(key, dump.keys).map((bytes) => [text(bytes), bytes]));
-    const missing = [...wanted].filter(([id]) => !there.has(id)).map(([, bytes]) => bytes);
-    const gone = [...there].filter(([id]) => !wanted.has(id)).map(([, bytes]) => bytes);
-    if (missing.length > 0)
-      await kernel.update('lb_node_addresses', {
-        keys: encodeRows(key, missing),
-        values: encodeRows(
-          value,
-          missing.map(() => 1),
-        ),
-        count: missing.length,
-      });
-    if (gone.length > 0)
-      await kernel.remove('lb_node_addresses', { keys: encodeRows(key, gone), count: gone.length });
+    await this.#writeKeys('lb_node_addresses', addresses.map(addressOf));
+    await this.#writeKeys(
+      'lb_peers',
+      peers.map((index) => encodeRows(mapCodecs.lb_peers.key, [index])),
+    );
     const settings = {
       nodeIpv4: ipv4 === '' ? new Uint8Array(16) : addressOf(ipv4),
       nodeIpv6: ipv6 === '' ? new Uint8Array(16) : addressOf(ipv6),
       ...{ hashSeed, ...snatPorts, events: eventMask(this.#options.flows ?? []) },
+      hasPeers: peers.length > 0 ? 1 : 0,
     };
     await kernel.update('lb_settings', {
       keys: encodeRows(mapCodecs.lb_settings.key, [0]),
@@ -115,6 +105,26 @@ export class Reconciler {
       count: 1,
     });
   }
+
+  /** Lets a map have just these keys, each with the value 1. */
+  async #writeKeys(map: 'lb_node_addresses' | 'lb_peers', keys: readonly Uint8Array[]): Promise<void> {
+    const { kernel } = this.#options;
+    const { size } = mapCodecs[map].key;
+    const { keys: dumped, count } = await kernel.dump(map);
+    const there = Array.from({ length: count }, (_, row) => dumped.slice(row * size, (row + 1) * size));
+    const text = (bytes: Uint8Array): string => bytes.join('.');
+    const missing = keysBut(keys, new Set(there.map(text)));
+    const gone = keysBut(there, new Set(keys.map(text)));
+    if (missing.length > 0) {
+      const values = new Uint8Array(missing.length).fill(1);
+      await kernel.update(map, { keys: Buffer.concat(missing), values, count: missing.length });
+    }
+    if (gone.length > 0) await kernel.remove(map, { keys: Buffer.concat(gone), count: gone.length });
+  }
+}
+
+function keysBut(keys: readonly Uint8Array[], others: ReadonlySet<string>): Uint8Array[] {
+  return keys.filter((bytes) => !others.has(bytes.join('.')));
 }
 
 /** What a fault of the kernel means, for people. */

@@ -91,6 +91,7 @@ export async function putNode(kernel: Kernel, settings: Partial<Settings> = {}):
     snatPortMin: 2000,
     snatPortMax: 2000,
     events: 0,
+    hasPeers: 0,
     ...settings,
   };
   await put(kernel, 'lb_settings', { key: 0, value });

@@ -70,6 +70,7 @@ export interface Settings {
   readonly snatPortMin: number;
   readonly snatPortMax: number;
   readonly events: number;
+  readonly hasPeers: number;
 }
 export const settings: StructCodec<Settings> = {
   size: 48,
@@ -80,6 +81,7 @@ export const settings: StructCodec<Settings> = {
     snatPortMin: from.u16(at + 36),
     snatPortMax: from.u16(at + 38),
     events: from.u32(at + 40),
+    hasPeers: from.u32(at + 44),
   }),
   write: (to, at, value) => {
     to.setBytes(at, 16, value.nodeIpv4);
@@ -88,6 +90,7 @@ export const settings: StructCodec<Settings> = {
     to.setU16(at + 36, value.snatPortMin);
     to.setU16(at + 38, value.snatPortMax);
     to.setU32(at + 40, value.events);
+    to.setU32(at + 44, value.hasPeers);
   },
 };
 
