@@ -118,3 +118,16 @@ test.each<[string, object[], string[]]>([
 ])('%s', (_, documents, expected) => {
   expect(warnings(...documents)).toEqual(expected);
 });
+
+test('an expression for the root alone is told', () => {
+  const path = (path: string | undefined, pathType: string) => ({ path, pathType, backend: toA });
+  const paths = [
+    path('/', 'ImplementationSpecific'),
+    path('/', 'Prefix'),
+    path('/.*', 'ImplementationSpecific'),
+    path(undefined, 'ImplementationSpecific'),
+  ];
+  expect(warnings(ingress({ rules: [{ http: { paths } }] }), service)).toEqual([
+    'spec.rules[0].http.paths[0].path: is a regular expression for the whole path here, so it takes / and nothing below (write pathType: Prefix, or leave path out for every path)',
+  ]);
+});

@@ -1,5 +1,5 @@
-// References of an Ingress that lead nowhere: its class, the Services and ports of its backends, its Secrets. In: an Ingress
-// that is well formed; out: one warning each.
+// References of an Ingress that lead nowhere: its class, the Services and ports of its backends, its Secrets; and paths that
+// hardly mean what they say. In: an Ingress that is well formed; out: one warning each.
 import { builtInRefs } from '@sluice/api-watcher/core';
 import type { Fault } from '@sluice/events';
 import {
@@ -32,7 +32,25 @@ export function ingressReferenceWarnings(ingress: Ingress, tools: Tools): Fault[
     ...classWarnings(ingress, tools),
     ...secretWarnings(ingress, tools),
     ...backends.flatMap((each) => backendWarnings({ ...each, namespace }, tools)),
+    ...rootExpressions(ingress, tools),
   ];
+}
+
+/** An expression is held against the whole path: of those who write `/` hardly anybody means the root alone. */
+function rootExpressions({ spec }: Ingress, { warn }: Tools): Fault[] {
+  return spec.rules.flatMap(({ http }, r) =>
+    (http?.paths ?? []).flatMap(({ path, pathType }, p) =>
+      pathType === 'ImplementationSpecific' && path === '/'
+        ? [
+            warn(
+              `spec.rules[${r}].http.paths[${p}].path`,
+              'is a regular expression for the whole path here, so it takes / and nothing below',
+              'write pathType: Prefix, or leave path out for every path',
+            ),
+          ]
+        : [],
+    ),
+  );
 }
 
 function classWarnings(ingress: Ingress, { find, warn }: Tools): Fault[] {
