@@ -47,8 +47,10 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
       ok: false,
       faults: [fault([], 'must be an object', 'a manifest has apiVersion, kind, metadata and spec')],
     };
-  if (isTooDeep(value)) return { ok: false, faults: [fault([], 'is nested too deeply')] };
-  const input = prepare(value, source);
+  const form = formOf(value, 0);
+  if (form === 'too deep') return { ok: false, faults: [fault([], 'is nested too deeply')] };
+  const input = form === 'plain' ? { ...value } : (dropNulls(value) as Record<string, unknown>);
+  prepare(input, source);
   const header = headerFaults(input);
   if (header.length > 0) return { ok: false, faults: header };
   const [apiVersion, name] = [String(input.apiVersion), String(input.kind)];
@@ -129,29 +131,33 @@ function refOf(input: Readonly<Record<string, unknown>>, kind: Kind | undefined)
   };
 }
 
-function prepare(value: Readonly<Record<string, unknown>>, source: ObjectSource): Record<string, unknown> {
-  const input = dropNulls(value) as Record<string, unknown>;
+/** Takes out of an object, in place, what is no business of ours. */
+function prepare(input: Record<string, unknown>, source: ObjectSource): void {
   const status = source === 'api' && input.kind === 'Service' ? loadBalancerStatus(input.status) : undefined;
   if (status === undefined) delete input.status;
   else input.status = status;
   const metadata = input.metadata;
-  if (isRecord(metadata))
+  if (isRecord(metadata) && Object.keys(metadata).some((name) => droppedMetadata.has(name)))
     input.metadata = Object.fromEntries(
       Object.entries(metadata).filter(([name]) => !droppedMetadata.has(name)),
     );
-  return input;
 }
 
 /** Levels of an object, at most: far above what any kind needs, far below what the stack holds. */
 const maxDepth = 200;
 
-function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) return true;
-    level = level.flatMap((v) => (typeof v === 'object' && v !== null ? Object.values(v) : []));
+/** Whether a value is nested too deeply, or holds nulls. `depth`: levels above it. */
+function formOf(value: unknown, depth: number): 'too deep' | 'nulls' | 'plain' {
+  if (depth > maxDepth) return 'too deep';
+  if (value === null) return 'nulls';
+  if (typeof value !== 'object') return 'plain';
+  let form: 'nulls' | 'plain' = 'plain';
+  for (const child of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) {
+    const of = formOf(child, depth + 1);
+    if (of === 'too deep') return of;
+    if (of === 'nulls') form = of;
   }
-  return false;
+  return form;
 }
 
 /** Leaves out fields that are null; items of lists stay, so that indexes do. */
