@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from './canonical.ts';
-import { canonicalHash, hexOf, SetHash } from './hash.ts';
+import { canonicalHash, hashTextsWith, hexOf, SetHash } from './hash.ts';
 
 test('the order of keys does not change the hash', () => {
   fc.assert(
@@ -47,4 +48,11 @@ test('SetHash follows the members, not their order, and forgets what is removed'
       expect(rest.toString()).toBe(fresh.toString());
     }),
   );
+});
+
+test('the SHA-256 of the platform gives the same hashes', () => {
+  const values = fc.sample(fc.jsonValue(), 200);
+  const own = values.map(canonicalHash);
+  hashTextsWith((text) => hash('sha256', text));
+  expect(values.map(canonicalHash)).toEqual(own);
 });

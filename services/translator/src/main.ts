@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { connectEventLog } from '@sluice/event-log';
+import { hashTextsWith } from '@sluice/ir';
 import { logAddress, registerLag, runService } from '@sluice/service-kit';
 import { productionQuietMs } from './adapters/checkpointer.ts';
 import { productionTimes } from './adapters/leadership.ts';
@@ -11,6 +12,8 @@ import { createMetrics } from './metrics.ts';
 
 /** How long a write under way has at the end; without the log it would wait for ever. */
 const lastWriteMs = 3000;
+
+hashTextsWith((text) => hash('sha256', text));
 
 await runService({
   name: 'translator',

@@ -2,7 +2,6 @@
 // before every kind has had its first list; then only what differs from what stands on the log already. The same
 // facts give the same output in whatever order and batches they come.
 import type { AckEvent, Revision } from '@sluice/events';
-import type { Change, Graph, Output } from '@sluice/incremental';
 import {
   canonicalHash,
   canonicalJson,
@@ -21,7 +20,8 @@ import { type FactInput, SyncGate, takeFact } from './inputs.ts';
 import { refKey } from './keys.ts';
 import { isPartOfService } from './l7-service-ir.ts';
 import { IrBook, type IrLedger, type StatusLedger } from './ledger.ts';
-import { buildModel, type Given, type Model, type ModelSettings } from './model.ts';
+import { buildModel, type Model, type ModelSettings } from './model.ts';
+import { Outgoing, type OutgoingKind } from './outgoing.ts';
 import { type StatusOutput, withoutTransitionTimes } from './status.ts';
 
 /** Settings, and what stands on the log already (default: nothing). */
@@ -81,14 +81,37 @@ export function createTranslator(options: TranslatorOptions): Translator {
 /** A fact that comes once, and after what it refers to, costs no more transforms than these. */
 const transformsOfFact = 16;
 
+/** A resource in canonical form. */
+interface Written {
+  readonly text: string;
+  /** Of the text. */
+  readonly hash: string;
+}
+
+const outgoingIr: OutgoingKind<IrResource, IrId, Written> = {
+  idOf: irIdOf,
+  nameOf: (id) => id,
+  note: (resource) => {
+    const text = canonicalJson(resource);
+    return { text, hash: hashOfText(text) };
+  },
+};
+
+const outgoingStatus: OutgoingKind<StatusOutput, ObjectRef, string> = {
+  idOf: ({ ref }) => ref,
+  nameOf: refKey,
+  // As `statusHash` of it: there are no times in it yet.
+  note: ({ uid, status }) => canonicalHash({ uid, status }),
+};
+
 class IncrementalTranslator implements Translator {
   readonly #model: Model;
   readonly #gate = new SyncGate();
   readonly #envoys = new EnvoyBook();
   readonly #ir: IrBook;
   readonly #status: Map<string, string>;
-  readonly #irGiven: readonly Outgoing<IrResource, IrId>[];
-  readonly #statusGiven: readonly Outgoing<StatusOutput, ObjectRef>[];
+  readonly #irGiven: readonly Outgoing<IrResource, IrId, Written>[];
+  readonly #statusGiven: readonly Outgoing<StatusOutput, ObjectRef, string>[];
   readonly #wanted: readonly { drain(): { key: string; after: Revision | undefined }[] }[];
   #started = false;
   /** Facts so far, while first lists come in. */
@@ -102,8 +125,8 @@ class IncrementalTranslator implements Translator {
     this.#ir = new IrBook(options.committedIr ?? new Map());
     this.#status = new Map(options.committedStatus ?? []);
     const { graph, resources, statuses, wanted, revisions } = this.#model;
-    this.#irGiven = resources.map((given) => new Outgoing(graph, given, irIdOf));
-    this.#statusGiven = statuses.map((given) => new Outgoing(graph, given, ({ ref }) => ref));
+    this.#irGiven = resources.map((given) => new Outgoing(graph, given, outgoingIr));
+    this.#statusGiven = statuses.map((given) => new Outgoing(graph, given, outgoingStatus));
     this.#wanted = wanted.map((collection) => graph.output(collection));
     for (const [id, { revision }] of this.#ir.entries) if (isGatewayPart(id)) revisions.set(id, revision);
   }
@@ -154,7 +177,10 @@ class IncrementalTranslator implements Translator {
   #workAhead(facts: number): void {
     this.#facts += facts;
     const { graph } = this.#model;
-    if (graph.transforms <= this.#facts * transformsOfFact) graph.commit();
+    if (graph.transforms > this.#facts * transformsOfFact) return;
+    graph.commit();
+    for (const given of this.#irGiven) given.workAhead();
+    for (const given of this.#statusGiven) given.workAhead();
   }
 
   #nothing(transforms: number): TranslatorOutput {
@@ -169,21 +195,18 @@ class IncrementalTranslator implements Translator {
   }
 
   #changedResources(revision: Revision): TranslatorOutput['ir'] {
-    const puts: IrResource[] = [];
+    const puts: { id: IrId; resource: IrResource; text: string; hash: string }[] = [];
     const gone = new Set<IrId>();
     for (const given of this.#irGiven)
       given.drain(
-        (put) => puts.push(put),
+        (resource, written) => puts.push({ id: irIdOf(resource), resource, ...written }),
         (id) => gone.add(id),
       );
     if (!this.#started) {
-      const alive = new Set(puts.map(irIdOf));
+      const alive = new Set(puts.map(({ id }) => id));
       for (const id of this.#ir.entries.keys()) if (!alive.has(id)) gone.add(id);
     }
-    const changed = puts.flatMap((resource) => {
-      const [id, text] = [irIdOf(resource), canonicalJson(resource)];
-      return this.#record(id, { hash: hashOfText(text), revision }) ? [{ id, resource, text }] : [];
-    });
+    const changed = puts.filter(({ id, hash }) => this.#record(id, { hash, revision }));
     changed.sort((a, b) => compareText(a.id, b.id));
     const removed = [...gone].filter((id) => this.#record(id, undefined)).sort(compareText);
     return {
@@ -202,54 +225,28 @@ class IncrementalTranslator implements Translator {
   }
 
   #changedStatuses(): TranslatorOutput['status'] {
-    const puts: StatusOutput[] = [];
+    const puts: { key: string; status: StatusOutput; hash: string }[] = [];
     const gone = new Set<string>();
     for (const given of this.#statusGiven)
       given.drain(
-        (put) => puts.push(put),
+        (status, hash) => puts.push({ key: refKey(status.ref), status, hash }),
         (ref) => gone.add(refKey(ref)),
       );
     if (!this.#started) {
-      const alive = new Set(puts.map(({ ref }) => refKey(ref)));
+      const alive = new Set(puts.map(({ key }) => key));
       for (const key of this.#status.keys()) if (!alive.has(key)) gone.add(key);
     }
-    const changed = puts.filter((status) => {
-      const key = refKey(status.ref);
-      // As `statusHash` of it: there are no times in it yet.
-      const hash = canonicalHash({ uid: status.uid, status: status.status });
+    const changed = puts.filter(({ key, hash }) => {
       if (this.#status.get(key) === hash) return false;
       this.#status.set(key, hash);
       return true;
     });
+    changed.sort((a, b) => compareText(a.key, b.key));
     const removed = [...gone].filter((key) => this.#status.delete(key)).sort(compareText);
     return {
-      puts: changed.sort((a, b) => compareText(refKey(a.ref), refKey(b.ref))),
+      puts: changed.map(({ status }) => status),
       removes: removed.map(refOfKey),
     };
-  }
-}
-
-/** Changes of a collection that is given out. */
-class Outgoing<V, Id> {
-  readonly #output: Output<V>;
-  readonly #goneOf: (change: Change<V>) => Id | undefined;
-
-  constructor(graph: Graph, { collection, idOf }: Given<V, Id>, idOfValue: (value: V) => Id) {
-    if (idOf === undefined && !collection.keeps)
-      throw new TypeError(`${collection.name} cannot tell what is gone`);
-    this.#output = graph.output(collection);
-    this.#goneOf = ({ key, before }) => (before === undefined ? idOf?.(key) : idOfValue(before));
-  }
-
-  /** Gives each value that is new, and the id of each that is gone (maybe one that never was there). */
-  drain(put: (value: V) => void, gone: (id: Id) => void): void {
-    for (const change of this.#output.drain()) {
-      if (change.after !== undefined) put(change.after);
-      else {
-        const id = this.#goneOf(change);
-        if (id !== undefined) gone(id);
-      }
-    }
   }
 }
 
