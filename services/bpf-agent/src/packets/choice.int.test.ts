@@ -169,6 +169,20 @@ describeIf(missingForKernel())('which backend a connection gets', () => {
     expect(await goesTo({ port: 5002, to: '203.0.113.29:53', protocol: 'udp' })).toBe('10.244.1.3:8080');
   });
 
+  test('among 1,000 backends each can be chosen, and is found again in the set that comes next', async () => {
+    const at = 'udp 203.0.113.33:53';
+    const backends = Array.from({ length: 1_000 }, (_, index) => `10.245.${index >> 8}.${index & 255}:5353`);
+    await putService(kernel, { at, set: 40n, backends });
+    const question = { port: 6_000, to: '203.0.113.33:53', protocol: 'udp' };
+    const mine = await goesTo(question);
+    expect(backends).toContain(mine);
+    // Mine is the last of the next set, so that all of it is looked through.
+    await putService(kernel, { at, set: 41n, backends: [...backends.filter((one) => one !== mine), mine] });
+    expect(await goesTo(question)).toBe(mine);
+    await putService(kernel, { at, set: 42n, backends: backends.filter((one) => one !== mine) });
+    expect(await goesTo(question)).not.toBe(mine);
+  });
+
   test('a set that was just taken away is looked for once more; without any the packet is dropped', async () => {
     await putService(kernel, { at: 'tcp 203.0.113.30:80', set: 34n, frontend: { count: 3 } });
     expect(await goesTo({ to: '203.0.113.30:80' })).toBe('drop');

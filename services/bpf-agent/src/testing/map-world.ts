@@ -60,13 +60,18 @@ export async function rows<Name extends RowName>(kernel: Kernel, name: Name): Pr
 export async function putService(kernel: Kernel, service: WorldService): Promise<void> {
   const { at, scope = 1, set, backends = [], table } = service;
   const [protocol, text = ''] = at.split(' ');
-  for (const [slot, backend] of backends.entries()) {
-    const flags = backend.endsWith('*') ? 0 : 1;
-    await put(kernel, 'lb_slots', {
-      key: { set, slot },
-      value: { ...placeOf(backend.replace('*', '')), flags },
-    });
-  }
+  const { key: slotKey, value: slotValue } = mapCodecs.lb_slots;
+  const values = backends.map((backend) => ({
+    ...placeOf(backend.replace('*', '')),
+    flags: backend.endsWith('*') ? 0 : 1,
+  }));
+  const keys = backends.map((_, slot) => ({ set, slot }));
+  const slots = {
+    keys: encodeRows(slotKey, keys),
+    values: encodeRows(slotValue, values),
+    count: keys.length,
+  };
+  if (keys.length > 0) await kernel.update('lb_slots', slots);
   if (table !== undefined) await kernel.updateTables([{ set, slots: Uint32Array.from(table) }]);
   const value: Frontend = {
     ...{ set, group: 7n, count: backends.length, affinityTimeoutS: 0 },
