@@ -3,7 +3,7 @@
 // differ (regular expressions, the order of paths, the Host header), a note says so.
 import { parseObject } from '@sluice/kinds';
 import { annotationNotes } from './annotation-notes.ts';
-import { gatewayObjects, tlsListeners } from './gateway-of-group.ts';
+import { gatewayObjects, listenerPlaces, tlsListeners } from './gateway-of-group.ts';
 import { httpRoutes, type RouteContext } from './http-routes.ts';
 import {
   type ConversionInput,
@@ -21,7 +21,7 @@ import { tlsRoutes } from './tls-routes.ts';
 /** What the Ingresses of one Gateway become. */
 export interface ConvertedGroup {
   readonly group: IngressGroup;
-  /** The Gateway, then grants, then routes. */
+  /** The Gateway and its ListenerSets, then grants, then routes. */
   readonly objects: readonly object[];
   readonly notes: readonly ConversionNote[];
 }
@@ -37,10 +37,11 @@ export function convertIngresses(input: ConversionInput): ConvertedGroup[] {
   });
 }
 
-function convertGroup(context: RouteContext): object[] {
-  const { group, notes } = context;
+function convertGroup(given: Omit<RouteContext, 'places'>): object[] {
+  const { group, notes } = given;
   for (const member of group.members) notes.push(...annotationNotes(member));
   const tls = tlsListeners(group, notes);
+  const context: RouteContext = { ...given, places: listenerPlaces(group, tls) };
   const members = group.members
     .filter(({ settings }) => !settings.tlsPassthrough)
     .map((member) => ({ member, tables: tablesOf(member, notes) }));
@@ -48,7 +49,7 @@ function convertGroup(context: RouteContext): object[] {
   portabilityNotes(rows, notes);
   const passed = group.members.filter(({ settings }) => settings.tlsPassthrough);
   return [
-    ...gatewayObjects(group, tls),
+    ...gatewayObjects(group, tls, context.places),
     ...httpRoutes(rows, context),
     ...passed.flatMap((member) => tlsRoutes(member, tls, context)),
   ];

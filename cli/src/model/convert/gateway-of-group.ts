@@ -1,4 +1,4 @@
-// The Gateway of a group: a listener for HTTP, and one for each host that has TLS. A host that several Ingresses want is that of
+// The Gateway of a group: a listener for HTTP, and one for each host that has TLS; ListenerSets where it has no room for all. A host that several Ingresses want is that of
 // the first, as the translator has it.
 import { formatObjectRef, type ObjectRef } from '@sluice/ir';
 import { ingressHttpsPort, objectRefOf } from '@sluice/kinds';
@@ -69,9 +69,55 @@ function listenerName(host: string, taken: Set<string>): string {
   return name;
 }
 
-/** The Gateway, and the grants that it needs for Secrets of other namespaces. */
-export function gatewayObjects(group: IngressGroup, tls: ReadonlyMap<string, TlsListener>): object[] {
-  const { namespace, name, gatewayClassName, httpPort } = group;
+/** A Gateway, and a ListenerSet, take no more listeners (Gateway API v1.7.0). */
+const maxListeners = 64;
+
+/** Where a listener stands. */
+export interface ListenerPlace {
+  readonly kind: 'Gateway' | 'ListenerSet';
+  readonly name: string;
+}
+
+/** Where the listeners of a group stand, by name: what the Gateway has no room for stands in ListenerSets. */
+export function listenerPlaces(
+  group: IngressGroup,
+  tls: ReadonlyMap<string, TlsListener>,
+): Map<string, ListenerPlace> {
+  const names = [
+    ...(group.httpPort === undefined ? [] : [httpListenerName]),
+    ...[...tls.values()].map((l) => l.name),
+  ];
+  return new Map(
+    names.map((name, i) => {
+      const part = Math.floor(i / maxListeners);
+      const kind = part === 0 ? 'Gateway' : 'ListenerSet';
+      return [name, { kind, name: part === 0 ? group.name : `${group.name}-${part + 1}` }];
+    }),
+  );
+}
+
+/** The reference of a route to a listener of a group. @param namespace of the route */
+export function parentOf(
+  of: { readonly group: IngressGroup; readonly places: ReadonlyMap<string, ListenerPlace> },
+  sectionName: string,
+  namespace: string,
+): object {
+  const { kind, name } = of.places.get(sectionName) ?? { kind: 'Gateway', name: of.group.name };
+  return {
+    ...(kind === 'Gateway' ? {} : { group: 'gateway.networking.k8s.io', kind }),
+    name,
+    ...(of.group.namespace === namespace ? {} : { namespace: of.group.namespace }),
+    sectionName,
+  };
+}
+
+/** The Gateway with its ListenerSets, and the grants that they need for Secrets of other namespaces. */
+export function gatewayObjects(
+  group: IngressGroup,
+  tls: ReadonlyMap<string, TlsListener>,
+  places: ReadonlyMap<string, ListenerPlace>,
+): object[] {
+  const { namespace, gatewayClassName, httpPort } = group;
   const routes = allowedRoutes(group);
   const http =
     httpPort === undefined ? [] : [{ name: httpListenerName, protocol: 'HTTP', port: httpPort, ...routes }];
@@ -83,13 +129,27 @@ export function gatewayObjects(group: IngressGroup, tls: ReadonlyMap<string, Tls
     tls: tlsOf(listener, namespace),
     ...routes,
   }));
-  const gateway = {
-    apiVersion: gatewayApi,
-    kind: 'Gateway',
-    metadata: { name, namespace },
-    spec: { gatewayClassName, listeners: [...http, ...secure] },
-  };
-  return [gateway, ...grants(group, tls)];
+  const byPlace = Map.groupBy([...http, ...secure], ({ name }) => places.get(name)?.name ?? group.name);
+  const objects = [...byPlace].map(([name, listeners]) =>
+    name === group.name
+      ? {
+          apiVersion: gatewayApi,
+          kind: 'Gateway',
+          metadata: { name, namespace },
+          spec: {
+            gatewayClassName,
+            listeners,
+            ...(byPlace.size === 1 ? {} : { allowedListeners: { namespaces: { from: 'Same' } } }),
+          },
+        }
+      : {
+          apiVersion: gatewayApi,
+          kind: 'ListenerSet',
+          metadata: { name, namespace },
+          spec: { parentRef: { name: group.name }, listeners },
+        },
+  );
+  return [...objects, ...grants(group, tls, byPlace.size > 1)];
 }
 
 function tlsOf({ secret }: TlsListener, gatewayNamespace: string): object {
@@ -110,7 +170,8 @@ function allowedRoutes({ namespace, members }: IngressGroup): object {
   return { allowedRoutes: { namespaces: { from: 'Selector', selector: { matchExpressions } } } };
 }
 
-function grants(group: IngressGroup, tls: ReadonlyMap<string, TlsListener>): object[] {
+function grants(group: IngressGroup, tls: ReadonlyMap<string, TlsListener>, hasSets: boolean): object[] {
+  const kinds = hasSets ? ['Gateway', 'ListenerSet'] : ['Gateway'];
   const secrets = [...tls.values()].flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
   const foreign = Map.groupBy(
     secrets.filter(({ namespace }) => namespace !== group.namespace),
@@ -121,7 +182,11 @@ function grants(group: IngressGroup, tls: ReadonlyMap<string, TlsListener>): obj
     kind: 'ReferenceGrant',
     metadata: { name: `${group.name}-certificates`, namespace },
     spec: {
-      from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: group.namespace }],
+      from: kinds.map((kind) => ({
+        group: 'gateway.networking.k8s.io',
+        kind,
+        namespace: group.namespace,
+      })),
       to: [...new Set(list.map(({ name }) => name))].map((name) => ({ group: '', kind: 'Secret', name })),
     },
   }));

@@ -2,6 +2,7 @@
 // they are tried; more than an HTTPRoute may hold go on in the next.
 import { canonicalJson } from '@sluice/ir';
 import type { IngressBackend, Service } from '@sluice/kinds';
+import { type ListenerPlace, parentOf } from './gateway-of-group.ts';
 import { type ConversionNote, type IngressGroup, type Member, noteOf } from './ingress-group.ts';
 import type { PathRule } from './ingress-table.ts';
 import { type Names, slug } from './names.ts';
@@ -13,6 +14,8 @@ export interface RouteContext {
   readonly services: readonly Service[];
   readonly names: Names;
   readonly notes: ConversionNote[];
+  /** By name of the listener. */
+  readonly places: ReadonlyMap<string, ListenerPlace>;
 }
 
 /** Limits of an HTTPRoute (Gateway API v1.7.0). */
@@ -218,7 +221,7 @@ function chunked(rules: readonly RuleObject[]): RuleObject[][] {
 function routeObject(
   shape: RouteShape,
   rules: readonly RuleObject[],
-  { group, names }: RouteContext,
+  { group, names, places }: RouteContext,
 ): object {
   const { namespace, name } = shape.member.ingress.metadata;
   const isAny = shape.hostnames.includes('*');
@@ -227,11 +230,7 @@ function routeObject(
     kind: 'HTTPRoute',
     metadata: { name: names.take(namespace, nameOf(name, shape)), namespace },
     spec: {
-      parentRefs: shape.listeners.map((sectionName) => ({
-        name: group.name,
-        ...(group.namespace === namespace ? {} : { namespace: group.namespace }),
-        sectionName,
-      })),
+      parentRefs: shape.listeners.map((listener) => parentOf({ group, places }, listener, namespace)),
       ...(isAny ? {} : { hostnames: shape.hostnames }),
       rules: rules.map(({ matches, rest }) => ({ matches, ...rest })),
     },

@@ -1,6 +1,6 @@
 // TLSRoutes of Ingresses whose TLS is passed through: one for each host that is theirs.
 
-import type { TlsListener } from './gateway-of-group.ts';
+import { parentOf, type TlsListener } from './gateway-of-group.ts';
 import type { RouteContext } from './http-routes.ts';
 import { backendRefs } from './http-routes.ts';
 import type { Member } from './ingress-group.ts';
@@ -14,7 +14,7 @@ export function tlsRoutes(
   context: RouteContext,
 ): object[] {
   const { namespace, name } = member.ingress.metadata;
-  const { group, names } = context;
+  const { names } = context;
   return [...passthroughOf(member, context.notes)].flatMap(([host, backend]) => {
     const listener = tls.get(host);
     if (listener?.owner !== member) return [];
@@ -24,13 +24,7 @@ export function tlsRoutes(
         kind: 'TLSRoute',
         metadata: { name: names.take(namespace, `${name}-${slug(host)}`), namespace },
         spec: {
-          parentRefs: [
-            {
-              name: group.name,
-              ...(group.namespace === namespace ? {} : { namespace: group.namespace }),
-              sectionName: listener.name,
-            },
-          ],
+          parentRefs: [parentOf(context, listener.name, namespace)],
           hostnames: [host],
           rules: [{ backendRefs: backendRefs({ backend, at: `rules for ${host}` }, member, context) }],
         },
