@@ -6,12 +6,14 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { isAlive } from '@sluice/testkit';
 import { type ChildKernel, type ChildKernelOptions, startKernel } from '../kernel/child-kernel.ts';
 import { check, type Libbpf, openLibbpf } from '../kernel/libbpf.ts';
 import { NumberCell } from '../kernel/options.ts';
@@ -38,10 +40,35 @@ export interface TestKernel {
   readonly stop: () => Promise<void>;
 }
 
+/** Pin directories and cgroups have the number of the test's process in their names. */
+const ownName = /^sluice-bpf-(\d+)-/;
+
+/** Takes away what a test process left behind that was killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = ownName.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) removePlaces(join(tmpdir(), name));
+  }
+}
+
+function removePlaces(pinDirectory: string): void {
+  try {
+    execFileSync('umount', [pinDirectory], { stdio: 'ignore' });
+  } catch {
+    // never mounted: the test ended before `load`
+  }
+  rmSync(pinDirectory, { recursive: true, force: true });
+  const cgroup = cgroupOf(pinDirectory);
+  if (existsSync(cgroup)) rmdirSync(cgroup);
+}
+
+const cgroupOf = (pinDirectory: string) => join(cgroupMount() ?? '', basename(pinDirectory));
+
 /** Starts the child; nothing is loaded yet. */
 export function startTestKernel(options: Partial<ChildKernelOptions> = {}): TestKernel {
-  const pinDirectory = mkdtempSync(join(tmpdir(), 'sluice-bpf-'));
-  const cgroup = join(cgroupMount() ?? '', basename(pinDirectory));
+  removeLeftovers();
+  const pinDirectory = mkdtempSync(join(tmpdir(), `sluice-bpf-${process.pid}-`));
+  const cgroup = cgroupOf(pinDirectory);
   mkdirSync(cgroup);
   const another = (more: Partial<ChildKernelOptions> = {}) =>
     startKernel({ libbpf: libbpfPaths, object: builtObject, pinDirectory, ...options, ...more });
@@ -53,13 +80,7 @@ export function startTestKernel(options: Partial<ChildKernelOptions> = {}): Test
     another,
     stop: async () => {
       await kernel.close();
-      try {
-        execFileSync('umount', [pinDirectory], { stdio: 'ignore' });
-      } catch {
-        // never mounted: the test ended before `load`
-      }
-      rmSync(pinDirectory, { recursive: true, force: true });
-      rmdirSync(cgroup);
+      removePlaces(pinDirectory);
     },
   };
 }
