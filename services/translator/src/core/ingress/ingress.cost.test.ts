@@ -18,11 +18,14 @@ const services = 20;
 
 interface Change {
   readonly path?: string;
+  /** Its host has TLS. */
+  readonly secure?: boolean;
   readonly labels?: Record<string, string>;
   readonly annotations?: Record<string, string>;
 }
 
-function ingress(i: number, { path = '/a', labels = {}, annotations = {} }: Change = {}): FactInput {
+function ingress(i: number, of: Change = {}): FactInput {
+  const { path = '/a', secure = false, labels = {}, annotations = {} } = of;
   return objectFact({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
@@ -33,6 +36,7 @@ function ingress(i: number, { path = '/a', labels = {}, annotations = {} }: Chan
     },
     spec: {
       ingressClassName: 'sluice',
+      ...(secure ? { tls: [{ hosts: [`h${i}.example`], secretName: 'cert' }] } : {}),
       rules: [
         { host: `h${i}.example`, http: { paths: [{ path, pathType: 'Prefix', backend: backend(i) }] } },
       ],
@@ -53,12 +57,25 @@ function service(i: number): FactInput {
   });
 }
 
+const certificate = factInput({
+  type: 'CertificateObserved',
+  ref: { group: '', kind: 'Secret', namespace: 'default', name: 'cert' },
+  uid: 'u',
+  secretType: 'kubernetes.io/tls',
+  digest: 'd',
+  dnsNames: [],
+  notBefore: '2026-01-01T00:00:00Z',
+  notAfter: '2099-01-01T00:00:00Z',
+  expired: false,
+  fault: '',
+});
+
 function removed(i: number): FactInput {
   const ref = { group: 'networking.k8s.io', kind: 'Ingress', namespace: 'default', name: `i${i}` };
   return factInput({ type: 'ObjectDeleted', ref, uid: '' });
 }
 
-function world(count: number) {
+function world(count: number, of: Change = {}) {
   const translator = createTranslator({ controllerNames });
   let seq = 1;
   const apply = (facts: readonly FactInput[]) => {
@@ -77,7 +94,8 @@ function world(count: number) {
     ...builtInIngressClasses(),
     addressFact('/sluice', ['127.80.0.1'], 'IngressClass'),
     ...Array.from({ length: services }, (__, i) => service(i)),
-    ...Array.from({ length: count }, (__, i) => ingress(i)),
+    ...(of.secure ? [certificate] : []),
+    ...Array.from({ length: count }, (__, i) => ingress(i, of)),
     ...syncedFacts(),
   ]);
   return apply;
@@ -104,4 +122,16 @@ test('one change among 100 and among 5,000 Ingresses of one listener costs the s
     gone: ['Ingress.networking.k8s.io i10'],
   });
   expect(both(ingress(10))).toMatchObject({ ...quiet, puts: [route(10)], statuses: ['Ingress i10'] });
+});
+
+test('with TLS, too: a changed path touches no listener', () => {
+  const secure = true;
+  const both = sameCost(world(100, { secure }), world(2_000, { secure }));
+  const path = both(ingress(7, { secure, path: '/b' }));
+  expect(path.puts).toEqual([
+    'http-route ingress:default/i7#h7.example',
+    'http-route ingress:default/i7#redirect#h7.example',
+  ]);
+  expect(path).toMatchObject({ removes: [], statuses: [], gone: [] });
+  expect(path.transforms).toBeLessThanOrEqual(12);
 });
