@@ -157,7 +157,7 @@ static ALWAYS_INLINE int is_answer(const struct packet *packet, struct flow *ans
 {
     __u64 now_ns = bpf_ktime_get_ns();
     int tells = packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
-    if (!tells && now_ns - answer->used_ns < RENEWAL_NS)
+    if (!tells && elapsed_ns(answer->used_ns, now_ns) < RENEWAL_NS)
         return 1;
     struct flow *request = request_of(&packet->flow, answer);
     int begins_itself = packet->flow.protocol == IPPROTO_TCP && is_opening(packet);

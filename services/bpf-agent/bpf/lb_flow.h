@@ -22,7 +22,7 @@ static ALWAYS_INLINE int is_expired(const struct flow *request, __u8 protocol, _
         limit_ns = request->state == FLOW_ESTABLISHED ? TCP_ESTABLISHED_NS
                    : request->state >= FLOW_CLOSED    ? TCP_CLOSED_NS
                                                       : TCP_TRANSITORY_NS;
-    return now_ns - request->used_ns > limit_ns;
+    return elapsed_ns(request->used_ns, now_ns) > limit_ns;
 }
 
 /** Notes that a packet of the connection passed. `said_fin` is the side it came from. */

@@ -43,3 +43,6 @@ static ALWAYS_INLINE __be16 to_be16(__u16 host) { return __builtin_bswap16(host)
 static ALWAYS_INLINE __u16 from_be16(__be16 network) { return __builtin_bswap16(network); }
 static ALWAYS_INLINE __be32 to_be32(__u32 host) { return __builtin_bswap32(host); }
 static ALWAYS_INLINE __u32 from_be32(__be32 network) { return __builtin_bswap32(network); }
+
+/** How long ago `since_ns` was. Another CPU may have written it after this one has looked at the clock: then it is now. */
+static ALWAYS_INLINE __u64 elapsed_ns(__u64 since_ns, __u64 now_ns) { return now_ns > since_ns ? now_ns - since_ns : 0; }

@@ -75,7 +75,7 @@ static ALWAYS_INLINE int stands_in(__u64 set, __u32 count, const struct backend 
 static ALWAYS_INLINE int remembered(struct choice *choice, __u64 now_ns)
 {
     struct affinity *affinity = bpf_map_lookup_elem(&lb_affinity, &choice->sticky);
-    if (!affinity || now_ns - affinity->used_ns >= choice->sticky_ns)
+    if (!affinity || elapsed_ns(affinity->used_ns, now_ns) >= choice->sticky_ns)
         return 0;
     struct backend backend = affinity->backend;
     if (affinity->set != choice->frontend.set) {
