@@ -22,6 +22,8 @@ import type { Answer, CallName, Calls, KernelSettings, Request, Result } from '.
 export interface ChildKernelOptions extends KernelSettings {
   /** Told when a child has died; the next one is started after `waitMs`. Not told of an end by `close`. */
   readonly onDeath?: (death: { readonly reason: string; readonly waitMs: number }) => void;
+  /** Words before the child's command, which let it run in a network namespace of its own, e.g. `nsenter …`; default: none. */
+  readonly enter?: readonly string[];
   /** The first wait before a new child, which doubles until a call succeeds; default 100. */
   readonly restartMs?: number;
 }
@@ -35,16 +37,28 @@ interface Pending {
   readonly reject: (fault: KernelError) => void;
 }
 
+interface ChildOptions {
+  readonly enter: readonly string[];
+  readonly onEvents: (batch: RingBatch) => void;
+  readonly onEnd: (reason: string) => void;
+}
+
 /** One child and the calls it owes. */
 class Child {
   readonly process: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  constructor(onEvents: (batch: RingBatch) => void, onEnd: (reason: string) => void) {
+  constructor({ enter, onEvents, onEnd }: ChildOptions) {
+    const [execPath = process.execPath, ...execArgv] = [
+      ...enter,
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+    ];
     this.process = fork(childFile, [], {
       serialization: 'advanced',
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execPath,
+      execArgv,
       env: {},
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -174,12 +188,13 @@ class ChildKernel implements Kernel {
 
   /** A child that knows all that its predecessor knew. Rejects with the fault of opening, which is that of each call then. */
   async #start(): Promise<Child> {
-    const child = new Child(
-      (batch) => this.#events.put(batch),
-      (reason) => this.#restart(reason),
-    );
+    const { onDeath: _, restartMs: __, enter = [], ...settings } = this.#options;
+    const child = new Child({
+      enter,
+      onEvents: (batch) => this.#events.put(batch),
+      onEnd: (reason) => this.#restart(reason),
+    });
     this.#current = child;
-    const { onDeath: _, restartMs: __, ...settings } = this.#options;
     await child.call('open', [settings]);
     if (this.#loaded) await child.call('load', []);
     if (this.#listening) await child.call('listen', []);

@@ -51,6 +51,7 @@ export function endpoints(
 export class IrWriter {
   readonly #writer: LogWriter;
   readonly #held = new Map<IrId, string>();
+  readonly #sum = new SetHash();
   #seq = 0;
 
   private constructor(writer: LogWriter) {
@@ -66,19 +67,28 @@ export class IrWriter {
   async commit(put: readonly IrResource[], removed: readonly IrResource[] = []): Promise<Revision> {
     this.#seq += 1;
     const revision = { epoch: 1, seq: this.#seq };
-    for (const resource of put) this.#held.set(irIdOf(resource), irHash(resource));
-    for (const resource of removed) this.#held.delete(irIdOf(resource));
-    const set = new SetHash();
-    for (const hash of this.#held.values()) set.add(hash);
+    for (const resource of removed) this.#forget(irIdOf(resource));
+    for (const resource of put) {
+      const hash = irHash(resource);
+      this.#forget(irIdOf(resource));
+      this.#held.set(irIdOf(resource), hash);
+      this.#sum.add(hash);
+    }
     const events = [
       ...put.map((resource) => encodeEvent({ type: 'ResourcePut', revision, resource })),
       ...removed.map(({ kind, key }) => encodeEvent({ type: 'ResourceRemoved', revision, kind, key })),
     ];
     const closing = {
       ...{ type: 'RevisionCommitted' as const, revision, translator: 'test' },
-      ...{ changes: events.length, stateHash: set.toString() },
+      ...{ changes: events.length, stateHash: this.#sum.toString() },
     };
     await this.#writer.transact(events, encodeEvent(closing));
     return revision;
+  }
+
+  #forget(id: IrId): void {
+    const hash = this.#held.get(id);
+    if (hash !== undefined) this.#sum.remove(hash);
+    this.#held.delete(id);
   }
 }

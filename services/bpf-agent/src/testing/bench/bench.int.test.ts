@@ -1,0 +1,26 @@
+// The benchmark itself, with few Services and short runs: it measures what it says. No figure is judged by its time.
+import { describeIf } from '@sluice/testkit';
+import { expect, test } from 'vitest';
+import { missingForNode } from '../rig.ts';
+import { runBench } from './run.ts';
+import { reportText } from './table.ts';
+
+describeIf(missingForNode())('npm run bench:datapath', () => {
+  test('measures every way, packets, rows and the delay of a change', async () => {
+    const options = { rounds: 1, connections: 20, seconds: 0.05, services: 20, changes: 2 };
+    const report = await runBench({ ...options, packetServices: [1, 10], packetRuns: 1 }, () => {});
+    const names = report.ways.map(({ name }) => name);
+    expect(names.slice(0, 3)).toEqual(['direct', 'socket LB, 20 Services', 'tcx, 20 Services']);
+    expect(names.length + report.missing.length).toBeGreaterThanOrEqual(5);
+    for (const way of report.ways) {
+      expect(way.roundTripsPerSecond.best, way.name).toBeGreaterThan(0);
+      expect(way.cpuMicrosPerConnection, way.name).toBeGreaterThan(0);
+      expect(way.gigabitsPerSecond.best, way.name).toBeGreaterThan(0);
+    }
+    expect(report.packets.map(({ services }) => services)).toEqual([1, 10]);
+    expect(report.updates.rows).toBe(40);
+    expect(report.delay).toMatchObject({ services: 20, changes: 2 });
+    const text = reportText(report);
+    for (const name of names) expect(text).toContain(`| ${name} |`);
+  });
+});

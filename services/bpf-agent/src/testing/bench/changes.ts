@@ -1,0 +1,98 @@
+// How fast the maps follow: rows written in one go, and the time from an event on the log to the kernel's map beside many Services.
+import { connectEventLog } from '@sluice/event-log';
+import { createLogger, Health, Registry } from '@sluice/service-kit';
+import { startNats } from '@sluice/testkit';
+import { Agent } from '../../adapters/agent.ts';
+import { endpoints, IrWriter, service } from '../ir.ts';
+import { startTestKernel } from '../test-kernel.ts';
+import { putServices, serviceAddress } from './many-services.ts';
+
+/** Rows a second through the child process, the best of three. */
+export interface UpdateFigures {
+  readonly rows: number;
+  readonly written: number;
+  readonly read: number;
+  readonly removed: number;
+}
+
+export async function measureUpdates(services: number): Promise<UpdateFigures> {
+  const running = startTestKernel();
+  const { kernel } = running;
+  try {
+    await kernel.load();
+    const best = { written: 0, read: 0, removed: 0 };
+    const rows = 2 * services;
+    for (let round = 0; round < 3; round += 1) {
+      await putServices(kernel, services, { address: '10.244.1.2', port: 8080 });
+      const dumped = performance.now();
+      const all = await kernel.dump('lb_frontends');
+      const removing = performance.now();
+      await kernel.remove('lb_frontends', all);
+      const writing = performance.now();
+      await kernel.update('lb_frontends', all);
+      const done = performance.now();
+      best.read = Math.max(best.read, (1_000 * rows) / (removing - dumped));
+      best.removed = Math.max(best.removed, (1_000 * rows) / (writing - removing));
+      best.written = Math.max(best.written, (1_000 * rows) / (done - writing));
+    }
+    return { rows, ...best };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Milliseconds from the call that writes a revision to the log until it is in the maps. */
+export interface DelayFigures {
+  readonly services: number;
+  readonly changes: number;
+  readonly median: number;
+  readonly worst: number;
+  /** Of the first revision, which has all Services. */
+  readonly firstMs: number;
+}
+
+/** One Service with one endpoint. */
+const oneService = (index: number) => {
+  const name = `s${index}`;
+  return [service(name, [{ address: serviceAddress(index) }]), endpoints(name, ['10.244.1.2'])];
+};
+
+export async function measureDelay(services: number, changes: number): Promise<DelayFigures> {
+  await using stack = new AsyncDisposableStack();
+  const nats = stack.use(await startNats());
+  const log = await connectEventLog({ url: nats.url, name: 'bench' });
+  stack.defer(() => log.close());
+  const running = startTestKernel();
+  stack.defer(running.stop);
+  const writer = await IrWriter.open(log);
+  let written = () => {};
+  const agent = new Agent({
+    ...{ log, kernel: running.kernel, registry: new Registry(), health: new Health() },
+    node: { name: 'node-1', zone: '', ipv4: '172.31.0.1', ipv6: '', tableSize: 251 },
+    points: [{ kind: 'cgroup', path: running.cgroup }],
+    nodeAddresses: () => ['172.31.0.1'],
+    logger: createLogger({ service: 'bpf-agent', version: 'bench', replica: 'bpf-agent-0', level: 'silent' }),
+    written: () => written(),
+    fail: (error) => {
+      throw error;
+    },
+  });
+  const commit = async (put: Parameters<IrWriter['commit']>[0]): Promise<number> => {
+    const begun = performance.now();
+    const done = new Promise<void>((resolve) => {
+      written = resolve;
+    });
+    await writer.commit(put);
+    await done;
+    return performance.now() - begun;
+  };
+  const first = commit(Array.from({ length: services }, (_, index) => oneService(index)).flat());
+  agent.start();
+  stack.defer(() => agent.stop());
+  const firstMs = await first;
+  const found: number[] = [];
+  for (let index = 0; index < changes; index += 1) found.push(await commit(oneService(services + index)));
+  found.sort((a, b) => a - b);
+  const median = found[Math.floor((found.length - 1) / 2)] ?? 0;
+  return { services, changes, median, worst: found.at(-1) ?? 0, firstMs };
+}
