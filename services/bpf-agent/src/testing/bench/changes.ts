@@ -1,8 +1,10 @@
 // How fast the maps follow: rows written in one go, and the time from an event on the log to the kernel's map beside many Services.
 import { connectEventLog } from '@sluice/event-log';
 import { createLogger, Health, Registry } from '@sluice/service-kit';
-import { startNats } from '@sluice/testkit';
+import { startNats, until } from '@sluice/testkit';
 import { Agent } from '../../adapters/agent.ts';
+import type { Kernel } from '../../core/kernel-port.ts';
+import type { ChildKernel } from '../../kernel/child-kernel.ts';
 import { endpoints, IrWriter, service } from '../ir.ts';
 import { startTestKernel } from '../test-kernel.ts';
 import { putServices, serviceAddress } from './many-services.ts';
@@ -41,14 +43,29 @@ export async function measureUpdates(services: number): Promise<UpdateFigures> {
   }
 }
 
-/** Milliseconds from the call that writes a revision to the log until it is in the maps. */
+/** Milliseconds from the call that writes a revision to the log until its frontend is in the map. */
 export interface DelayFigures {
   readonly services: number;
   readonly changes: number;
   readonly median: number;
   readonly worst: number;
-  /** Of the first revision, which has all Services. */
+  /** From the agent's start until all Services are in the maps; programs are loaded in between. */
   readonly firstMs: number;
+}
+
+/** The kernel, telling whenever frontends were written. */
+function watched(kernel: ChildKernel, onFrontends: () => void): Kernel {
+  const update: Kernel['update'] = async (map, rows) => {
+    await kernel.update(map, rows);
+    if (map === 'lb_frontends') onFrontends();
+  };
+  return new Proxy<Kernel>(kernel, {
+    get: (_, name) => {
+      if (name === 'update') return update;
+      const found: unknown = Reflect.get(kernel, name);
+      return typeof found === 'function' ? found.bind(kernel) : found;
+    },
+  });
 }
 
 /** One Service with one endpoint. */
@@ -65,33 +82,37 @@ export async function measureDelay(services: number, changes: number): Promise<D
   const running = startTestKernel();
   stack.defer(running.stop);
   const writer = await IrWriter.open(log);
-  let written = () => {};
+  let frontendWritten = () => {};
   const agent = new Agent({
-    ...{ log, kernel: running.kernel, registry: new Registry(), health: new Health() },
+    ...{ log, registry: new Registry(), health: new Health() },
+    kernel: watched(running.kernel, () => frontendWritten()),
     node: { name: 'node-1', zone: '', ipv4: '172.31.0.1', ipv6: '', tableSize: 251 },
     points: [{ kind: 'cgroup', path: running.cgroup }],
     nodeAddresses: () => ['172.31.0.1'],
-    logger: createLogger({ service: 'bpf-agent', version: 'bench', replica: 'bpf-agent-0', level: 'silent' }),
-    written: () => written(),
+    logger: createLogger({
+      ...{ service: 'bpf-agent', version: 'bench', replica: 'bpf-agent-0', level: 'silent' },
+    }),
     fail: (error) => {
       throw error;
     },
   });
-  const commit = async (put: Parameters<IrWriter['commit']>[0]): Promise<number> => {
-    const begun = performance.now();
-    const done = new Promise<void>((resolve) => {
-      written = resolve;
-    });
-    await writer.commit(put);
-    await done;
-    return performance.now() - begun;
-  };
-  const first = commit(Array.from({ length: services }, (_, index) => oneService(index)).flat());
+  const all = await writer.commit(Array.from({ length: services }, (_, index) => oneService(index)).flat());
+  const begun = performance.now();
   agent.start();
   stack.defer(() => agent.stop());
-  const firstMs = await first;
+  await until(() => agent.revision?.seq === all.seq, { timeoutMs: 120_000, message: 'all Services' });
+  const firstMs = performance.now() - begun;
   const found: number[] = [];
-  for (let index = 0; index < changes; index += 1) found.push(await commit(oneService(services + index)));
+  for (let index = 0; index < changes; index += 1) {
+    const started = performance.now();
+    const done = new Promise<void>((resolve) => {
+      frontendWritten = resolve;
+    });
+    const { seq } = await writer.commit(oneService(services + index));
+    await done;
+    found.push(performance.now() - started);
+    await until(() => agent.revision?.seq === seq, { intervalMs: 1 });
+  }
   found.sort((a, b) => a - b);
   const median = found[Math.floor((found.length - 1) / 2)] ?? 0;
   return { services, changes, median, worst: found.at(-1) ?? 0, firstMs };

@@ -61,6 +61,6 @@ export function reportText({ ways, missing, packets, updates, delay }: BenchRepo
     ...packets.map(packetRow),
     '',
     `map rows a second, of ${whole(updates.rows)}: ${whole(updates.written)} written, ${whole(updates.read)} read, ${whole(updates.removed)} removed`,
-    `event on the log → map, one Service added beside ${whole(delay.services)}: ${delay.median.toFixed(1)} ms median, ${delay.worst.toFixed(1)} ms worst of ${delay.changes}; all at once ${whole(delay.firstMs)} ms`,
+    `event on the log → map, one Service added beside ${whole(delay.services)}: ${delay.median.toFixed(1)} ms median, ${delay.worst.toFixed(1)} ms worst of ${delay.changes}; an agent's start with all of them ${whole(delay.firstMs)} ms`,
   ].join('\n');
 }
