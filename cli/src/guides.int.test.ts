@@ -75,6 +75,7 @@ async function envoyConfigBench(): Promise<Bench> {
 const worlds: readonly [name: string, start: () => Promise<Bench>, guides: readonly string[]][] = [
   ['the shop', shopBench, ['quick-start.md', 'cli.md', 'diff.md', 'convert-ingress.md']],
   ['examples/l4', () => exampleBench('l4'), ['l4.md']],
+  ['examples/services', () => exampleBench('services', 'services.yaml'), ['services.md']],
   ['examples/l7-services', () => exampleBench('l7-services', 'services.yaml'), ['l7-services.md']],
   ['examples/ingress', () => exampleBench('ingress', 'shop.yaml'), ['ingress.md']],
   ['examples/envoy-config', envoyConfigBench, ['cilium-envoy-config.md']],

@@ -13,6 +13,7 @@ the port is asked. Over https the SNI is the name in the URL, or --sni.
 moment (2026-11-22T18:00:00Z, 10m).
 --request-id explains a request that was served, from the access log: ID is the x-request-id of its response.
 Of a connection below HTTP: tls, tcp or udp, and ADDRESS:PORT as \`sluice get gateways\` shows it; of tls also NAME:PORT.
+Of tcp and udp also the address of a Service, or a node's with a node port: \`sluice get backends\` shows them.
 Exit code 1 where no route takes the request, or the connection.
 
 Examples:

@@ -31,13 +31,13 @@ interface Question extends GetOptions {
 /** Prints what is asked for. Findings (1): a name was given and nothing has it. */
 export async function runGet(context: CommandContext, question: Question): Promise<ExitCode> {
   const kind = kindOfWord(question.what);
-  if (kind === undefined && !['objects', 'conditions', 'ir', 'xds'].includes(question.what))
+  if (kind === undefined && !['objects', 'conditions', 'ir', 'xds', 'backends'].includes(question.what))
     throw new UserError(
-      `${question.what} is neither a kind nor one of objects, conditions, ir, xds`,
+      `${question.what} is neither a kind nor one of objects, conditions, ir, xds, backends`,
       '`sluice get --help` lists them',
     );
   await using connection = await openConnection(context.config, question.dataDir);
-  const folded = await loadFolded(connection.log, ['FACTS', 'STATUS', 'IR']);
+  const folded = await loadFolded(connection.log, ['FACTS', 'STATUS', 'IR', 'ACKS']);
   const overHttp = kind === 'HTTPRoute' || kind === 'GRPCRoute';
   const deliveryOf = overHttp ? await loadDeliveries(connection.log, folded) : undefined;
   const layout = question.routeLayout ?? connection.found.instance.routeLayout;
@@ -55,6 +55,13 @@ async function show(
 ): Promise<Shown> {
   if (question.what === 'ir') return showIr(world, question.name);
   if (question.what === 'conditions') return showConditions(world, question);
+  if (question.what === 'backends') {
+    const [{ nodeOf }, { showBackends }] = await Promise.all([
+      import('../model/datapath.ts'),
+      import('./get-backends.ts'),
+    ]);
+    return showBackends(world, { ...question, node: nodeOf(world.datapaths.values()) });
+  }
   if (question.what === 'xds') {
     const { showXds } = await import('./get-xds.ts');
     return showXds(world, question);

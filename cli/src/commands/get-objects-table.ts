@@ -150,7 +150,7 @@ const columns: Readonly<Record<string, Columns>> = {
         spec.type,
         joined(spec.ports.map(({ port }) => `${port}`)),
         accepted === 'True' ? algorithm : accepted === '-' ? '-' : 'refused',
-        joined(addressesOf(manifest.status)),
+        joined([...new Set([...ownAddresses(spec), ...addressesOf(manifest.status)])]),
         conditionOf(manifest, 'sluice.dev/L7Programmed'),
       ];
     },
@@ -198,6 +198,16 @@ export function objectTable(
     head: ['KIND', 'NAMESPACE', 'NAME', 'ORIGIN'],
     rows: found.map(({ ref, origin }) => [ref.kind, ref.namespace || '-', ref.name, place(origin)]),
   };
+}
+
+/** Addresses that a Service has by its own word. */
+function ownAddresses({
+  clusterIP,
+  clusterIPs,
+  externalIPs = [],
+}: KnownObjectOf<'Service'>['spec']): string[] {
+  const cluster = clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP]);
+  return [...cluster.filter((ip) => ip !== '' && ip !== 'None'), ...externalIPs];
 }
 
 function place(origin: ShownObject['origin']): string {

@@ -9,6 +9,7 @@ also gw, httproute, svc, ns, gc), or one of
   objects      every object in force
   conditions   every condition of every object, one a line
   ir           what the translator made of the objects
+  backends     where connections to Services' addresses go, as the kernel of a node is told
   xds          what Envoy is given, in the route layout that the instance was started with; keys are left out
 
 Examples:
@@ -16,6 +17,7 @@ Examples:
   $ sluice get httproutes -n shop -o yaml
   $ sluice get gw my-gateway -o json
   $ sluice get conditions
+  $ sluice get backends web -n shop
   $ sluice get ir http-route:default/http-app-1 -o json`;
 
 /** `sluice get WHAT [NAME]`. */
@@ -24,7 +26,7 @@ export function registerGet(program: Command, context: CommandContext, finish: F
     .command('get')
     .summary('show objects with their status, conditions, the IR, or the xDS')
     .description('Shows objects with their status, conditions, the neutral model (IR), or the xDS resources.')
-    .argument('<what>', 'a kind, or objects, conditions, ir, xds')
+    .argument('<what>', 'a kind, or objects, conditions, ir, backends, xds')
     .argument('[name]', 'only the one of this name')
     .option('-n, --namespace <namespace>', 'only this namespace')
     .addOption(new Option('-A, --all-namespaces', 'every namespace (the default)').conflicts('namespace'))

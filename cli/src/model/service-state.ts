@@ -1,5 +1,5 @@
-// Services that ask for a balancing of each request, as `up` and `status` tell of them. The translator gives a status to
-// such Services alone.
+// Services as `up` and `status` tell of them: those that ask for a balancing of each request, and those with something wrong about the
+// addresses that they have of their own. The translator gives a status to such Services alone.
 import { gatewayKey, type IrListener } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
 import { findCondition, recordsOf } from './conditions.ts';
@@ -43,15 +43,30 @@ function field(holder: unknown, name: string): unknown {
   return recordsOf([holder])[0]?.[name];
 }
 
+/** What is wrong with the addresses that it has of its own; empty where nothing is. */
+function addressFaults(status: unknown): string {
+  return ['L4Conflicted', 'L4PartiallyInvalid']
+    .flatMap((type) => findCondition(status, `sluice.dev/${type}`) ?? [])
+    .map(({ reason, message }) => `${reason}: ${message}`)
+    .join('; ');
+}
+
 function progressOf(status: unknown): { progress: Progress; message: string } {
   const accepted = findCondition(status, 'sluice.dev/L7Accepted');
   const programmed = findCondition(status, 'sluice.dev/L7Programmed');
   const partial = findCondition(status, 'sluice.dev/L7PartiallyInvalid');
   if (accepted?.status === 'False')
     return { progress: 'faulty', message: `${accepted.reason}: ${accepted.message}` };
+  const addresses = addressFaults(status);
+  if (programmed === undefined && addresses !== '') return { progress: 'faulty', message: addresses };
   if (programmed === undefined) return { progress: 'waiting', message: 'no status yet' };
   if (programmed.status === 'True')
-    return { progress: 'in-force', message: partial?.status === 'True' ? partial.message : '' };
+    return {
+      progress: 'in-force',
+      message: [partial?.status === 'True' ? partial.message : '', addresses]
+        .filter((t) => t !== '')
+        .join('; '),
+    };
   const progress = programmed.reason === 'Pending' ? 'waiting' : 'faulty';
   return {
     progress,

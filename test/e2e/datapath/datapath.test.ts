@@ -67,6 +67,17 @@ describeIf(missing)('sluice up --datapath on', () => {
         message: 'an answer at the address',
       });
       expect(mounts(dataDir)).toHaveLength(1);
+      const backends = await sluice.cli('get', 'backends', 'web');
+      expect(backends.stdout).toMatch(
+        new RegExp(`default +web +${vip}:80/TCP +inside +random +127.0.0.1:${backend.port}`),
+      );
+      expect((await sluice.cli('get', 'services')).stdout).toContain(vip);
+      const explained = await sluice.cli('explain', 'tcp', `${vip}:80`);
+      expect(explained).toMatchObject({ code: 0 });
+      expect(explained.stdout).toMatch(/^datapath +node /m);
+      expect(explained.stdout).toMatch(
+        new RegExp(`^from inside +one of 127.0.0.1:${backend.port} \\(random\\)$`, 'm'),
+      );
       process.kill(sluice.pid('bpf-agent'), 'SIGKILL');
       expect(await asked(cgroup)).toBe('web');
       sluice.write({ 'slice.yaml': null });
@@ -74,6 +85,9 @@ describeIf(missing)('sluice up --datapath on', () => {
         timeoutMs: 20_000,
         message: 'a refusal',
       });
+      const refused = await sluice.cli('explain', 'tcp', `${vip}:80`);
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.stdout).toContain('refused at once: no endpoint takes connections');
     }
     expect(mounts(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, 'run', 'bpf'))).toBe(false);

@@ -7,5 +7,5 @@ export { event } from './layout/values.ts';
 export { type DatapathChange, DesiredMaps, type MapsChange, type MapsState } from './maps/desired-maps.ts';
 export { defaultMaglevSize, type MaglevSize, maglevSizes } from './maps/maglev.ts';
 export * from './maps/rows.ts';
-export type { NodeSettings } from './maps/service-rows.ts';
+export { type NodeSettings, type ServiceRows, serviceRows } from './maps/service-rows.ts';
 export { decodeRows, encodeRows, type StructCodec } from './struct-codec.ts';
