@@ -52,6 +52,15 @@ function isExecutableBinary(file) {
   }
 }
 
+/** Two checkouts may share one toolchain by a link: a program must not become a link to itself. @param {string} dir */
+function whereIs(dir) {
+  try {
+    return realpathSync(dir);
+  } catch {
+    return resolve(dir);
+  }
+}
+
 /**
  * The first program of this name on PATH, outside `notIn`, that is recent enough; its real path.
  * @param {{ name: string, min: [number, number], notIn: string, path?: string | undefined }} what
@@ -59,7 +68,7 @@ function isExecutableBinary(file) {
  */
 export function findOnPath({ name, min, notIn, path = process.env.PATH }) {
   for (const dir of (path ?? '').split(delimiter)) {
-    if (dir === '' || resolve(dir) === resolve(notIn)) continue;
+    if (dir === '' || whereIs(dir) === whereIs(notIn)) continue;
     const file = join(dir, name);
     if (isExecutableBinary(file) && suffices(versionOf(file), min)) return realpathSync(file);
   }

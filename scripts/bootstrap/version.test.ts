@@ -39,3 +39,14 @@ test('a program on PATH is found, a launcher script or an older one is not, nor 
   expect(findOnPath({ ...search, min: [24, 999] })).toBeUndefined();
   expect(findOnPath({ ...search, min: [24, 0], notIn: dir })).toBeUndefined();
 });
+
+test('the folder left out is left out by whichever path it is reached', () => {
+  const link = `${dir}-link`;
+  symlinkSync(dir, link);
+  symlinkSync(process.execPath, join(dir, 'node'));
+  try {
+    expect(findOnPath({ name: 'node', min: [24, 0], path: dir, notIn: link })).toBeUndefined();
+  } finally {
+    rmSync(link);
+  }
+});
