@@ -37,7 +37,7 @@ export async function runReplay(
 }
 
 /** What is wrong, in words. A revision that another version of the translator made may differ. */
-function faultsOf({ streams, revisions, ir }: ReplayReport): string[] {
+function faultsOf({ streams, revisions, ir, maps }: ReplayReport): string[] {
   return [
     ...streams.flatMap(({ stream, damage, checkpoints }) => [
       ...damage.map(({ from, to, message }) => `${stream} ${from}–${to}: ${message}`),
@@ -56,11 +56,17 @@ function faultsOf({ streams, revisions, ir }: ReplayReport): string[] {
       : [
           `IR: what stands on the log has the hash ${ir.computedHash}, its newest revision says ${ir.recordedHash}`,
         ]),
+    ...maps
+      .filter(({ result }) => result === 'differs')
+      .map(
+        ({ node, revision, recordedHash, computedHash }) =>
+          `maps of node ${node} at revision ${revision}: recorded ${recordedHash}, computed ${computedHash}`,
+      ),
   ];
 }
 
 function linesOf(
-  { streams, revisions, difference, xdsHash }: ReplayReport,
+  { streams, revisions, difference, maps, xdsHash }: ReplayReport,
   faults: readonly string[],
 ): string[] {
   const same = revisions.filter(({ result }) => result === 'same').length;
@@ -78,6 +84,11 @@ function linesOf(
           `${others.length} were made by another version of the translator and differ from version ${version}`,
         ]),
     ...(difference === null ? [] : differenceLines(difference)),
+    ...maps.map(({ node, result, revision }) =>
+      result === 'unknown'
+        ? `maps of node ${node}: the newest revision is not acknowledged`
+        : `maps of node ${node}: at revision ${revision}, ${result === 'same' ? 'as the IR has it' : 'other than the IR has it'}`,
+    ),
     `xDS: ${xdsHash === '' ? 'not compiled, since the IR is damaged' : xdsHash}`,
     ...faults.map((fault) => `fault: ${fault}`),
     faults.length === 0 ? 'verified' : `${faults.length} fault${faults.length === 1 ? '' : 's'}`,

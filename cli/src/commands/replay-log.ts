@@ -3,6 +3,7 @@ import { decodeEvent, streams } from '@sluice/events';
 import { irHash, SetHash } from '@sluice/ir';
 import { loadWorld } from '../connection.ts';
 import { compareIr, type IrDifference, Replayer, type RevisionOutcome, xdsHash } from '../model/replay.ts';
+import { compareMaps, type MapsOutcome } from '../model/replay-maps.ts';
 import { type Committed, World } from '../model/world.ts';
 import { compileWith } from '../model/xds.ts';
 import { streamNames } from './log-options.ts';
@@ -16,6 +17,8 @@ export interface ReplayReport {
   readonly ir: { readonly computedHash: string; readonly recordedHash: string } | null;
   /** Where the newest revision differs: how. */
   readonly difference: IrDifference | null;
+  /** What has to be in the maps of each node that an agent has spoken for; none where the IR is damaged. */
+  readonly maps: readonly MapsOutcome[];
   /** Hash over all that Envoy is given; the empty string where the IR is damaged. */
   readonly xdsHash: string;
 }
@@ -30,7 +33,7 @@ export async function replayLog(
   const { revisions, replayer } = await compareRevisions(log, { ...of, reports });
   // A damaged stream has no state that could be compared: its damage is the finding.
   const whole = reports.every(({ stream, damage }) => stream !== 'IR' || damage.length === 0);
-  const world = whole ? await loadWorld(log, ['IR']) : new World();
+  const world = whole ? await loadWorld(log, ['IR', 'ACKS']) : new World();
   const recorded = new Map([...world.ir].map(([id, { resource }]) => [id, resource]));
   const computed = new SetHash();
   for (const resource of recorded.values()) computed.add(irHash(resource));
@@ -43,6 +46,10 @@ export async function replayLog(
         ? null
         : { computedHash: computed.toString(), recordedHash: committed.stateHash },
     difference: whole && revisions.at(-1)?.result === 'differs' ? compareIr(recorded, replayer.ir) : null,
+    maps: compareMaps(world.datapaths.values(), {
+      ir: [...recorded.values()],
+      revision: committed?.revision,
+    }),
     xdsHash: whole ? xdsHash(compileWith(world.ir.values(), of.routeLayout)) : '',
   };
 }

@@ -78,6 +78,9 @@ describeIf(missing)('sluice up --datapath on', () => {
       expect(explained.stdout).toMatch(
         new RegExp(`^from inside +one of 127.0.0.1:${backend.port} \\(random\\)$`, 'm'),
       );
+      const replayed = await sluice.cli('replay', '--verify');
+      expect(replayed).toMatchObject({ code: 0 });
+      expect(replayed.stdout).toMatch(/^maps of node .+: at revision \S+, as the IR has it$/m);
       process.kill(sluice.pid('bpf-agent'), 'SIGKILL');
       // One try, which a busy machine may take its time for.
       expect(await asked(cgroup, 30_000)).toBe('web');
