@@ -155,8 +155,9 @@ export class XdsHub {
     setTimeout(() => this.#tell(connection, true), helloMs).unref();
     return {
       receive: (request) => {
-        connection.held ||= !this.#current && this.#differs(request);
-        connection.session.receive(request, this.#options.now());
+        const own = connection.session.inOwnNames(request);
+        connection.held ||= !this.#current && this.#differs(own);
+        connection.session.receive(own, this.#options.now());
         this.#poll(connection);
         this.#tell(connection);
       },

@@ -70,7 +70,7 @@ class Bench {
       nonce: '',
       error: undefined,
     };
-    this.session.receive({ kind, ...empty, ...request }, this.now);
+    this.session.receive(this.session.inOwnNames({ kind, ...empty, ...request }), this.now);
     this.poll();
   }
 
@@ -478,4 +478,31 @@ test('a scope of a long name is sent, known again, refused and removed under its
   settle();
   bench.commit({ kind: 'scope', name });
   expect(bench.take()).toEqual([`scope: -${short}`]);
+});
+
+test('what an Envoy told of before the log was read is known by the time that it is read', () => {
+  const [same, changed, gone] = ['same', 'changed', 'gone'].map(
+    (each) => `l|${each}-hostname.shop.example`,
+  ) as [string, string, string];
+  bench.ask('cluster');
+  bench.ask('listener', { initialVersions: new Map([['l', '1']]) });
+  const initialVersions = new Map([same, changed, gone].map((name) => [wireName(name), '1']));
+  bench.session.receive(
+    bench.session.inOwnNames({
+      kind: 'scope',
+      subscribe: [],
+      unsubscribe: [],
+      initialVersions,
+      nonce: '',
+      error: undefined,
+    }),
+    bench.now,
+  );
+  bench.sent.splice(0);
+  bench.commit(resource('listener', 'l'), scope(same, []), scope(changed, [], '2'));
+  expect(accept().filter((line) => line.startsWith('scope'))).toEqual([
+    `scope: ${wireName(changed)}@2 -${wireName(gone)}`,
+  ]);
+  expect(accept()).toEqual([]);
+  expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
 });

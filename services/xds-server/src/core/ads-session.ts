@@ -68,12 +68,19 @@ export class AdsSession {
       }
   }
 
-  /** Takes a request in. Follow with `poll`. */
+  /** A request of the Envoy with the names of scopes that are ours; see `wireName`. */
+  inOwnNames(request: XdsRequest): XdsRequest {
+    if (request.kind !== 'scope') return request;
+    const initialVersions = ownNames(request.initialVersions, this.#options.source.names('scope'));
+    return { ...request, initialVersions };
+  }
+
+  /** Takes a request in our own names in. Follow with `poll`. */
   receive(request: XdsRequest, nowMs: number): void {
     const { source, events } = this.#options;
     const channel = this.#channels[request.kind];
     const hadAll = channel.wildcard;
-    const answer = channel.receive(this.#inOwnNames(request), (name) => source.get(request.kind, name));
+    const answer = channel.receive(request, (name) => source.get(request.kind, name));
     if (channel.wildcard && !hadAll) for (const name of source.names(request.kind)) channel.dirty.add(name);
     if (answer.type === 'none') return;
     events.answered(request.kind, answer.type === 'accepted', nowMs - answer.flight.sentAtMs);
@@ -86,6 +93,7 @@ export class AdsSession {
     for (const { kind, name, resource } of changes) {
       const channel = this.#channels[kind];
       const id = idOf(kind, name);
+      if (kind === 'scope' && resource !== undefined) this.#recognise(resource);
       channel.dirty.add(name);
       if (resource !== undefined || (kind === 'listener' && channel.held.has(name)))
         this.#ledger.changed(id, commit, channel.flight?.items.has(name) === true);
@@ -140,10 +148,17 @@ export class AdsSession {
     return this.#gates.nextDueMs();
   }
 
-  #inOwnNames(request: XdsRequest): XdsRequest {
-    if (request.kind !== 'scope') return request;
-    const initialVersions = ownNames(request.initialVersions, this.#options.source.names('scope'));
-    return { ...request, initialVersions };
+  /** An Envoy that came before the log was read has told of the scope under its wire name alone. */
+  #recognise(scope: XdsResource): void {
+    const { held, dirty } = this.#channels.scope;
+    if (!held.hasUnknown) return;
+    const wire = wireName(scope.name);
+    const found = wire === scope.name ? undefined : held.get(wire);
+    if (found === undefined) return;
+    const { version } = found;
+    held.delete(wire);
+    dirty.delete(wire);
+    held.set(scope.name, { version, resource: scope.version === version ? scope : undefined });
   }
 
   #send(channel: TypeChannel, items: InFlight['items'], nowMs: number): XdsResponse {

@@ -31,6 +31,11 @@ export class HeldResources extends Map<string, Held> {
     super.clear();
   }
 
+  /** True where something is held in a version that is not known here. */
+  get hasUnknown(): boolean {
+    return this.#unknown > 0;
+  }
+
   /** True where a resource names `used`, or is of an unknown version and so may. */
   mayUse(used: string): boolean {
     return this.#unknown > 0 || this.#users.has(used);

@@ -73,13 +73,13 @@ export class PushGates {
 
   /** True where `name`, which is no longer wanted, may be removed from the Envoy. */
   isRemovable(kind: XdsKind, name: string, nowMs: number): boolean {
-    // The scopes of a listener that goes are in use until it is gone.
+    // The scopes of a listener that goes are in use until it is gone; of one that an earlier server sent it is not known which that is.
     if (kind === 'scope') {
+      const { held } = this.#options.channels.listener;
+      const goes = (listener: string): boolean =>
+        held.has(listener) && this.#options.source.get('listener', listener) === undefined;
       const listener = listenerOfScope(name);
-      return (
-        this.#options.source.get('listener', listener) !== undefined ||
-        !this.#options.channels.listener.held.has(listener)
-      );
+      return listener === undefined ? ![...held.keys()].some(goes) : !goes(listener);
     }
     if (kind !== 'cluster') return true;
     if (this.#mayBeUsed(name)) {

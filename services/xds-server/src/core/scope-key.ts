@@ -47,7 +47,8 @@ export function scopeName(listener: string, hostname: string, path: string): str
   return `${listenerPart(listener)}${hostname}${path}`;
 }
 
-/** Key of the listener that a scope belongs to. */
-export function listenerOfScope(name: string): string {
-  return name.slice(0, name.indexOf('|'));
+/** Key of the listener that a scope belongs to; undefined where the name does not tell, as a name on the wire may. */
+export function listenerOfScope(name: string): string | undefined {
+  const end = name.indexOf('|');
+  return end < 0 ? undefined : name.slice(0, end);
 }
