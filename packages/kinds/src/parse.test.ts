@@ -378,3 +378,19 @@ test('an object that is nested too deeply is refused, however deep', () => {
     faults: [expect.objectContaining({ message: 'is nested too deeply' })],
   });
 });
+
+test.each(['"', '\\', 'a\\b', 'a\nb'])(
+  'an object in which a field is named %j is refused at its place',
+  (name) => {
+    const parsed = parseObject({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', annotations: { [name]: 'x' } },
+    });
+    expect(parsed).toMatchObject({
+      ok: false,
+      ref: { kind: 'ConfigMap', name: 'c' },
+      faults: [{ message: expect.stringContaining('names of fields must not hold') }],
+    });
+  },
+);

@@ -47,9 +47,9 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
       ok: false,
       faults: [fault([], 'must be an object', 'a manifest has apiVersion, kind, metadata and spec')],
     };
-  const form = formOf(value, 0);
-  if (form === 'too deep') return { ok: false, faults: [fault([], 'is nested too deeply')] };
-  const input = form === 'plain' ? { ...value } : (dropNulls(value) as Record<string, unknown>);
+  const { tooDeep, nulls, oddName } = formOf(value, [], { tooDeep: false, nulls: false });
+  if (tooDeep) return { ok: false, faults: [fault([], 'is nested too deeply')] };
+  const input = nulls ? (dropNulls(value) as Record<string, unknown>) : { ...value };
   prepare(input, source);
   const header = headerFaults(input);
   if (header.length > 0) return { ok: false, faults: header };
@@ -61,6 +61,15 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
   if (kind === undefined) return refused([unknownKind(apiVersion, name)]);
   if (!versionsOf(kind).includes(apiVersion))
     return refused([fault(['apiVersion'], 'version is not known', `use ${versionsOf(kind)[0]}`)]);
+  // V8 13.6 takes such a name for another one that it saw in an earlier text: it cannot be carried on a log of JSON.
+  if (oddName !== undefined)
+    return refused([
+      fault(
+        [...oddName],
+        'names of fields must not hold quotes, backslashes or control characters',
+        'rename it',
+      ),
+    ]);
   if (source === 'api') return parseFromApi(input, kind, refused);
   const parsed = kind.schema.safeParse(input);
   if (!parsed.success) return refused(faultsOf(kind.schema, parsed.error.issues, input));
@@ -146,16 +155,29 @@ function prepare(input: Record<string, unknown>, source: ObjectSource): void {
 /** Levels of an object, at most: far above what any kind needs, far below what the stack holds. */
 const maxDepth = 200;
 
-/** Whether a value is nested too deeply, or holds nulls. `depth`: levels above it. */
-function formOf(value: unknown, depth: number): 'too deep' | 'nulls' | 'plain' {
-  if (depth > maxDepth) return 'too deep';
-  if (value === null) return 'nulls';
-  if (typeof value !== 'object') return 'plain';
-  let form: 'nulls' | 'plain' = 'plain';
-  for (const child of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) {
-    const of = formOf(child, depth + 1);
-    if (of === 'too deep') return of;
-    if (of === 'nulls') form = of;
+/** What an object looks like before anything is known of it. */
+interface Form {
+  tooDeep: boolean;
+  nulls: boolean;
+  /** Where a field stands whose name no JSON shows as it is. */
+  oddName?: readonly (string | number)[];
+}
+
+/** Names with these are written with escapes in JSON. */
+const escaped = /["\\\p{Cc}]/u;
+
+/** Looks at all of a value once. */
+function formOf(value: unknown, path: (string | number)[], form: Form): Form {
+  if (path.length > maxDepth) form.tooDeep = true;
+  if (value === null) form.nulls = true;
+  if (typeof value !== 'object' || value === null || form.tooDeep) return form;
+  const isList = Array.isArray(value);
+  for (const [name, child] of isList ? value.entries() : Object.entries(value)) {
+    if (!isList && escaped.test(name as string)) form.oddName ??= [...path];
+    if (typeof child !== 'object') continue;
+    path.push(name);
+    formOf(child, path, form);
+    path.pop();
   }
   return form;
 }

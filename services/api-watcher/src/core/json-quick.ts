@@ -3,6 +3,8 @@ import type { QuickReading } from './yaml-quick.ts';
 
 /** Of these YAML makes something else, or a fault: other characters and line breaks, escapes by number, keys with a meaning. */
 const odd = /[^\n\x20-\x7e\u00a1-\u1fff\u2030-\ud7ff]|\\u|"(?:__proto__|<<)"/;
+/** A name with an escape: V8 13.6 may take it for a name with a backslash that it saw in an earlier text. */
+const oddName = /\\.(?:[^"\\]|\\.)*" *:/;
 /** Numbers that need not be exact, or finite. */
 const oddNumber = /[\s[,:][-\d.]+e[-+\d]|\d{16}/i;
 /** The end of a key; may match inside of a text, too. */
@@ -18,7 +20,7 @@ const maxDepth = 50;
  * property test holds them to it.
  */
 export function readJsonQuickly(text: string): QuickReading | undefined {
-  if (!text.startsWith('{') || odd.test(text) || oddNumber.test(text)) return undefined;
+  if (!text.startsWith('{') || odd.test(text) || oddName.test(text) || oddNumber.test(text)) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
