@@ -32,9 +32,12 @@ function slice(port: number) {
   };
 }
 
-/** What a process of the cgroup gets at the Service's address: the name of who answers, or the code of the error. */
+/**
+ * What a process of the cgroup gets at the Service's address: the name of who answers, with ` by way of Envoy` where that
+ * passed the request on, or the code of the error.
+ */
 async function asked({ path }: TestCgroup, timeoutMs = 1_000): Promise<string> {
-  const program = `fetch('http://${vip}/', { signal: AbortSignal.timeout(${timeoutMs}) }).then((answer) => answer.json()).then(({ name }) => console.log(name), (error) => console.log(error.cause?.code ?? error.name))`;
+  const program = `fetch('http://${vip}/', { signal: AbortSignal.timeout(${timeoutMs}) }).then((answer) => answer.json()).then(({ name, headers }) => console.log(name + ('x-request-id' in headers ? ' by way of Envoy' : '')), (error) => console.log(error.cause?.code ?? error.name))`;
   const script = 'echo $$ > "$0/cgroup.procs" && exec "$1" -e "$2"';
   const { stdout } = await promisify(execFile)('sh', ['-c', script, path, process.execPath, program]);
   return stdout.trim();
@@ -96,5 +99,29 @@ describeIf(missing)('sluice up --datapath on', () => {
     expect(mounts(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, 'run', 'bpf'))).toBe(false);
     expect(await asked(cgroup)).not.toBe('ECONNREFUSED');
+  }, 120_000);
+
+  test('leads connections to a Service that asks for L7 to the Envoy of the node, which chooses for each request', async () => {
+    await using backend = await startBackend({ name: 'web' });
+    const annotations = { 'service.cilium.io/lb-l7': 'enabled' };
+    await using sluice = await startSluice({
+      manifests: {
+        'service.yaml': { ...service, metadata: { name: 'web', annotations } },
+        'slice.yaml': slice(backend.port),
+      },
+      args: ['--datapath', 'on', '--cgroup', cgroup.path],
+    });
+    await until(async () => (await asked(cgroup)) === 'web by way of Envoy', {
+      timeoutMs: 20_000,
+      message: 'an answer at the address',
+    });
+    const { stdout } = await sluice.cli('get', 'backends', 'web');
+    expect(stdout).toMatch(new RegExp(`${vip}:80/TCP +inside +random +[\\d.]+:\\d+ +the node's Envoy`));
+    // Without the annotation it is a Service like any other again.
+    sluice.write({ 'service.yaml': service });
+    await until(async () => (await asked(cgroup)) === 'web', {
+      timeoutMs: 20_000,
+      message: 'an answer without Envoy',
+    });
   }, 120_000);
 });
