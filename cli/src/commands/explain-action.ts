@@ -1,4 +1,5 @@
 import { explainRaw, type RawExplanation, RawIndex, type RawName } from '@sluice/envoy-resources/explain';
+import type { EventLog } from '@sluice/event-log';
 import {
   type ExplainRequest,
   type Explanation,
@@ -7,10 +8,11 @@ import {
   listenersFor,
 } from '@sluice/ir/explain';
 import type { CommandContext, ExitCode } from '../command.ts';
-import { openConnection } from '../connection.ts';
+import { loadFolded, openConnection } from '../connection.ts';
 import type { Moment } from '../model/find-moment.ts';
 import { loadPastIr, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
+import { type WayToEnvoy, wayToEnvoy } from '../model/way-to-envoy.ts';
 import { toJson } from '../output/escape.ts';
 import { rawExplanationLines, type TracedRaw } from './explain-raw-text.ts';
 import { explanationLines, type Traced } from './explain-text.ts';
@@ -34,18 +36,34 @@ export async function runExplain(context: CommandContext, question: Question): P
   const request = readRequestLine(question);
   await using connection = await openConnection(context.config, question.dataDir);
   const ir = await loadPastIr(connection.log, question.at);
-  const { explanations, raw } = explainAll(ir, request);
+  const way = await wayThroughKernel(connection.log, ir, request);
+  const sent = way === undefined ? request : { ...request, ...way.socket };
+  const { explanations, raw } = explainAll(ir, sent);
   const { revision } = ir;
   const { terminal } = context;
   if (question.output === 'json')
-    terminal.out(toJson({ revision: revision ?? null, request, explanations, raw }));
+    terminal.out(
+      toJson({ revision: revision ?? null, request, ...(way && { datapath: way }), explanations, raw }),
+    );
   else
     for (const line of [
-      ...explanationLines({ revision, request, explanations }),
+      ...explanationLines({ revision, request, ...(way && { way }), explanations }),
       ...raw.flatMap((each) => ['', ...rawExplanationLines(each)]),
     ])
       terminal.out(line);
   return [...explanations, ...raw].some(({ outcome }) => outcome.type !== 'refused') ? 0 : 1;
+}
+
+/** Where an agent runs, and the request is sent to a Service's own address: how the kernel leads it to Envoy. */
+async function wayThroughKernel(
+  log: EventLog,
+  ir: PastIr,
+  request: ExplainRequest,
+): Promise<WayToEnvoy | undefined> {
+  const way = wayToEnvoy(ir.resources, request);
+  if (way === undefined) return undefined;
+  const { world } = await loadFolded(log, ['ACKS']);
+  return world.datapaths.size > 0 ? way : undefined;
 }
 
 /** What is told of a request: of the listeners of the model, and of those that a CiliumEnvoyConfig brings. */

@@ -11,7 +11,9 @@ import {
   textOf,
   type Verdict,
 } from '@sluice/ir/explain';
+import { hostPort } from '../model/datapath.ts';
 import type { PastIr } from '../model/history.ts';
+import type { WayToEnvoy } from '../model/way-to-envoy.ts';
 import { escapeText } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
 
@@ -34,6 +36,8 @@ export type Pair = readonly [head: string, text: string];
 export function explanationLines(of: {
   readonly revision: Revision | undefined;
   readonly request: ExplainRequest;
+  /** How the kernel leads it to Envoy; absent: it is sent there. */
+  readonly way?: WayToEnvoy;
   readonly explanations: readonly Traced[];
 }): string[] {
   const { request } = of;
@@ -44,12 +48,17 @@ export function explanationLines(of: {
       'as of',
       of.revision === undefined ? 'before the first revision' : `revision ${formatRevision(of.revision)}`,
     ],
+    ...(of.way === undefined ? [] : [['datapath', wayText(of.way)] as const]),
   ]);
   const { headers } = request;
   return [
     ...head,
     ...of.explanations.flatMap((explanation) => ['', ...explanationOf(explanation, { headers })]),
   ];
+}
+
+function wayText({ service, frontend, socket }: WayToEnvoy): string {
+  return `${hostPort(frontend)} is the address of Service ${service}, and led to the node's Envoy at ${hostPort(socket)}`;
 }
 
 /** One explanation as lines. `logged`: of a request whose headers and query are not known. */

@@ -117,6 +117,11 @@ describeIf(missing)('sluice up --datapath on', () => {
     });
     const { stdout } = await sluice.cli('get', 'backends', 'web');
     expect(stdout).toMatch(new RegExp(`${vip}:80/TCP +inside +random +[\\d.]+:\\d+ +the node's Envoy`));
+    const explained = await sluice.cli('explain', 'GET', `http://${vip}/`);
+    expect(explained).toMatchObject({ code: 0 });
+    expect(explained.stdout).toContain(
+      `${vip}:80 is the address of Service default/web, and led to the node's Envoy`,
+    );
     // Without the annotation it is a Service like any other again.
     sluice.write({ 'service.yaml': service });
     await until(async () => (await asked(cgroup)) === 'web', {
