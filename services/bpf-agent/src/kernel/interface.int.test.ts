@@ -13,8 +13,10 @@ const ip = (...values: string[]) => execFileSync('ip', values, { stdio: 'pipe' }
 const points = (['ingress', 'egress'] as const).map(
   (direction) => ({ kind: 'interface', name, direction, program: `lb_${direction}` }) as const,
 );
+/** Debian has `tc` in a folder that not every user's PATH names. */
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const filters = (direction: string): string =>
-  execFileSync('tc', ['filter', 'show', 'dev', name, direction], { encoding: 'utf8' });
+  execFileSync('tc', ['filter', 'show', 'dev', name, direction], { encoding: 'utf8', env });
 
 let running: TestKernel | undefined;
 
