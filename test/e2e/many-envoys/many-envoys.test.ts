@@ -11,15 +11,15 @@ const route = (at: object) => httpRoute('route', { parent: 'edge', rules: [rule(
 describeIf(missing)('of two Envoys', () => {
   const world = useSluice({
     backends: ['one'],
-    env: { SLUICE_SILENT_MS: '2000' },
+    env: { SLUICE_SILENT_MS: '6000' },
     manifests: () => ({ 'gateway.yaml': gateway('edge'), 'route.yaml': route(path('PathPrefix', '/old')) }),
   });
   const find = () => world().sluice.find('gateways', 'edge');
-  const programmed = async () => condition((await find())?.status?.conditions, 'Programmed');
   const isProgrammed = (status: string, words: RegExp) =>
     until(
       async () => {
-        const [found, now] = [await find(), await programmed()];
+        const found = await find();
+        const now = condition(found?.status?.conditions, 'Programmed');
         return (
           now?.status === status &&
           now.observedGeneration === found?.metadata.generation &&
