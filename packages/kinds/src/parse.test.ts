@@ -394,3 +394,12 @@ test.each(['"', '\\', 'a\\b', 'a\nb'])(
     });
   },
 );
+
+test('what the API server notes of who wrote which field is no fault', () => {
+  const managedFields = [{ fieldsV1: { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {} } } } }];
+  const parsed = parseObject(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'n', managedFields } },
+    'api',
+  );
+  expect(parsed).toMatchObject({ ok: true });
+});

@@ -166,7 +166,7 @@ interface Form {
 /** Names with these are written with escapes in JSON. */
 const escaped = /["\\\p{Cc}]/u;
 
-/** Looks at all of a value once. */
+/** Looks at all of a value once, save what the API server notes of who wrote which field: names in it are texts of JSON. */
 function formOf(value: unknown, path: (string | number)[], form: Form): Form {
   if (path.length > maxDepth) form.tooDeep = true;
   if (value === null) form.nulls = true;
@@ -174,7 +174,7 @@ function formOf(value: unknown, path: (string | number)[], form: Form): Form {
   const isList = Array.isArray(value);
   for (const [name, child] of isList ? value.entries() : Object.entries(value)) {
     if (!isList && escaped.test(name as string)) form.oddName ??= [...path];
-    if (typeof child !== 'object') continue;
+    if (typeof child !== 'object' || (name === 'managedFields' && path.join() === 'metadata')) continue;
     path.push(name);
     formOf(child, path, form);
     path.pop();
