@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addressBytes } from '../core/address.ts';
 import type { Kernel } from '../core/kernel-port.ts';
 import { put, putNode, putService, rows } from '../testing/map-world.ts';
+import { startPacketKernel } from '../testing/packet-kernel.ts';
 import { outcomeOf } from '../testing/packet-run.ts';
-import { missingForKernel, startTestKernel, type TestKernel } from '../testing/test-kernel.ts';
+import { missingForKernel, type TestKernel } from '../testing/test-kernel.ts';
 
 const flag = { sourceRanges: 1, keepClient: 4 };
 const backendsOf = (count: number) =>
@@ -16,10 +17,8 @@ describeIf(missingForKernel())('which backend a connection gets', () => {
   let running: TestKernel;
   let kernel: Kernel;
   beforeAll(async () => {
-    running = startTestKernel();
+    running = await startPacketKernel();
     kernel = running.kernel;
-    await kernel.load();
-    await putNode(kernel);
   });
   afterAll(() => running?.stop());
   beforeEach(async () => {

@@ -1,9 +1,10 @@
 import { describeIf } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Kernel } from '../core/kernel-port.ts';
-import { put, putNode, putService, rows } from '../testing/map-world.ts';
+import { put, putService, rows } from '../testing/map-world.ts';
+import { startPacketKernel } from '../testing/packet-kernel.ts';
 import { outcomeOf } from '../testing/packet-run.ts';
-import { missingForKernel, startTestKernel, type TestKernel } from '../testing/test-kernel.ts';
+import { missingForKernel, type TestKernel } from '../testing/test-kernel.ts';
 
 describeIf(missingForKernel())(
   'a connection that another CPU has just seen, a moment after this one looked at the clock',
@@ -11,10 +12,8 @@ describeIf(missingForKernel())(
     let running: TestKernel;
     let kernel: Kernel;
     beforeAll(async () => {
-      running = startTestKernel();
+      running = await startPacketKernel();
       kernel = running.kernel;
-      await kernel.load();
-      await putNode(kernel);
       const affinityTimeoutS = 60;
       await putService(kernel, { at: 'tcp 203.0.113.1:80', set: 1n, backends: ['10.244.1.2:8080'] });
       const backends = Array.from({ length: 50 }, (_, index) => `10.244.1.${index + 2}:8080`);

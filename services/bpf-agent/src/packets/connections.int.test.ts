@@ -1,9 +1,10 @@
 import { describeIf } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Kernel } from '../core/kernel-port.ts';
-import { type BackendText, putNode, putService, rows } from '../testing/map-world.ts';
+import { type BackendText, putService, rows } from '../testing/map-world.ts';
+import { startPacketKernel } from '../testing/packet-kernel.ts';
 import { type Hook, outcomeOf } from '../testing/packet-run.ts';
-import { missingForKernel, startTestKernel, type TestKernel } from '../testing/test-kernel.ts';
+import { missingForKernel, type TestKernel } from '../testing/test-kernel.ts';
 
 /** Each row: hook, packet in, what comes out; rows of one name are one after the other. */
 type Table = Readonly<Record<string, readonly (readonly [Hook, string, string])[]>>;
@@ -131,10 +132,8 @@ describeIf(missingForKernel())('connections through a device', () => {
   let running: TestKernel;
   let kernel: Kernel;
   beforeAll(async () => {
-    running = startTestKernel();
+    running = await startPacketKernel();
     kernel = running.kernel;
-    await kernel.load();
-    await putNode(kernel);
     for (const [at, set, backends] of services) await putService(kernel, { at, set, backends });
     await putService(kernel, { at: 'tcp 203.0.113.10:80', set: 0n, frontend: { flags: keepClient } });
   });

@@ -2,11 +2,12 @@ import { describeIf } from '@sluice/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Kernel } from '../core/kernel-port.ts';
-import { putNode, putService } from '../testing/map-world.ts';
+import { putService } from '../testing/map-world.ts';
 import { encodeIcmpError, type PacketFields } from '../testing/packet.ts';
+import { startPacketKernel } from '../testing/packet-kernel.ts';
 import { outcomeOf, run } from '../testing/packet-run.ts';
 import { describePacket, packetOf } from '../testing/packet-text.ts';
-import { missingForKernel, startTestKernel, type TestKernel } from '../testing/test-kernel.ts';
+import { missingForKernel, type TestKernel } from '../testing/test-kernel.ts';
 
 const client = '198.51.100.7';
 const ethernetBytes = 14;
@@ -15,10 +16,8 @@ describeIf(missingForKernel())('packets that are not as they should be', () => {
   let running: TestKernel;
   let kernel: Kernel;
   beforeAll(async () => {
-    running = startTestKernel();
+    running = await startPacketKernel();
     kernel = running.kernel;
-    await kernel.load();
-    await putNode(kernel);
     const local = [
       'tcp 203.0.113.1:80',
       'udp 203.0.113.1:53',

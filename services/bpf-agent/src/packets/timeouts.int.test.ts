@@ -2,9 +2,10 @@
 import { describeIf } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Kernel } from '../core/kernel-port.ts';
-import { put, putNode, putService, rows } from '../testing/map-world.ts';
+import { put, putService, rows } from '../testing/map-world.ts';
+import { startPacketKernel } from '../testing/packet-kernel.ts';
 import { type Hook, outcomeOf } from '../testing/packet-run.ts';
-import { missingForKernel, startTestKernel, type TestKernel } from '../testing/test-kernel.ts';
+import { missingForKernel, type TestKernel } from '../testing/test-kernel.ts';
 
 const client = '198.51.100.7:4000';
 const vip = '203.0.113.1';
@@ -18,10 +19,8 @@ describeIf(missingForKernel())('connections through a device in time', () => {
   let running: TestKernel;
   let kernel: Kernel;
   beforeAll(async () => {
-    running = startTestKernel();
+    running = await startPacketKernel();
     kernel = running.kernel;
-    await kernel.load();
-    await putNode(kernel);
   });
   afterAll(() => running?.stop());
   beforeEach(async () => {
