@@ -16,16 +16,11 @@ import type { XdsResource } from './xds-resource.ts';
 /** Bytes that fit into a string object of libc++ on a 64-bit machine. */
 const maxNameBytes = 22;
 
-const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
 /** The name under which an Envoy has a scope: its own where it is short (and of ASCII), else 132 bits of its SHA-256. */
 export function wireName(scope: string): string {
   if (scope.length <= maxNameBytes && /^[\x20-\x7e]*$/.test(scope)) return scope;
-  const bytes = [...sha256(utf8ToBytes(scope)).subarray(0, 17)];
-  let bits = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  let name = '';
-  for (let at = 0; at < maxNameBytes; at += 1, bits >>= 6n) name += digits[Number(bits & 63n)] ?? '';
-  return name;
+  const hash = btoa(String.fromCharCode(...sha256(utf8ToBytes(scope)))).slice(0, maxNameBytes);
+  return hash.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** What an Envoy says in wire names, in our own; a name that is none of `scopes` stays as it is. */
