@@ -9,6 +9,7 @@ import {
 } from '@sluice/ir/explain';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { loadFolded, openConnection } from '../connection.ts';
+import { nodeOf } from '../model/datapath.ts';
 import type { Moment } from '../model/find-moment.ts';
 import { loadPastIr, type PastIr } from '../model/history.ts';
 import { readRequestLine } from '../model/request-line.ts';
@@ -60,10 +61,9 @@ async function wayThroughKernel(
   ir: PastIr,
   request: ExplainRequest,
 ): Promise<WayToEnvoy | undefined> {
-  const way = wayToEnvoy(ir.resources, request);
-  if (way === undefined) return undefined;
-  const { world } = await loadFolded(log, ['ACKS']);
-  return world.datapaths.size > 0 ? way : undefined;
+  if (request.address === undefined) return undefined;
+  const { datapaths } = (await loadFolded(log, ['ACKS'])).world;
+  return datapaths.size > 0 ? wayToEnvoy(ir.resources, nodeOf(datapaths.values()), request) : undefined;
 }
 
 /** What is told of a request: of the listeners of the model, and of those that a CiliumEnvoyConfig brings. */

@@ -1,6 +1,8 @@
 // Requests to a Service's own address, where the kernel of a node leads them to its Envoy.
-import { canonicalIp, type IrL4Frontend, type IrResource } from '@sluice/ir';
+import type { NodeSettings } from '@sluice/bpf-agent/core';
+import type { IrL4Frontend, IrResource } from '@sluice/ir';
 import type { ExplainRequest } from '@sluice/ir/explain';
+import { frontendsFor, frontendViews } from './datapath.ts';
 
 /** A Service's own address and where connections to it end up. */
 export interface WayToEnvoy {
@@ -13,15 +15,18 @@ export interface WayToEnvoy {
 /** The way of a request that is sent to a Service's own address; undefined where no Service has it, or its endpoints take it. */
 export function wayToEnvoy(
   resources: Iterable<IrResource>,
-  { address, port }: Pick<ExplainRequest, 'address' | 'port'>,
+  node: NodeSettings,
+  request: Pick<ExplainRequest, 'address' | 'port'>,
 ): WayToEnvoy | undefined {
-  const asked = address === undefined ? undefined : canonicalIp(address);
-  if (asked === undefined) return undefined;
-  for (const resource of resources) {
-    if (resource.kind !== 'l4-service') continue;
-    for (const { address: own, port: at, protocol, proxy } of resource.frontends)
-      if (proxy !== undefined && protocol === 'TCP' && own === asked && at === port)
-        return { service: resource.key, frontend: { address: own, port: at }, socket: proxy };
-  }
-  return undefined;
+  const view = frontendsFor(frontendViews(resources, node), { ...request, protocol: 'TCP' }).find(
+    ({ byProxy, frontend }) => byProxy && frontend.type !== 'node-port',
+  );
+  const [socket] = view?.backends ?? [];
+  if (view === undefined || socket === undefined) return undefined;
+  const { address, port } = view.frontend;
+  return {
+    service: view.service,
+    frontend: { address, port },
+    socket: { address: socket.address, port: socket.port },
+  };
 }
