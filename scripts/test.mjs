@@ -14,6 +14,12 @@ const checks = ['check:lint', 'check:files', 'check:types', 'check:imports'];
 /** @typedef {import('./test/counts-reporter.ts').Counts} Counts */
 
 /**
+ * One failure, since something did not run at all.
+ * @param {string} why @returns {Counts}
+ */
+const noRun = (why) => ({ passed: 0, failed: 1, failures: [why], skipped: [] });
+
+/**
  * The counts that vitest left, or one failure if it ended without any.
  * @param {string} file @param {number} exitCode
  * @returns {Counts}
@@ -21,9 +27,14 @@ const checks = ['check:lint', 'check:files', 'check:types', 'check:imports'];
 function readCounts(file, exitCode) {
   try {
     const counts = /** @type {Counts} */ (JSON.parse(readFileSync(file, 'utf8')));
-    return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    if (exitCode === 0 || counts.failed > 0) return counts;
+    return {
+      ...counts,
+      failed: 1,
+      failures: [`a test run ended with code ${exitCode} though no test failed`],
+    };
   } catch {
-    return { passed: 0, failed: 1, skipped: [] };
+    return noRun(`a test run ended with code ${exitCode} and left no counts`);
   }
 }
 
@@ -63,16 +74,20 @@ async function runChecks() {
   return { passed: checks.filter(passed), failed: checks.filter((name) => !passed(name)) };
 }
 
-/** @param {Counts} counts */
-function finish({ passed, failed, skipped }) {
-  if (skipped.length > 0) console.log(`\nskipped:\n${skipped.map((line) => `  ${line}`).join('\n')}\n`);
+/**
+ * The names of what failed and was skipped stand at the end, where those look who see only the end of a log.
+ * @param {Counts} counts
+ */
+function finish({ passed, failed, failures, skipped }) {
+  for (const [title, lines] of Object.entries({ skipped, failed: failures }))
+    if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
   console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 }
 
 async function main() {
   const setUp = spawnSync(process.execPath, [join(root, 'scripts/bootstrap.mjs')], { stdio: 'inherit' });
-  if (setUp.status !== 0) return finish({ passed: 0, failed: 1, skipped: [] });
+  if (setUp.status !== 0) return finish(noRun('the set-up'));
   mkdirSync(join(root, '.cache'), { recursive: true });
   const work = mkdtempSync(join(root, '.cache/test-'));
   try {
@@ -82,10 +97,10 @@ async function main() {
     if (isWhole) await runOnToolchain(['packages/testkit/src/cluster/prepare-tests.ts']);
     const tiers = [await runTests(work)];
     if (isWhole) tiers.push(await runConformance(work));
-    if (checked.failed.length > 0) console.log(`failed checks: ${checked.failed.join(', ')}`);
     finish({
       passed: tiers.reduce((sum, { passed }) => sum + passed, checked.passed.length),
       failed: tiers.reduce((sum, { failed }) => sum + failed, checked.failed.length),
+      failures: [...checked.failed, ...tiers.flatMap(({ failures }) => failures)],
       skipped: tiers.flatMap(({ skipped }) => skipped),
     });
   } finally {
@@ -97,5 +112,5 @@ try {
   await main();
 } catch (error) {
   console.log(error);
-  finish({ passed: 0, failed: 1, skipped: [] });
+  finish(noRun('npm test itself, see above'));
 }

@@ -5,6 +5,8 @@ import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/nod
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
+  /** One line for each failure: its name and the first line of what was wrong. */
+  readonly failures: readonly string[];
   /** One line for each test that did not run: its name and the reason given to `skip(reason)`. */
   readonly skipped: readonly string[];
 }
@@ -22,21 +24,30 @@ export class CountsReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     let passed = 0;
-    let failed = unhandled.length;
+    const failures = unhandled.map((error) => line('outside of any test', error));
     const skipped: string[] = [];
     for (const module of modules) {
-      failed += module.errors().length;
-      for (const suite of module.children.allSuites()) failed += suite.errors().length;
+      const file = module.relativeModuleId;
+      failures.push(...module.errors().map((error) => line(file, error)));
+      for (const suite of module.children.allSuites())
+        failures.push(...suite.errors().map((error) => line(`${file} > ${suite.fullName}`, error)));
       for (const test of module.children.allTests()) {
         const result = test.result();
+        const name = `${file} > ${test.fullName}`;
         if (result.state === 'passed') passed += 1;
-        else if (result.state === 'failed') failed += 1;
-        else skipped.push(`${module.relativeModuleId} > ${test.fullName}: ${skipReason(test, module)}`);
+        else if (result.state === 'failed') failures.push(line(name, result.errors[0]));
+        else skipped.push(`${name}: ${skipReason(test, module)}`);
       }
     }
-    const counts: Counts = { passed, failed, skipped };
+    const counts: Counts = { passed, failed: failures.length, failures, skipped };
     writeFileSync(this.#file, JSON.stringify(counts));
   }
+}
+
+/** The first line of a message, at most 300 characters of it: the whole stands where it happened. */
+function line(name: string, error: { readonly message: string } | undefined): string {
+  const [first = ''] = (error?.message ?? 'no message').split('\n');
+  return `${name}: ${first.slice(0, 300)}`;
 }
 
 /** The note given to `skip(reason)`, or that something around the test failed before it could run. */

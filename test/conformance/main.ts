@@ -31,14 +31,17 @@ function tell({ report: file, writePage, counts }: ConformanceOptions): boolean 
   const report = readReport(readFileSync(file, 'utf8'));
   process.stdout.write(`\n${reportTables(report)}\nreport: ${file}, log: ${file}.log\n`);
   if (writePage) writeFileSync(join(checkout, 'docs', 'conformance.md'), reportPage(report));
-  const { passed, failed } = verdict(report);
-  if (counts !== undefined) writeFileSync(counts, JSON.stringify({ passed, failed, skipped: [] }));
+  const { passed, failed, failures } = verdict(report);
+  if (counts !== undefined) writeFileSync(counts, JSON.stringify({ passed, failed, failures, skipped: [] }));
   return passed > 0 && failed === 0;
 }
 
 /** As a tier of `npm test`: what cannot run here is told as skipped, with the reason. */
 function skip(counts: string, reason: string): void {
-  writeFileSync(counts, JSON.stringify({ passed: 0, failed: 0, skipped: [`conformance suite: ${reason}`] }));
+  writeFileSync(
+    counts,
+    JSON.stringify({ passed: 0, failed: 0, failures: [], skipped: [`conformance suite: ${reason}`] }),
+  );
 }
 
 try {

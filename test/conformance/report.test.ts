@@ -25,10 +25,15 @@ profiles:
 `;
 
 test('failures of core and extended count', () => {
-  expect(verdict(readReport(yaml))).toEqual({ passed: 55, failed: 1 });
+  expect(verdict(readReport(yaml))).toEqual({
+    passed: 55,
+    failed: 1,
+    failures: ['GATEWAY-HTTP HTTPRouteWeight'],
+  });
   expect(verdict(readReport('{ gatewayAPIVersion: v1.6.3, gatewayAPIChannel: standard }'))).toEqual({
     passed: 0,
     failed: 0,
+    failures: [],
   });
 });
 

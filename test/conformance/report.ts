@@ -29,15 +29,20 @@ export type ConformanceReport = z.infer<typeof reportSchema>;
 /** Reads the suite's YAML. @throws Error where it is none */
 export const readReport = (yaml: string): ConformanceReport => reportSchema.parse(parse(yaml));
 
-/** How many tests failed, and whether any test ran at all. */
+/** How many tests failed, which they are, and whether any test ran at all. */
 export function verdict({ profiles }: ConformanceReport): {
   readonly passed: number;
   readonly failed: number;
+  /** `<profile> <test>`. */
+  readonly failures: readonly string[];
 } {
   const parts = profiles.flatMap(({ core, extended }) =>
     extended === undefined ? [core] : [core, extended],
   );
   const sum = (count: 'Passed' | 'Failed') =>
     parts.reduce((all, { statistics }) => all + statistics[count], 0);
-  return { passed: sum('Passed'), failed: sum('Failed') };
+  const failures = profiles.flatMap(({ name, core, extended }) =>
+    [...core.failedTests, ...(extended?.failedTests ?? [])].map((test) => `${name} ${test}`),
+  );
+  return { passed: sum('Passed'), failed: sum('Failed'), failures };
 }
