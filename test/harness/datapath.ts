@@ -72,7 +72,6 @@ export async function startDatapath({ nodes: count = 1, env = {} } = {}): Promis
         await until(
           async () => (await revisions()).every((revision, index) => revision > (before[index] ?? 0)),
           {
-            timeoutMs: 30_000,
             message: () => `the kernels of all nodes\n${nodes.map((node) => node.agent().log()).join('\n')}`,
           },
         );
@@ -119,7 +118,6 @@ async function withAgent(stack: AsyncDisposableStack, setup: AgentSetup): Promis
       },
     });
     await until(() => metricsOf(dir.path, node.name), {
-      timeoutMs: 30_000,
       message: () => running?.log() ?? '',
     });
   };

@@ -29,7 +29,6 @@ export async function startService({ name, dataDir, nats, env }: ServiceSetup): 
     },
   });
   await until(() => metricsOf(dataDir, name), {
-    timeoutMs: 30_000,
     message: () => `${name} to answer; its log:\n${service.log()}`,
   });
   return service;

@@ -193,7 +193,6 @@ class Instance implements Sluice {
   #addressInStatus(gateway: string, namespace: string): Promise<string> {
     const look = async () => (await this.find('gateways', gateway, namespace))?.status?.addresses?.[0]?.value;
     return until(look, {
-      timeoutMs: 20_000,
       intervalMs: 100,
       message: `an address of Gateway ${namespace}/${gateway}`,
     });
@@ -210,7 +209,6 @@ class Instance implements Sluice {
     const look = async () =>
       (await this.find('ingresses', ingress, namespace))?.status?.loadBalancer?.ingress?.[0]?.ip;
     const address = await until(look, {
-      timeoutMs: 20_000,
       intervalMs: 100,
       message: `an address of Ingress ${namespace}/${ingress}`,
     });

@@ -58,7 +58,6 @@ export async function startEnvoy(options: EnvoyOptions): Promise<RunningEnvoy> {
   try {
     const probe = options.waitFor === 'started' ? '/server_info' : '/ready';
     await until(() => admin(probe).then((body) => body !== '' || !launched.running), {
-      timeoutMs: 20_000,
       message: () => `Envoy to answer ${probe}; its log:\n${launched.log()}`,
     });
     if (!launched.running) throw new Error(`Envoy ended; its log:\n${launched.log()}`);

@@ -83,7 +83,7 @@ export async function launch(options: LaunchOptions): Promise<LaunchedProcess> {
     },
     kill: (signal = 'SIGTERM') => void child.kill(signal),
     stop,
-    waitForLine: (pattern, timeoutMs = 15_000) => waitForLine({ name, output, state, pattern, timeoutMs }),
+    waitForLine: (pattern, timeoutMs = 60_000) => waitForLine({ name, output, state, pattern, timeoutMs }),
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }

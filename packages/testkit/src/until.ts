@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 /** Bounds and words of a wait. */
 export interface UntilOptions {
-  /** Default 10,000. */
+  /** Default 60,000: a failure may take long to tell, and a busy machine may be slow. */
   readonly timeoutMs?: number;
   /** Pause between two looks; default 25. */
   readonly intervalMs?: number;
@@ -19,7 +19,7 @@ export async function until<T>(
   probe: () => T | Promise<T>,
   options: UntilOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { timeoutMs = 10_000, intervalMs = 25, message = 'a condition' } = options;
+  const { timeoutMs = 60_000, intervalMs = 25, message = 'a condition' } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let cause: unknown;

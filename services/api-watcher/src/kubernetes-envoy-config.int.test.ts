@@ -47,15 +47,12 @@ describeIf(clusterUnavailable())('CiliumEnvoyConfigs on a real API server', () =
   const live = async (): Promise<Live> => (await world.api.json({ path: `${path}/${ref.name}` })) as Live;
 
   it('are facts, with ports of the nodes for their Services', async () => {
-    await until(
-      async () => {
-        const facts = await world.facts();
-        const services = facts.flatMap((f) => (f.type === 'AddressAssigned' ? [f.gateway.name] : []));
-        const object = facts.find((f) => f.type === 'ObjectChanged' && f.object.kind === ref.kind);
-        return object !== undefined && services.includes('service-a') && services.includes('service-b');
-      },
-      { timeoutMs: 30_000 },
-    );
+    await until(async () => {
+      const facts = await world.facts();
+      const services = facts.flatMap((f) => (f.type === 'AddressAssigned' ? [f.gateway.name] : []));
+      const object = facts.find((f) => f.type === 'ObjectChanged' && f.object.kind === ref.kind);
+      return object !== undefined && services.includes('service-a') && services.includes('service-b');
+    });
   });
 
   it('have a status that is written, and is not taken for a change', async () => {
@@ -66,7 +63,7 @@ describeIf(clusterUnavailable())('CiliumEnvoyConfigs on a real API server', () =
       conditions: [condition('Accepted', 'True', 'Accepted'), condition('Programmed', 'False', 'Invalid')],
     };
     await world.say([{ type: 'StatusChanged', ref, uid: (await live()).metadata.uid, status }]);
-    await until(async () => (await live()).status?.conditions?.length === 2, { timeoutMs: 30_000 });
+    await until(async () => (await live()).status?.conditions?.length === 2);
     expect((await live()).status).toMatchObject({ addresses: status.addresses });
   });
 
@@ -87,9 +84,8 @@ describeIf(clusterUnavailable())('CiliumEnvoyConfigs on a real API server', () =
       tls_certificate: { private_key: { inline_string: 'top-secret' } },
     };
     await cluster.apply([object('leak', { resources: [secret] })] as never);
-    await until(
-      async () => (await world.facts()).some((f) => f.type === 'ObjectRefused' && f.ref.name === 'leak'),
-      { timeoutMs: 30_000 },
+    await until(async () =>
+      (await world.facts()).some((f) => f.type === 'ObjectRefused' && f.ref.name === 'leak'),
     );
     expect(JSON.stringify(await world.facts())).not.toContain('top-secret');
   });

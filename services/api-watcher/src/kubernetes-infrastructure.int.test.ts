@@ -57,7 +57,6 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
   const untilService = (name: string, expected: object) =>
     until(async () => expect(await find(servicePath(name))).toMatchObject(expected), {
       message: `Service ${name} to be as it should`,
-      timeoutMs: 60_000,
     });
 
   test('a Gateway gets a Service, and the address of the Service becomes its own', async () => {
@@ -133,7 +132,7 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
           ports: [{ name: 'tcp-80', port: isRecord(port) ? port.targetPort : 0 }],
           endpoints: [{ addresses: ['10.0.0.9'], nodeName: 'node-1', conditions: { ready: true } }],
         }),
-      { message: 'the slice', timeoutMs: 60_000 },
+      { message: 'the slice' },
     );
   });
 
@@ -149,7 +148,6 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
       async () => !JSON.stringify((await find(servicePath('edge-sluice')))?.metadata).includes('"red"'),
       {
         message: 'the label to go',
-        timeoutMs: 60_000,
       },
     );
     await world.api.json({
@@ -241,7 +239,6 @@ describeIf(clusterUnavailable())('infrastructure of Gateways', () => {
     });
     await until(async () => (await find(servicePath('edge-sluice'))) === undefined, {
       message: 'the Service to go',
-      timeoutMs: 60_000,
     });
     expect(await find(servicePath('taken-sluice'))).toBeDefined();
   });

@@ -66,7 +66,6 @@ describeIf(clusterUnavailable())('Ingress', () => {
   const untilFound = (path: string, expected: object) =>
     until(async () => expect(await find(path)).toMatchObject(expected), {
       message: `${path} to be as it should`,
-      timeoutMs: 60_000,
     });
   const give = (path: string, ip: string) =>
     world.api.json({
@@ -144,12 +143,11 @@ describeIf(clusterUnavailable())('Ingress', () => {
         expect(JSON.stringify(await find('/apis/events.k8s.io/v1/namespaces/shop/events'))).toContain(
           'InvalidAnnotation',
         ),
-      { message: 'the Event', timeoutMs: 60_000 },
+      { message: 'the Event' },
     );
     await world.say([{ type: 'StatusChanged', ref, uid, status: { ...status, loadBalancer: {} } }] as never);
     await until(async () => expect((await find(`${group}/own`))?.status).toEqual({ loadBalancer: {} }), {
       message: 'the address to be taken out',
-      timeoutMs: 60_000,
     });
   });
 });

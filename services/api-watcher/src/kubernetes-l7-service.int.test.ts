@@ -79,7 +79,7 @@ describeIf(clusterUnavailable())('a Service balanced by request, on a real API s
       condition('sluice.dev/L7PartiallyInvalid', 'True', 'InvalidAnnotation', 0),
     ];
     await world.say([{ type: 'StatusChanged', ref, uid: metadata.uid, status: { conditions } }]);
-    await until(async () => (await types()).length === 3, { timeoutMs: 60_000, message: 'our conditions' });
+    await until(async () => (await types()).length === 3, { message: 'our conditions' });
     expect(await types()).toEqual([
       'example.com/Seen',
       'sluice.dev/L7Accepted',
@@ -92,12 +92,12 @@ describeIf(clusterUnavailable())('a Service balanced by request, on a real API s
         })) as { items: { reason: string; note: string; regarding: { kind: string; name: string } }[] };
         return items.find(({ regarding }) => regarding.kind === 'Service');
       },
-      { timeoutMs: 60_000, message: 'an Event' },
+      { message: 'an Event' },
     );
     expect(event).toMatchObject({ reason: 'InvalidAnnotation', regarding: { name: 'web' } });
 
     await world.say([{ type: 'StatusRemoved', ref }]);
-    await until(async () => (await types()).length === 1, { timeoutMs: 60_000, message: 'ours to go' });
+    await until(async () => (await types()).length === 1, { message: 'ours to go' });
     expect(await types()).toEqual(['example.com/Seen']);
     expect(await watcher.stop()).toEqual({ code: 0, signal: null });
   });

@@ -87,7 +87,7 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
     await world.say([await routeSays('r', [parent('gw', controller, 'False', 'NotAllowedByListeners')])]);
     const controllers = async (): Promise<string[]> =>
       (await read('httproutes', 'r')).status?.parents?.map(({ controllerName }) => controllerName) ?? [];
-    await until(async () => (await controllers()).length === 2, { timeoutMs: 60_000, message: 'our entry' });
+    await until(async () => (await controllers()).length === 2, { message: 'our entry' });
     expect(await controllers()).toEqual(['else.example/controller', controller]);
 
     const events = (
@@ -118,7 +118,6 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
       gatewaySays((await read('gateways', 'gw')).metadata.uid, 7),
     ]);
     await until(async () => (await read('gateways', 'gw')).status?.listeners?.[0]?.attachedRoutes === 7, {
-      timeoutMs: 60_000,
       message: 'what was said after it',
     });
     expect((await read('httproutes', 'r')).metadata.resourceVersion).toBe(before);
@@ -130,7 +129,6 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
       },
     ]);
     await until(async () => (await controllers()).length === 1, {
-      timeoutMs: 60_000,
       message: 'our entry to go',
     });
     expect(await controllers()).toEqual(['else.example/controller']);
@@ -149,7 +147,6 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
     }
     const saidMs = performance.now();
     await until(async () => (await read('gateways', 'gw')).status?.listeners?.[0]?.attachedRoutes === many, {
-      timeoutMs: 60_000,
       intervalMs: 50,
       message: 'the last count',
     });
@@ -171,17 +168,13 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
     await second.waitForLine(/service started/, 120_000);
     const { uid } = (await read('gateways', 'gw')).metadata;
     await world.say([gatewaySays(uid, 1)]);
-    await until(async () => (await read('gateways', 'gw')).status?.listeners?.[0]?.attachedRoutes === 1, {
-      timeoutMs: 60_000,
-    });
+    await until(async () => (await read('gateways', 'gw')).status?.listeners?.[0]?.attachedRoutes === 1, {});
     expect(second.log()).not.toContain('"leads"');
 
     first.kill('SIGSTOP');
     await world.say([gatewaySays(uid, 2)]);
     await second.waitForLine(/"leads"/, 120_000);
-    await until(async () => (await read('gateways', 'gw')).status?.listeners?.[0]?.attachedRoutes === 2, {
-      timeoutMs: 60_000,
-    });
+    await until(async () => (await read('gateways', 'gw')).status?.listeners?.[0]?.attachedRoutes === 2, {});
     const { resourceVersion } = (await read('gateways', 'gw')).metadata;
     first.kill('SIGCONT');
     expect((await first.exited).code).toBe(1);
@@ -208,7 +201,7 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
   it('claims what the CRDs of this channel have fields for, and no more', async () => {
     await using watcher = await world.start();
     await world.say([await classSays('sluice')]);
-    await until(async () => accepted(await readClass('sluice')), { timeoutMs: 60_000, message: 'the class' });
+    await until(async () => accepted(await readClass('sluice')), { message: 'the class' });
     const { status } = await readClass('sluice');
     // The standard channel has no retries.
     expect(status?.supportedFeatures).toEqual([{ name: 'Gateway' }, { name: 'HTTPRoute' }]);
@@ -221,7 +214,7 @@ describeIf(clusterUnavailable())('the status writer on a real API server', () =>
     await until(() => refusesFeatures(world, `${classPath}/old/status`), { message: 'the old definition' });
     await using watcher = await world.start();
     await world.say([await classSays('old')]);
-    await until(async () => accepted(await readClass('old')), { timeoutMs: 60_000, message: 'the class' });
+    await until(async () => accepted(await readClass('old')), { message: 'the class' });
     expect((await readClass('old')).status).not.toHaveProperty('supportedFeatures');
     expect(watcher.log()).toContain('the API server refuses a status');
   });

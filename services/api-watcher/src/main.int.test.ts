@@ -70,7 +70,7 @@ const changesOf = (all: readonly Fact[], name: string): Fact[] =>
       (f.type === 'ObjectDeleted' && f.ref.name === name),
   );
 const onLog = (test_: (all: readonly Fact[]) => boolean, message: string) =>
-  until(async () => test_(await facts()), { message, timeoutMs: 30_000 });
+  until(async () => test_(await facts()), { message });
 
 test('a kill -9 at any moment neither loses nor doubles an event, and no byte of a key is in the clear', async () => {
   const pair = await makeCertificate({ dnsNames: ['shop.example', '*.shop.example'] });

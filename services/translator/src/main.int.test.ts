@@ -94,7 +94,6 @@ describe('on a real log', () => {
       await write(Array.from({ length: 30 }, (_, i) => route(`r${i}`, `/${round}/${i}`)));
       if (round % 3 > 0)
         await until(async () => (await log.info('IR')).lastSeq >= before + (round % 3), {
-          timeoutMs: 60_000,
           intervalMs: 1,
         });
       translator.kill('SIGKILL');
@@ -103,9 +102,9 @@ describe('on a real log', () => {
       translator = await start();
     }
     const fresh = translateFromScratch(written, { controllerNames });
-    await until(async () => hashOf((await irOn(log)).values()) === fresh.stateHash, { timeoutMs: 60_000 });
+    await until(async () => hashOf((await irOn(log)).values()) === fresh.stateHash);
     expect(await irOn(log)).toEqual(fresh.ir);
-    await until(async () => (await statusOn(log)).size === 33, { timeoutMs: 60_000 });
+    await until(async () => (await statusOn(log)).size === 33);
     const revisions = await revisionsOn(log);
     expect(revisions.at(-1)?.stateHash).toBe(fresh.stateHash);
     for (const [i, { revision }] of revisions.slice(1).entries()) {
@@ -130,11 +129,11 @@ describe('on a real log', () => {
     await standby.waitForLine(/service started/, 60_000);
     const facts = [...gateway('second', '127.80.0.2')];
     await write(facts);
-    await until(async () => (await irOn(log)).has('gateway:default/second'), { timeoutMs: 60_000 });
+    await until(async () => (await irOn(log)).has('gateway:default/second'));
     expect(standby.log()).not.toMatch(/translator is active/);
     active.kill('SIGKILL');
     await write([route('after', '/after')]);
-    await until(async () => (await irOn(log)).has('http-route:default/after'), { timeoutMs: 60_000 });
+    await until(async () => (await irOn(log)).has('http-route:default/after'));
     expect(standby.log()).toMatch(/translator is active/);
   });
 
@@ -144,7 +143,7 @@ describe('on a real log', () => {
     await nats.kill();
     await nats.restart();
     await write([route('reborn', '/reborn')]);
-    await until(async () => (await irOn(log)).has('http-route:default/reborn'), { timeoutMs: 60_000 });
+    await until(async () => (await irOn(log)).has('http-route:default/reborn'));
     expect(translator.running).toBe(true);
   });
 
@@ -156,7 +155,6 @@ describe('on a real log', () => {
       await using translator = await start();
       // A lease, and the packs of the first batch of the revision: at most 1,000 events are atomic.
       await until(async () => (await log.info('IR')).lastSeq > before + 10, {
-        timeoutMs: 60_000,
         intervalMs: 1,
       });
       translator.kill('SIGKILL');
@@ -168,9 +166,7 @@ describe('on a real log', () => {
     expect(cut).toBe(1);
     await using _translator = await start();
     const fresh = translateFromScratch(written, { controllerNames });
-    await until(async () => (await revisionsOn(log)).at(-1)?.stateHash === fresh.stateHash, {
-      timeoutMs: 60_000,
-    });
+    await until(async () => (await revisionsOn(log)).at(-1)?.stateHash === fresh.stateHash, {});
     expect(await irOn(log)).toEqual(fresh.ir);
     expect((await log.verify('IR')).damage).toEqual([]);
   });

@@ -47,7 +47,7 @@ describe.each<[ProcessName]>([['api-watcher'], ['translator'], ['xds-server'], [
     await using running = await load();
     const old = await sluice.kill9(name);
     await changeIsServed();
-    await until(() => sluice.pid(name) !== old, { timeoutMs: 20_000, message: `another ${name}` });
+    await until(() => sluice.pid(name) !== old, { message: `another ${name}` });
     await changeIsServed();
     expect((await running.stop()).failures).toEqual([]);
   });
@@ -58,7 +58,6 @@ it('envoy is started again and serves what it served', async () => {
   const old = await sluice.kill9('envoy');
   const target = await sluice.target('edge', 80);
   const answer = await until(() => request({ ...target, path: '/steady' }), {
-    timeoutMs: 20_000,
     message: 'Envoy to serve again',
   });
   expect(answer.json<EchoRequest>().name).toBe('one');

@@ -38,7 +38,7 @@ async function changeIsServed(): Promise<void> {
   const rules = [rule('two', { matches: [path('PathPrefix', at)] })];
   world().sluice.write({ 'changing.yaml': httpRoute('changing', { parent: 'edge', rules }) });
   const served = async () => (await request({ ...http, path: at })).status === 200;
-  await until(served, { timeoutMs: 40_000, message: `change ${changes} to be served` });
+  await until(served, { message: `change ${changes} to be served` });
 }
 
 /** Steady requests over HTTP and HTTPS; resolves with what has failed. */
@@ -71,7 +71,7 @@ async function whileNatsIsDown(work: () => void): Promise<void> {
   } finally {
     process.kill(up, 'SIGCONT');
   }
-  await until(() => sluice.pid('nats') !== nats, { timeoutMs: 20_000, message: 'another nats' });
+  await until(() => sluice.pid('nats') !== nats, { message: 'another nats' });
 }
 
 function store(): string {
@@ -97,7 +97,7 @@ async function replaced(name: ProcessName, work: () => Promise<unknown>): Promis
   const { sluice } = world();
   const old = sluice.pid(name);
   await work();
-  await until(() => sluice.pid(name) !== old, { timeoutMs: 20_000, message: `another ${name}` });
+  await until(() => sluice.pid(name) !== old, { message: `another ${name}` });
 }
 
 async function verifies(): Promise<string> {
@@ -115,7 +115,7 @@ async function statusOf(): Promise<string> {
     output = status.output;
     return status.code === 0;
   };
-  await until(fine, { timeoutMs: 30_000, intervalMs: 200, message: () => `status to hold:\n${output}` });
+  await until(fine, { intervalMs: 200, message: () => `status to hold:\n${output}` });
   return output;
 }
 
@@ -126,7 +126,7 @@ it('facts that api-watcher has long read past are damaged, and a new translator 
     await changeIsServed();
     // Nobody reads so far back, but who asks is told.
     const told = async () => (await world().sluice.cli('status')).output;
-    await until(async () => /fail +log\/FACTS /.test(await told()), { timeoutMs: 20_000, intervalMs: 200 });
+    await until(async () => /fail +log\/FACTS /.test(await told()), { intervalMs: 200 });
     // One line for each stream: the others are whole.
     expect(await told()).toMatch(/ok +log\/SECRETS /);
     await replaced('translator', () => world().sluice.kill9('translator'));

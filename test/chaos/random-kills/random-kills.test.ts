@@ -82,7 +82,6 @@ it(`seed ${seed}: ${steps} steps`, async () => {
 
   for (const at of paths.slice(-5))
     await until(async () => (await request({ ...target, path: at })).status === 200, {
-      timeoutMs: 60_000,
       intervalMs: 100,
       message: `${at} to be served after the kills of ${killed.join(', ')}`,
     });
@@ -98,7 +97,7 @@ it(`seed ${seed}: ${steps} steps`, async () => {
       const programmed = condition(edge?.status?.conditions, 'Programmed');
       return programmed?.status === 'True' && programmed.observedGeneration === edge?.metadata.generation;
     },
-    { timeoutMs: 30_000, intervalMs: 250, message: 'the Gateway to be programmed' },
+    { intervalMs: 250, message: 'the Gateway to be programmed' },
   );
   // Folds FACTS anew and compares the hash of the whole IR at every revision.
   const { code, output } = await sluice.cli('replay', '--verify');

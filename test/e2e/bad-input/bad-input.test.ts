@@ -39,7 +39,6 @@ async function statusSays(...words: readonly (string | RegExp)[]): Promise<strin
       return words.every(holds) && last;
     },
     {
-      timeoutMs: 30_000,
       intervalMs: 200,
       message: () => `status to say ${words.filter((word) => !holds(word)).join(', ')}; it says\n${last}`,
     },
@@ -50,7 +49,6 @@ async function statusSays(...words: readonly (string | RegExp)[]): Promise<strin
 async function removed(...files: readonly string[]): Promise<void> {
   world().sluice.write(Object.fromEntries(files.map((file) => [file, null])));
   await until(async () => (await world().sluice.cli('status')).code === 0, {
-    timeoutMs: 30_000,
     intervalMs: 200,
     message: `status to be well again without ${files.join(', ')}`,
   });
@@ -128,7 +126,7 @@ it.each([
       const answer = await ask('/headers');
       return answer.status === 200 && answer.json<EchoRequest>().headers['x-set'] === value;
     },
-    { timeoutMs: 15_000, message: `x-set: ${value}` },
+    { message: `x-set: ${value}` },
   );
   expect((await ask('/headers')).headers['x-back']).toBe(value);
   await removed('headers.yaml');
@@ -139,7 +137,7 @@ it('names with dots are served, and stay apart from their likes', async () => {
     httpRoute(name, { parent: 'edge', rules: [rule('one', { matches: [path('PathPrefix', at)] })] });
   world().sluice.write({ 'dots.yaml': [named('a.b.c', '/dotted'), named('a-b-c', '/dashed')] });
   for (const at of ['/dotted', '/dashed'])
-    await until(async () => (await ask(at)).status === 200, { timeoutMs: 15_000, message: at });
+    await until(async () => (await ask(at)).status === 200, { message: at });
   const found = await world().sluice.find('httproutes', 'a.b.c');
   expect(condition(found?.status?.parents?.[0]?.conditions, 'Accepted')?.status).toBe('True');
   await removed('dots.yaml');
@@ -158,7 +156,7 @@ describe('a big object', () => {
 
   it('of 1.4 MiB is served', async () => {
     world().sluice.write({ 'big.yaml': noted('big', 1.4 * 1024 ** 2) });
-    await until(async () => (await ask('/big')).status === 200, { timeoutMs: 30_000, message: '/big' });
+    await until(async () => (await ask('/big')).status === 200, { message: '/big' });
     await removed('big.yaml');
   });
 
@@ -166,7 +164,7 @@ describe('a big object', () => {
     world().sluice.write({ 'giant.yaml': noted('giant', 9 * 1024 ** 2) });
     await statusSays('giant', /bytes|large|big/);
     world().sluice.write({ 'after.yaml': noted('after', 10) });
-    await until(async () => (await ask('/after')).status === 200, { timeoutMs: 15_000, message: '/after' });
+    await until(async () => (await ask('/after')).status === 200, { message: '/after' });
     expect((await ask('/giant')).status).toBe(404);
     await removed('giant.yaml', 'after.yaml');
   });
@@ -191,13 +189,11 @@ it('200 routes of 16 rules come into force on one Gateway, and go', async () => 
     [199, 15],
   ] as const)
     await until(async () => (await status(i, j)) === 200, {
-      timeoutMs: 30_000,
       message: `route ${i} rule ${j}`,
     });
   expect(await status(199, 16)).toBe(404);
   await removed('many.yaml');
   await until(async () => (await status(0, 0)) === 404, {
-    timeoutMs: 15_000,
     message: 'the routes to be gone',
   });
 });
@@ -210,7 +206,7 @@ it('a file that grows in place while it is read is refused at most for a moment'
   );
   for (let length = 40; length < text.length; length += 40) writeFileSync(file, text.slice(0, length));
   writeFileSync(file, text);
-  await until(async () => (await ask('/slow')).status === 200, { timeoutMs: 15_000, message: '/slow' });
+  await until(async () => (await ask('/slow')).status === 200, { message: '/slow' });
   await removed('slow.yaml');
 });
 

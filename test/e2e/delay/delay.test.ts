@@ -33,7 +33,7 @@ const delivered = (name: string, holds: (delivery: Delivery) => boolean) =>
       const delivery = await deliveryOf(name);
       return delivery !== undefined && holds(delivery) ? delivery : undefined;
     },
-    { timeoutMs: 30_000, intervalMs: 200, message: `the delivery of ${name}` },
+    { intervalMs: 200, message: `the delivery of ${name}` },
   );
 
 it('tells the delay of each route, what is pending and who is waited for', async () => {

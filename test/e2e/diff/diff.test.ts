@@ -28,7 +28,7 @@ const to = (name: string, path: string, headers: readonly object[] = []) => ({
 });
 
 /** Each try is a command of its own. */
-const patience = { timeoutMs: 30_000, intervalMs: 300 };
+const patience = { intervalMs: 300 };
 const home = tempDir();
 afterAll(() => home[Symbol.dispose]());
 const world = useSluice({

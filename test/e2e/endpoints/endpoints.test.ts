@@ -50,7 +50,7 @@ async function answered(at: string, by: string | number) {
       const who = answer.status === 200 ? answer.json<EchoRequest>().name : answer.status;
       return who === by ? answer : undefined;
     },
-    { timeoutMs: 15_000, message: `${at} to be answered by ${by}` },
+    { message: `${at} to be answered by ${by}` },
   );
 }
 
@@ -109,7 +109,7 @@ it('a backend with appProtocol kubernetes.io/h2c is spoken to in HTTP/2, and in 
   sluice.write({ 'h2.yaml': serviceObjects({ name: 'h2', appProtocol: 'kubernetes.io/h2c', endpoints }) });
   expect((await answered('/h2', 'one')).json<EchoRequest>().protocol).toBe('h2c');
   sluice.write({ 'h2.yaml': serviceObjects({ name: 'h2', endpoints }) });
-  await until(async () => (await ask('/h2')).json<EchoRequest>().protocol === 'http1', { timeoutMs: 15_000 });
+  await until(async () => (await ask('/h2')).json<EchoRequest>().protocol === 'http1');
 });
 
 describe('a WebSocket', () => {

@@ -261,7 +261,7 @@ it('an object of 1.4 MiB is served', async () => {
   });
   expect(JSON.stringify(large).length).toBeGreaterThan(1.4 * 1024 * 1024);
   sluice.write({ 'large.json': [large] });
-  await until(async () => (await statusOf('large')) !== undefined, { timeoutMs: 60_000 });
+  await until(async () => (await statusOf('large')) !== undefined);
   const at = await place({ name: 'large' }, 'large');
   expect((await request({ ...at, path: pages[7_499]?.match.path ?? '' })).body).toBe('page 7499');
   expect((await sluice.cli('replay', '--verify')).code).toBe(0);

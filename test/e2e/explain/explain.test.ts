@@ -96,7 +96,7 @@ describe('sluice explain', () => {
     sluice.write({ 'shop.yaml': changed });
     const moved = async () =>
       (await request({ ...target, path: '/basket' })).json<EchoRequest>().name === 'cart';
-    await until(moved, { timeoutMs: 20_000, message: 'the changed route to be served' });
+    await until(moved, { message: 'the changed route to be served' });
     const explain = async (id: string) => {
       const { code, stdout } = await sluice.cli('explain', '--request-id', id, '-o', 'json');
       return { code, ...JSON.parse(stdout) };

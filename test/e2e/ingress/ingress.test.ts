@@ -253,7 +253,7 @@ describe('shared addresses', () => {
         ),
       ],
     });
-    await until(async () => (await ask(one, 'two.example', '/')) === '404', { timeoutMs: 20_000 });
+    await until(async () => (await ask(one, 'two.example', '/')) === '404');
     expect(await ask(one, 'one.example', '/two')).toBe('web');
   });
 });

@@ -27,7 +27,7 @@ it('the address stays with the Ingress, goes to the Gateway once it is free, and
   expect(await name()).toBe('old');
   expect((await load.stop()).failed).toBe(0);
   sluice.write({ 'shop.yaml': null });
-  await until(async () => (await name().catch(() => '')) === 'new', { timeoutMs: 30_000 });
+  await until(async () => (await name().catch(() => '')) === 'new');
   sluice.write({ 'shop.yaml': [shop] });
   const other = await sluice.ingressTarget('shop', 80);
   expect(other.address).not.toBe(at.address);

@@ -133,7 +133,7 @@ describe.each(sources)('$name', (source) => {
   beforeAll(async () => {
     const { sluice } = world();
     target = await source.target(sluice);
-    await until(async () => (await answerOf(target, '/a')).startsWith('200'), { timeoutMs: 30_000 });
+    await until(async () => (await answerOf(target, '/a')).startsWith('200'));
   }, 60_000);
 
   it.each(table)('%s is answered %s', async (sent, answer) => {

@@ -62,7 +62,7 @@ it('TCP of a ListenerSet: a connection stays open while its route gets another b
   await using other = await startTcpEcho({ name: 'other' });
   const port = ports.get('127.90.1.2');
   sluice.write({ 'routes.yaml': withBackends().replace(`port: ${port}`, `port: ${other.port}`) });
-  await until(async () => (await askStream(at)) === 'other:hello', { timeoutMs: 20_000 });
+  await until(async () => (await askStream(at)) === 'other:hello');
   expect(await client.ask('after')).toBe('orders:after');
 });
 

@@ -27,7 +27,6 @@ describeIf(missing)('of two Envoys', () => {
         );
       },
       {
-        timeoutMs: 30_000,
         intervalMs: 200,
         message: () => `Programmed ${status} with ${words}`,
       },
@@ -44,7 +43,6 @@ describeIf(missing)('of two Envoys', () => {
     const { sluice } = world();
     await using second = await startSecondEnvoy(sluice, { nodeId: 'envoy-hangs' });
     await until(async () => (await sluice.cli('status')).output.includes('2 connected'), {
-      timeoutMs: 20_000,
       intervalMs: 200,
       message: 'both Envoys to be connected',
     });
@@ -75,9 +73,8 @@ describeIf(missing)('of two Envoys', () => {
       message: 'the odd Envoy to have routes',
     });
     sluice.write({ 'route.yaml': route(path('RegularExpression', '/new/([0-9]{400}|[a-z]{900})?.*')) });
-    await until(async () => (await status('/new/x')) === 200, { timeoutMs: 15_000, message: '/new' });
+    await until(async () => (await status('/new/x')) === 200, { message: '/new' });
     await until(async () => (await sluice.cli('status')).output.includes('rejected/envoy-odd/'), {
-      timeoutMs: 15_000,
       intervalMs: 200,
       message: 'the refusal in status',
     });
@@ -88,11 +85,9 @@ describeIf(missing)('of two Envoys', () => {
     expect(await status('/new/x')).toBe(200);
     sluice.write({ 'route.yaml': route(path('PathPrefix', '/mended')) });
     await until(async () => (await routes(odd)).includes('/mended'), {
-      timeoutMs: 15_000,
       message: 'the mend',
     });
     await until(async () => !(await sluice.cli('status')).output.includes('envoy-odd'), {
-      timeoutMs: 15_000,
       intervalMs: 200,
       message: 'the refusal to be over',
     });

@@ -42,7 +42,7 @@ async function changeIsServed(): Promise<void> {
     }),
   });
   const served = async () => (await request({ ...target, path: at })).status === 200;
-  await until(served, { timeoutMs: 30_000, message: `change ${changes} to be served` });
+  await until(served, { message: `change ${changes} to be served` });
 }
 
 it('Envoy moves to the other xds-server when its own is killed: 0 resources sent, 0 requests failed', async () => {
@@ -55,11 +55,9 @@ it('Envoy moves to the other xds-server when its own is killed: 0 resources sent
   const before = await figuresOf(standby);
   await sluice.kill9(served);
   await until(async () => (await envoysOf(standby)) === 1, {
-    timeoutMs: 20_000,
     message: `Envoy to come to ${standby}`,
   });
   await until(async () => (await sluice.find('gateways', 'edge'))?.status?.conditions?.every(isTrue), {
-    timeoutMs: 20_000,
     intervalMs: 200,
     message: 'the Gateway to be programmed by the other',
   });

@@ -57,7 +57,6 @@ it(`${rounds} rounds: the backend flips while a header filter moves between rule
     const before = world().backend(name).requests;
     world().sluice.write({ 'route.yaml': flipped(name, round % 4 < 2 ? 'backend' : 'rule') });
     await until(() => world().backend(name).requests > before + 2, {
-      timeoutMs: 10_000,
       message: `${name} in round ${round}`,
     });
   }
@@ -82,10 +81,9 @@ it(`${rounds} rounds: a backend is replaced by the next, and ends once nothing i
   for (let round = 0; round < rounds; round += 1) {
     const next = await startBackend({ name: 'rolling' });
     publish(next);
-    await until(() => next.requests > 2, { timeoutMs: 10_000, message: `the new backend of round ${round}` });
+    await until(() => next.requests > 2, { message: `the new backend of round ${round}` });
     const old = `${current.address}:${current.port}::`;
     await until(async () => !(await sluice.envoy.text('/clusters')).includes(old), {
-      timeoutMs: 10_000,
       message: 'Envoy to forget the old one',
     });
     await current.close();
@@ -113,7 +111,6 @@ it(`${rounds} rounds: a new route to a new Service answers 404, then 200, and no
     });
     sluice.write({ [`${name}.yaml`]: [route, ...serviceObjects({ name, endpoints: [backend('blue')] })] });
     await until(look, {
-      timeoutMs: 10_000,
       intervalMs: 1,
       message: () => `200 in round ${round}; seen ${[...new Set(seen)]}`,
     });

@@ -22,7 +22,7 @@ async function taker(port = 80): Promise<string | number> {
 }
 
 const becomes = (wanted: string | number, port = 80) =>
-  until(async () => (await taker(port)) === wanted, { timeoutMs: 15_000, message: `${wanted} to answer` });
+  until(async () => (await taker(port)) === wanted, { message: `${wanted} to answer` });
 
 /** Waits until no cluster of Envoy is named so; unused ones are kept for some seconds, for requests under way. */
 async function forgets(part: string): Promise<void> {
@@ -33,7 +33,7 @@ async function forgets(part: string): Promise<void> {
       held = [...listeners, ...clusters].filter((name) => name.includes(part));
       return held.length === 0;
     },
-    { timeoutMs: 20_000, message: () => `Envoy to forget ${held.join(', ')}` },
+    { message: () => `Envoy to forget ${held.join(', ')}` },
   );
 }
 
@@ -89,7 +89,7 @@ it('with the Gateway all is gone', async () => {
 it('the route first, then its Gateway', async () => {
   const { sluice } = world();
   sluice.write({ 'route.yaml': toOne });
-  await until(() => sluice.find('httproutes', 'route'), { timeoutMs: 15_000 });
+  await until(() => sluice.find('httproutes', 'route'));
   sluice.write({ 'gateway.yaml': gateway('edge') });
   await becomes('one');
 });
@@ -99,7 +99,7 @@ it('the Gateway goes first, then the route', async () => {
   sluice.write({ 'gateway.yaml': null });
   await forgets('default/');
   sluice.write({ 'route.yaml': null, 'services.yaml': null });
-  await until(async () => (await sluice.get('httproutes')).length === 0, { timeoutMs: 15_000 });
+  await until(async () => (await sluice.get('httproutes')).length === 0);
   await forgets('default/');
 });
 

@@ -60,8 +60,8 @@ it('mended: paths, TLS by name, and three to one', async () => {
   const http = await sluice.target('my-gateway', 80);
   const https = await sluice.target('tls-gateway', 443);
   const served = async (path: string) => (await request({ ...http, path })).status === 200;
-  await until(() => served('/echo'), { timeoutMs: 30_000, message: '/echo to be served' });
-  await until(() => served('/details/1'), { timeoutMs: 30_000, message: '/details to be served' });
+  await until(() => served('/echo'), { message: '/echo to be served' });
+  await until(() => served('/details/1'), { message: '/details to be served' });
   expect((await request({ ...http, path: '/details/1' })).json<EchoRequest>().name).toBe('details');
   expect((await request({ ...http, path: '/detailsx' })).status).toBe(404);
 
@@ -73,7 +73,6 @@ it('mended: paths, TLS by name, and three to one', async () => {
       tls: { servername: 'bookinfo.cilium.rocks', ca: ca.pem },
     });
   await until(async () => (await secure()).status === 200, {
-    timeoutMs: 30_000,
     message: 'TLS to be served',
   });
 

@@ -118,10 +118,9 @@ it('a reference that is mended is served', async () => {
       rules: [rule('two')],
     }),
   });
-  await until(async () => (await taker('backend.example')) === 'two', { timeoutMs: 15_000 });
+  await until(async () => (await taker('backend.example')) === 'two');
   await until(
     async () => condition((await parentOf('backend'))?.conditions, 'ResolvedRefs')?.status === 'True',
-    { timeoutMs: 15_000 },
   );
 });
 
@@ -143,13 +142,11 @@ describe('an object that is refused', () => {
     });
     sluice.write({ 'good.yaml': spoiled });
     await until(async () => (await sluice.cli('status')).output.includes('good.yaml'), {
-      timeoutMs: 15_000,
       intervalMs: 200,
     });
     expect(await taker('good.example')).toBe('one');
     sluice.write({ 'good.yaml': good });
     await until(async () => !(await sluice.cli('status')).output.includes('good.yaml'), {
-      timeoutMs: 15_000,
       intervalMs: 200,
     });
     expect(await taker('good.example')).toBe('one');
@@ -159,7 +156,6 @@ describe('an object that is refused', () => {
     const { sluice } = world();
     sluice.write({ 'invalid.yaml': null });
     await until(async () => !(await sluice.cli('status')).output.includes('invalid.yaml'), {
-      timeoutMs: 15_000,
       intervalMs: 200,
     });
   });

@@ -131,7 +131,7 @@ describe('a Secret of another namespace', () => {
         const found = await listenerCondition('foreign', 'foreign', 'ResolvedRefs');
         return found?.status === status && found.reason === reason;
       },
-      { timeoutMs: 15_000, intervalMs: 200, message: `ResolvedRefs=${status} ${reason}` },
+      { intervalMs: 200, message: `ResolvedRefs=${status} ${reason}` },
     );
 
   it('is not used without a ReferenceGrant', async () => {
@@ -143,18 +143,14 @@ describe('a Secret of another namespace', () => {
     const { sluice } = world();
     sluice.write({ 'grant.yaml': grant });
     await resolved('True', 'ResolvedRefs');
-    await until(() => present('foreign', 'bookinfo.cilium.rocks').then(({ authorized }) => authorized), {
-      timeoutMs: 15_000,
-    });
+    await until(() => present('foreign', 'bookinfo.cilium.rocks').then(({ authorized }) => authorized), {});
     sluice.write({ 'grant.yaml': null });
     await resolved('False', 'RefNotPermitted');
-    await until(
-      () =>
-        present('foreign', 'bookinfo.cilium.rocks').then(
-          () => false,
-          () => true,
-        ),
-      { timeoutMs: 15_000 },
+    await until(() =>
+      present('foreign', 'bookinfo.cilium.rocks').then(
+        () => false,
+        () => true,
+      ),
     );
   });
 });

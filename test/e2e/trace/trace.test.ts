@@ -46,19 +46,18 @@ it('an edited route is one trace, from the file event to the last acknowledgemen
   await until(async () => (await request({ ...target, path: '/' })).headers['x-version'] === 'second');
   const change = await until(
     () => collector.spans().find(({ name, startMs }) => name === 'source change' && startMs >= editedMs - 50),
-    { timeoutMs: 20_000, message: 'the span of the file event' },
+    { message: 'the span of the file event' },
   );
   const inTrace = (name: string) =>
     collector.spans().find((span) => span.name === name && span.traceId === change.traceId);
   const last = await until(() => inTrace('envoy acknowledges'), {
-    timeoutMs: 20_000,
     message: 'the span of the acknowledgement',
   });
-  const push = await until(() => inTrace('push revision'), { timeoutMs: 20_000, message: 'the push' });
+  const push = await until(() => inTrace('push revision'), { message: 'the push' });
   const translate = await until(
     () =>
       collector.spans().find((span) => span.traceId === change.traceId && span.spanId === push.parentSpanId),
-    { timeoutMs: 20_000, message: 'the translation' },
+    { message: 'the translation' },
   );
 
   const shown = (span: CollectedSpan) => [span.service, span.name, span.parentSpanId];
@@ -92,7 +91,7 @@ it('a status that follows from an acknowledgement stands in the trace of the cha
       (await sluice.find('gateways', 'second'))?.status?.conditions?.some(
         ({ type, status }) => type === 'Programmed' && status === 'True',
       ),
-    { timeoutMs: 20_000, intervalMs: 200 },
+    { intervalMs: 200 },
   );
   const { stdout } = await sluice.cli('log', '--stream', 'FACTS,STATUS', '--name', 'second', '-o', 'json');
   const events = stdout

@@ -34,7 +34,6 @@ export async function applyObjects(kubeConfig: KubeConfig, objects: readonly Man
     await api.patch(object, undefined, undefined, 'sluice-testkit', true, PatchStrategy.ServerSideApply);
   for (const object of objects.filter(({ kind }) => kind === 'CustomResourceDefinition'))
     await until(async () => isEstablished(await api.read(headerOf(object))), {
-      timeoutMs: 30_000,
       message: `CRD ${object.metadata?.name} to be served`,
     });
 }

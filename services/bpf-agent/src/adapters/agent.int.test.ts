@@ -96,7 +96,6 @@ describeIf(missingForNode())('Services of a node', () => {
     const grown = async (): Promise<void> => {
       const { answered } = await stream.streamed();
       await until(async () => (await stream.streamed()).answered > answered + 50, {
-        timeoutMs: 20_000,
         message: 'more answers',
       });
     };

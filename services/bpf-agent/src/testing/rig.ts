@@ -91,7 +91,6 @@ export class Rig implements AsyncDisposable {
   async apply(put: readonly IrResource[], removed: readonly IrResource[] = []): Promise<void> {
     const { seq } = await this.#writer.commit(put, removed);
     await until(() => (this.#running?.agent.revision?.seq ?? 0) >= seq, {
-      timeoutMs: 20_000,
       message: `revision ${seq} in the maps`,
     });
   }

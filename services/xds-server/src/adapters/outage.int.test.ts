@@ -141,7 +141,7 @@ class Site implements AsyncDisposable {
         return state?.state === 'connected' && (state.acked?.seq ?? 0) >= revision.seq;
       });
     };
-    await until(look, { timeoutMs: 20_000, message: `revision ${revision.seq} to be acknowledged` });
+    await until(look, { message: `revision ${revision.seq} to be acknowledged` });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -210,11 +210,9 @@ test('without a log a new xds-server serves a new Envoy its last good state, HTT
   // An Envoy that has everything gets nothing, neither without the log nor when it comes back.
   await site.killServer();
   await site.startServer();
-  await until(async () => (await site.metric('sluice_xds_envoys_connected')) === 1, { timeoutMs: 20_000 });
+  await until(async () => (await site.metric('sluice_xds_envoys_connected')) === 1);
   await site.nats.restart();
-  await until(async () => JSON.parse((await site.ops('/readyz')).body).degraded.length === 0, {
-    timeoutMs: 20_000,
-  });
+  await until(async () => JSON.parse((await site.ops('/readyz')).body).degraded.length === 0, {});
   await site.acked(revision);
   expect(await site.sent()).toBe(0);
 

@@ -120,7 +120,6 @@ export class Rig implements AsyncDisposable {
   /** Resolves when the node has acknowledged `revision` or a later one. */
   async acked(revision: Revision, node = 'envoy-0'): Promise<void> {
     await until(async () => ((await this.state(node))?.acked?.seq ?? 0) >= revision.seq, {
-      timeoutMs: 20_000,
       message: `Envoy ${node} to acknowledge revision ${revision.seq}`,
     });
   }
