@@ -119,7 +119,7 @@ beforeAll(async () => {
   await until(async () => [...(await servedVersions())].join() === '0', {
     intervalMs: 200,
   });
-}, 120_000);
+});
 afterAll(() => stack.disposeAsync(), 60_000);
 
 async function revisions(fromSeq: number): Promise<number> {

@@ -79,7 +79,7 @@ describeIf(missing)('a real Envoy between client and backend', () => {
     envoy = stack.use(
       await startEnvoy({ bootstrap: bootstrap({ port, tlsPort, backend, h2c, certificate }) }),
     );
-  }, 30_000);
+  });
   afterAll(() => stack.disposeAsync());
 
   it('is reached with any Host, and the backend tells what it saw', async () => {

@@ -84,7 +84,7 @@ beforeAll(async () => {
       ),
     }),
   );
-}, 90_000);
+});
 afterAll(() => stack.disposeAsync(), 60_000);
 afterEach((context) => {
   if (context.task.result?.state === 'fail') process.stderr.write(`${sluice?.diagnose() ?? ''}\n`);

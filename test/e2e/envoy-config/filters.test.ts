@@ -193,7 +193,7 @@ beforeAll(async () => {
     ...serviceObjects({ name: 'nobody', endpoints: [] }),
   ];
   sluice = stack.use(await startSluice({ manifests: { 'filters.json': [...services, manifest()] } }));
-}, 90_000);
+});
 afterAll(() => stack.disposeAsync(), 60_000);
 
 async function place(name: string): Promise<{ address: string; port: number }> {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const services = serviceObjects({ name: 'orders', endpoints: [endpoint] });
   const manifests = { 'gateway.yaml': gateway('edge'), 'route.yaml': route, 'services.yaml': services };
   sluice = stack.use(await startSluice({ manifests }));
-}, 90_000);
+});
 afterAll(() => stack.disposeAsync(), 60_000);
 
 it('a call reaches its backend; others are UNIMPLEMENTED or UNAVAILABLE', async () => {

@@ -134,7 +134,7 @@ describe.each(sources)('$name', (source) => {
     const { sluice } = world();
     target = await source.target(sluice);
     await until(async () => (await answerOf(target, '/a')).startsWith('200'));
-  }, 60_000);
+  });
 
   it.each(table)('%s is answered %s', async (sent, answer) => {
     expect(await answerOf(target, sent)).toBe(answer);

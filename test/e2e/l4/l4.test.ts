@@ -39,7 +39,7 @@ beforeAll(async () => {
   ports.set('127.90.1.2', stack.use(await startTcpEcho({ name: 'orders' })).port);
   ports.set('127.90.1.3', stack.use(await startUdpEcho({ name: 'dns' })).port);
   sluice = stack.use(await startSluice({ manifests: { 'routes.yaml': withBackends() } }));
-}, 90_000);
+});
 afterAll(() => stack.disposeAsync(), 60_000);
 afterEach((context) => {
   if (context.task.result?.state === 'fail') process.stderr.write(`${sluice?.diagnose() ?? ''}\n`);

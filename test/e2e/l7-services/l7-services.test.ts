@@ -66,7 +66,7 @@ beforeAll(async () => {
       },
     }),
   );
-}, 90_000);
+});
 afterAll(() => stack.disposeAsync(), 60_000);
 
 describe('a Service that asks for a balancing of each request', () => {

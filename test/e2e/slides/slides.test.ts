@@ -85,4 +85,4 @@ it('mended: paths, TLS by name, and three to one', async () => {
   expect(first).toBeLessThan(343);
   expect(new Set(names)).toEqual(new Set(['echo-1', 'echo-2']));
   expect((await sluice.cli('status')).code).toBe(0);
-}, 120_000);
+});

@@ -16,7 +16,7 @@ describeIf(missingForNode())('Services of a node', () => {
     rig = await Rig.start();
     pods = await Promise.all(['one', 'two'].map((name) => podWithServer(rig, name)));
     client = await (await rig.node.addPod('client')).startPeer();
-  }, 60_000);
+  });
   afterEach(async () => {
     await rig?.[Symbol.asyncDispose]();
     expect(rig?.failures).toEqual([]);
@@ -52,7 +52,7 @@ describeIf(missingForNode())('Services of a node', () => {
     await rig.apply([], [service('web', [])]);
     // Nobody's address is left to itself: nothing answers there.
     expect((await client.ask({ address: vip, port: 80, timeoutMs: 300 })).answer).toBeUndefined();
-  }, 60_000);
+  });
 
   test('both families, UDP, node ports, policies and affinity', async () => {
     rig.startAgent();
@@ -87,7 +87,7 @@ describeIf(missingForNode())('Services of a node', () => {
     expect(await counted(10, { address: rig.node.address6, port: 30_080 })).toEqual(['one']);
     expect(await counted(20, { address: '10.96.0.2', port: 80 })).toEqual(['one']);
     expect(await counted(20, { address: '10.96.0.3', port: 80 })).toHaveLength(1);
-  }, 60_000);
+  });
 
   test('a stream of connections goes on while the kernel process and the agent are killed, and the next agent writes only what differs', async () => {
     const { kernel } = rig.startAgent();
@@ -118,7 +118,7 @@ describeIf(missingForNode())('Services of a node', () => {
     await grown();
     const { errors } = await stream.stop();
     expect(errors).toEqual({});
-  }, 60_000);
+  });
 });
 
 describeIf(missingForNode())('a map that is full', () => {
@@ -150,7 +150,7 @@ describeIf(missingForNode())('a map that is full', () => {
     });
     expect((await client.ask({ address: vip, port: 80 })).answer?.name).toBe('one');
     expect(rig.failures).toEqual([]);
-  }, 60_000);
+  });
 });
 
 async function podWithServer(rig: Rig, name: string): Promise<Pod & { readonly peer: Peer }> {
