@@ -127,8 +127,10 @@ describe('a quick check', () => {
     const picks = fc.array(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(fc.constantFrom(...recorded), picks, change, ([stream, event], path, spoilt) => {
-        const value = spoil(event, path, spoilt);
-        if (value === undefined) return;
+        const whole = spoil(event, path, spoilt);
+        if (whole === undefined) return;
+        // As it comes from the log: a field that is there and undefined cannot be written in JSON.
+        const value: unknown = JSON.parse(JSON.stringify(whole));
         expect(checks[stream](value)).toBe(takenAsItIs(eventSchemas[stream], value));
       }),
       { numRuns: 3_000 },
