@@ -95,6 +95,25 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       expect(await log.verify('FACTS')).toMatchObject({ damage: [] });
     });
 
+    it('ends an older holder that was the last to write', async () => {
+      const first = await openWith(log, facts, 'w');
+      for (const each of events(3)) await first.append([each]);
+      const second = await (await world.connect()).openWriter('FACTS', 'w');
+      await expect(first.append(events(1, 'late'))).rejects.toMatchObject({ code: 'fenced' });
+      for (const each of events(3, 'new')) await second.append([each]);
+      expect(await readAll(log, 'FACTS')).toEqual([...events(3), ...events(3, 'new')].map(textOf));
+      expect(await log.verify('FACTS')).toMatchObject({ damage: [] });
+    });
+
+    it('lets writers that take turns append one by one', async () => {
+      const a = await openWith(log, facts, 'a');
+      const b = await (await world.connect()).openWriter('FACTS', 'b');
+      const turns = [a, a, a, b, a, b, b, b, a];
+      for (const [i, writer] of turns.entries()) await writer.append(events(1, `${i}-`));
+      expect(await readAll(log, 'FACTS')).toEqual(turns.map((_, i) => `${i}- 0`));
+      expect(await log.verify('FACTS')).toMatchObject({ damage: [] });
+    });
+
     it('lets writers of different names write one stream', async () => {
       const a = await openWith(log, facts, 'a');
       const b = await (await world.connect()).openWriter('FACTS', 'b');

@@ -14,11 +14,11 @@ export interface BackendStreamInfo extends StreamInfo {
   readonly definition: StreamDefinition;
 }
 
-/** Messages are stored only while `seq` is the last sequence of `subject` (0: it has none). */
-export interface Expectation {
-  readonly subject: string;
-  readonly seq: number;
-}
+/**
+ * Messages are stored only while `seq` is the last sequence of `subject` (0: it has none), or while the newest message of
+ * the whole stream is the one that was published under the id `lastId`. The second is for single messages.
+ */
+export type Expectation = { readonly subject: string; readonly seq: number } | { readonly lastId: string };
 
 export type PublishOutcome =
   | { readonly kind: 'stored'; readonly lastSeq: number }

@@ -23,6 +23,8 @@ export async function publish(
 ): Promise<PublishOutcome> {
   const last = messages.at(-1);
   if (last === undefined) throw new TypeError('nothing to publish');
+  if (messages.length > 1 && options.expect !== undefined && 'lastId' in options.expect)
+    throw new TypeError('a batch cannot expect the id of the last message');
   connection.traffic();
   try {
     const answer = await connection.ask(async () => {
@@ -55,7 +57,7 @@ export async function publish(
 
 /**
  * Publishes messages one by one without waiting in between. Each but the first expects the one before it as the last
- * of the stream, so that nothing is stored after one that was not.
+ * of the stream, so that nothing is stored after one that was not, and nothing once the expectation of the first is void.
  */
 export async function publishInTurn(
   connection: Connection,
@@ -67,9 +69,9 @@ export async function publishInTurn(
     const answers = await connection.ask(() =>
       Promise.all(
         messages.map((message, i) => {
-          const hdrs = plainHeaders(message, options.expect);
+          const expect = i === 0 ? options.expect : { lastId: options.ids[i - 1] ?? '' };
+          const hdrs = plainHeaders(message, expect);
           hdrs.set('Nats-Msg-Id', options.ids[i] ?? '');
-          if (i > 0) hdrs.set('Nats-Expected-Last-Msg-Id', options.ids[i - 1] ?? '');
           return connection.nats.request(message.subject, message.data, {
             headers: hdrs,
             timeout: timeoutMs,
@@ -91,7 +93,9 @@ export async function publishInTurn(
 function plainHeaders(message: OutMessage, expect: Expectation | undefined): MsgHdrs {
   const hdrs = headers();
   for (const [name, value] of message.headers) hdrs.set(name, value);
-  if (expect !== undefined) {
+  if (expect === undefined) return hdrs;
+  if ('lastId' in expect) hdrs.set('Nats-Expected-Last-Msg-Id', expect.lastId);
+  else {
     hdrs.set('Nats-Expected-Last-Subject-Sequence', String(expect.seq));
     hdrs.set('Nats-Expected-Last-Subject-Sequence-Subject', expect.subject);
   }
@@ -108,16 +112,20 @@ function batchHeaders(
   return hdrs;
 }
 
+const conflicts: readonly number[] = [
+  apiCodes.wrongLastSequence,
+  apiCodes.wrongLastSequenceConstant,
+  apiCodes.wrongLastMessageId,
+];
+
 function outcomeOf(answer: PubAnswer, sent: number): PublishOutcome {
   const { error, seq, count } = answer;
   if (error === undefined && seq !== undefined && (sent === 1 || count === sent))
     return { kind: 'stored', lastSeq: seq };
   if (error === undefined)
     return { kind: 'unclear', cause: `the server acknowledged ${count ?? 0} of ${sent}` };
-  if (error.err_code === apiCodes.wrongLastSequence || error.err_code === apiCodes.wrongLastSequenceConstant)
-    return { kind: 'conflict' };
-  const again: readonly number[] = [apiCodes.batchIncomplete, apiCodes.wrongLastMessageId];
-  if (error.code >= 500 || error.code === 429 || again.includes(error.err_code))
+  if (conflicts.includes(error.err_code)) return { kind: 'conflict' };
+  if (error.code >= 500 || error.code === 429 || error.err_code === apiCodes.batchIncomplete)
     return { kind: 'unclear', cause: error.description };
   throw new LogError('connection', `the server refused an append: ${error.description}`, {
     hint: 'See the log of the NATS server.',

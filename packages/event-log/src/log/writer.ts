@@ -35,6 +35,8 @@ export class StreamWriter implements LogWriter {
   #head: ChainHead;
   #leaseSeq: number;
   #lastSeq: number;
+  /** Id of the newest message of the stream, where that is ours and nobody else has written between our last two writes. */
+  #lastId: string | undefined;
   #draining: Promise<void> | undefined;
   #ended: LogError | undefined;
 
@@ -186,10 +188,13 @@ export class StreamWriter implements LogWriter {
     let done = 0;
     for (;;) {
       if (this.#context.closed.aborted) throw closedError();
-      const outcome = await this.#publish(batch, done);
-      if (outcome.kind === 'stored') return this.#sent(batch, outcome.lastSeq);
+      const lastId = this.#lastId;
+      this.#lastId = undefined;
+      const outcome = await this.#publish(batch, { done, lastId });
+      if (outcome.kind === 'stored') return this.#sent(batch, { lastSeq: outcome.lastSeq, settled: false });
       if (outcome.kind === 'conflict') {
-        this.#leaseSeq = await heldSeq(this.#context, this.stream, this.lease);
+        // Somebody has written meanwhile: whether he took the lease, the lease says.
+        if (lastId === undefined) this.#leaseSeq = await heldSeq(this.#context, this.stream, this.lease);
         continue;
       }
       const { stream, lease } = this;
@@ -204,22 +209,39 @@ export class StreamWriter implements LogWriter {
       const settled = await settle(this.#context, doubt);
       this.#leaseSeq = settled.leaseSeq;
       done = Math.max(done, settled.stored);
-      if (done > batch.head.counter - batch.firstCounter) return this.#sent(batch, settled.storedSeq);
+      if (done > batch.head.counter - batch.firstCounter)
+        return this.#sent(batch, { lastSeq: settled.storedSeq, settled: true });
     }
   }
 
-  /** Publishes what is not stored yet: `done` events are; of a batch with packs, which is stored whole, none. */
-  #publish(batch: Batch, done: number): Promise<PublishOutcome> {
+  /**
+   * Publishes what is not stored yet: `done` events are; of a batch with packs, which is stored whole, none. Where the
+   * newest message is still our own, nobody has taken the lease since: the server knows that message without reading, while
+   * the lease stands far back on a long stream, in a block of which the server has to read all.
+   */
+  #publish(
+    batch: Batch,
+    { done, lastId }: { done: number; lastId: string | undefined },
+  ): Promise<PublishOutcome> {
     const { backend } = this.#context;
     const messages = batch.messages.slice(done);
-    const ids = messages.map((_, i) => `${this.name}-${this.epoch}-${batch.firstCounter + done + i}`);
-    const expect = { subject: controlSubject.lease(this.stream, this.name), seq: this.#leaseSeq };
-    if (batch.inTurn && messages.length > 1)
-      return backend.publishInTurn(this.stream, messages, { ids, expect });
+    const ids = messages.map((_, i) => this.#idOf(batch, done + i));
+    const inTurn = batch.inTurn && messages.length > 1;
+    const lease = { subject: controlSubject.lease(this.stream, this.name), seq: this.#leaseSeq };
+    const expect = lastId !== undefined && (inTurn || messages.length === 1) ? { lastId } : lease;
+    if (inTurn) return backend.publishInTurn(this.stream, messages, { ids, expect });
     return backend.publish(this.stream, messages, { id: ids[0] ?? '', expect });
   }
 
-  #sent(batch: Batch, lastSeq: number): void {
+  #idOf(batch: Batch, index: number): string {
+    return `${this.name}-${this.epoch}-${batch.firstCounter + index}`;
+  }
+
+  #sent(batch: Batch, { lastSeq, settled }: { lastSeq: number; settled: boolean }): void {
+    const { length } = batch.messages;
+    // The messages of an atomic batch have no ids.
+    const hasId = batch.inTurn || length === 1;
+    if (hasId && !settled && lastSeq === this.#lastSeq + length) this.#lastId = this.#idOf(batch, length - 1);
     if (lastSeq <= this.#lastSeq) {
       const { stream, name } = this;
       this.#context.logger?.error(

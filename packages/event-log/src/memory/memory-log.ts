@@ -113,7 +113,8 @@ class MemoryBackend implements Backend {
   ): Promise<PublishOutcome> {
     let outcome: PublishOutcome = { kind: 'unclear', cause: 'nothing was sent' };
     for (const [i, message] of messages.entries()) {
-      outcome = await this.publish(stream, [message], { id: options.ids[i] ?? '', expect: options.expect });
+      const expect = i === 0 ? options.expect : { lastId: options.ids[i - 1] ?? '' };
+      outcome = await this.publish(stream, [message], { id: options.ids[i] ?? '', expect });
       if (outcome.kind !== 'stored')
         return i === 0 ? outcome : { kind: 'unclear', cause: 'only the first were stored' };
     }

@@ -12,6 +12,8 @@ export interface MemoryStream {
   /** Sequences below it were purged. */
   firstSeq: number;
   readonly ids: Map<string, number>;
+  /** Id of the newest message; undefined where it had none, or is gone. */
+  lastId: string | undefined;
 }
 
 /** What can become of a publish on its way: a late one is tried after the next one. */
@@ -61,6 +63,7 @@ export class MemoryServer implements MemoryFaults {
       lastSeq: firstSeq - 1,
       firstSeq,
       ids: new Map(),
+      lastId: undefined,
     };
     this.streams.set(definition.name, stream);
     this.wake();
@@ -100,19 +103,25 @@ export class MemoryServer implements MemoryFaults {
   ): PublishOutcome {
     const stream = this.stream(name);
     const { id, expect } = options;
-    const last = stream.messages.findLast((message) => message.subject === expect.subject)?.seq ?? 0;
-    if (last !== expect.seq) return { kind: 'conflict' };
+    const byId = 'lastId' in expect;
+    if (!byId && lastSeqOf(stream, expect.subject) !== expect.seq) return { kind: 'conflict' };
     const known = messages.length === 1 ? stream.ids.get(id) : undefined;
     if (known !== undefined) return { kind: 'stored', lastSeq: known };
+    // As NATS does: only after the look at ids.
+    if (byId && stream.lastId !== expect.lastId) return { kind: 'conflict' };
     for (const message of messages)
       this.store(stream, { ...message, seq: stream.lastSeq + 1, timeMs: this.now() });
-    if (messages.length === 1) stream.ids.set(id, stream.lastSeq);
+    if (messages.length === 1) {
+      stream.ids.set(id, stream.lastSeq);
+      stream.lastId = id;
+    }
     this.wake();
     return { kind: 'stored', lastSeq: stream.lastSeq };
   }
 
   store(stream: MemoryStream, message: RawMessage): void {
     stream.lastSeq = message.seq;
+    stream.lastId = undefined;
     stream.messages.push({ ...message, data: message.data.slice() });
     const { keepPerSubject } = stream.definition;
     if (keepPerSubject === undefined) return;
@@ -168,6 +177,7 @@ export class MemoryServer implements MemoryFaults {
     const stream = this.stream(name);
     stream.messages = stream.messages.filter((message) => message.seq <= lastSeq);
     stream.lastSeq = lastSeq;
+    stream.lastId = [...stream.ids].find(([, seq]) => seq === lastSeq)?.[0];
     this.restart();
   }
 
@@ -192,6 +202,10 @@ export class MemoryServer implements MemoryFaults {
     this.restarts += 1;
     this.wake();
   }
+}
+
+function lastSeqOf(stream: MemoryStream, subject: string): number {
+  return stream.messages.findLast((message) => message.subject === subject)?.seq ?? 0;
 }
 
 function flipped(message: RawMessage): RawMessage {
