@@ -44,6 +44,8 @@ export const irL4ServiceSchema = z.strictObject({
   externalPolicy: z.literal('local').optional(),
   /** Clients that may reach load-balancer addresses, canonical CIDRs, sorted; absent: all. Empty: none. */
   sourceRanges: z.array(z.string()).optional(),
+  /** The endpoints are data planes of the nodes: that of the client's node goes first, and may ask where the client connected to. */
+  dataPlanes: z.literal(true).optional(),
   /** How an endpoint is chosen: at random by default; `maglev`: by the client's address and port, the same on all nodes. */
   algorithm: z.literal('maglev').optional(),
   /** Endpoints that are near are preferred, where endpoints say nothing of whom they are for. */

@@ -72,6 +72,7 @@ export { findKind, type Kind, kinds } from './kinds.ts';
 export type { L4BackendRef, L4Rule } from './l4-route.ts';
 export { type LabelSelector, selectorMatches } from './label-selector.ts';
 export { type ListenerSet, listenerSetSchema } from './listener-set.ts';
+export { isMadeByUs, managedBy } from './made-by-us.ts';
 export type { ObjectMeta } from './metadata.ts';
 export { type Namespace, namespaceNameLabel, namespaceSchema } from './namespace.ts';
 export { closest, formatPath } from './nearest.ts';

@@ -17,7 +17,7 @@ enum lb_algorithm {
 
 enum frontend_flag {
     FRONTEND_SOURCE_RANGES = 1 << 0, /* only clients of lb_source_ranges */
-    FRONTEND_L7 = 1 << 1,            /* the one backend is a socket of the node's Envoy */
+    FRONTEND_L7 = 1 << 1,            /* the backends are Envoys, which may ask where the client connected to */
     FRONTEND_KEEP_CLIENT = 1 << 2,   /* externalTrafficPolicy Local: no SNAT; without a backend packets are dropped, not refused */
 };
 
@@ -34,7 +34,7 @@ enum affinity_kind {
 enum flow_hook {
     HOOK_INGRESS = 0,
     HOOK_EGRESS = 1,
-    HOOK_SOCKET = 2, /* in events only */
+    HOOK_SOCKET = 2, /* in events and lb_origins only */
 };
 
 enum flow_state {
@@ -83,6 +83,10 @@ enum lb_counter {
     COUNTER_LIMIT = 16, /* entries of the map */
 };
 
+/** bits/socket.h of Linux. */
+#define ADDRESS_FAMILY_IPV4 2
+#define ADDRESS_FAMILY_IPV6 10
+
 /* Default sizes; the loader may set others before it makes the maps. */
 #define FRONTENDS_MAX 65536
 #define SLOTS_MAX 262144
@@ -93,6 +97,7 @@ enum lb_counter {
 #define PEERS_MAX 4096
 #define AFFINITY_MAX 32768
 #define SOCK_REVERSE_MAX 65536
+#define ORIGINS_MAX 8192
 #define CONNTRACK_MAX 131072
 #define FRAGMENTS_MAX 8192
 /** How long the datagrams of a socket that is not connected stay at one backend without any (RFC 4787, REQ-5). */

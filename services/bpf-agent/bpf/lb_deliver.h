@@ -5,10 +5,6 @@
 #include "lb_events.h"
 #include "lb_rewrite.h"
 
-/** bits/socket.h of Linux. */
-#define ADDRESS_FAMILY_IPV4 2
-#define ADDRESS_FAMILY_IPV6 10
-
 /** Asks the kernel's routes and neighbours; false where they do not know, or the packet is too large for the way. */
 static ALWAYS_INLINE int find_route(struct __sk_buff *skb, const struct packet *packet, const struct lb_address *destination,
                                     struct bpf_fib_lookup *route)

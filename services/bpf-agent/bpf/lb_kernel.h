@@ -34,6 +34,7 @@ static long (*const bpf_skb_adjust_room)(struct __sk_buff *skb, __s32 by, __u32 
 static long (*const bpf_redirect)(__u32 ifindex, __u64 flags) = (void *)BPF_FUNC_redirect;
 static long (*const bpf_redirect_peer)(__u32 ifindex, __u64 flags) = (void *)BPF_FUNC_redirect_peer;
 static long (*const bpf_fib_lookup)(void *context, struct bpf_fib_lookup *route, int size, __u32 flags) = (void *)BPF_FUNC_fib_lookup;
+static long (*const bpf_sock_ops_cb_flags_set)(struct bpf_sock_ops *context, int flags) = (void *)BPF_FUNC_sock_ops_cb_flags_set;
 static int (*const bpf_set_retval)(int value) = (void *)BPF_FUNC_set_retval;
 static void *(*const bpf_ringbuf_reserve)(void *ring, __u64 size, __u64 flags) = (void *)BPF_FUNC_ringbuf_reserve;
 static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)BPF_FUNC_ringbuf_submit;

@@ -89,6 +89,14 @@ struct {
     __type(value, struct sock_reverse);
 } lb_sock_reverse SEC(".maps");
 
+/** Where clients on this node connected to that a proxy of the node serves; key: the connection's answers, with HOOK_SOCKET. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, ORIGINS_MAX);
+    __type(key, struct flow_key);
+    __type(value, struct sock_reverse);
+} lb_origins SEC(".maps");
+
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, CONNTRACK_MAX);

@@ -99,9 +99,14 @@ static ALWAYS_INLINE void keep_reverse(struct bpf_sock_addr *context, const stru
         .port_be = choice->backend.port_be,
     };
     struct sock_reverse *known = bpf_map_lookup_elem(&lb_sock_reverse, &key);
-    if (known && known->port_be == choice->key.port_be && same_address(&known->address, &choice->key.address))
+    if (known && known->port_be == choice->key.port_be && known->flags == choice->frontend.flags &&
+        same_address(&known->address, &choice->key.address))
         return;
-    struct sock_reverse value = {.address = choice->key.address, .port_be = choice->key.port_be};
+    struct sock_reverse value = {
+        .address = choice->key.address,
+        .port_be = choice->key.port_be,
+        .flags = choice->frontend.flags,
+    };
     bpf_map_update_elem(&lb_sock_reverse, &key, &value, BPF_ANY);
 }
 

@@ -95,7 +95,8 @@ struct sock_reverse_key {
 struct sock_reverse {
     struct lb_address address;
     __be16 port_be;
-    __u16 reserved;
+    __u8 flags; /* of the frontend (enum frontend_flag) */
+    __u8 reserved;
 };
 
 /** A packet's addresses as one hook of this node sees them. */

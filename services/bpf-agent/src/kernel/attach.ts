@@ -65,7 +65,9 @@ function attachCgroup(to: AttachTo, path: string, prefix: string): void {
   }
   try {
     const cgroupId = statSync(path, { bigint: true }).ino;
-    const programs = [...to.programs.values()].filter(({ section }) => section.startsWith('cgroup/'));
+    const programs = [...to.programs.values()].filter(
+      ({ section }) => section.startsWith('cgroup/') || section === 'sockops',
+    );
     for (const program of programs)
       putLink(to.libbpf, {
         program,

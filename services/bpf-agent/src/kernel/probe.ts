@@ -12,8 +12,12 @@ const capabilities = { CAP_NET_ADMIN: 12, CAP_PERFMON: 38, CAP_BPF: 39 } as cons
 const sysAdmin = 21;
 
 /** linux/bpf.h: program types, and attach types of the cgroup hooks. */
-const programTypes = { schedCls: 3, cgroupSockAddr: 18, tracing: 26, lsm: 29 } as const;
+const programTypes = {
+  ...{ schedCls: 3, sockOps: 13, cgroupSockAddr: 18, cgroupSockopt: 25, tracing: 26, lsm: 29 },
+} as const;
 const attachTypes = {
+  sockOps: 3,
+  getsockopt: 21,
   connect4: 10,
   sendmsg4: 14,
   recvmsg4: 19,
@@ -121,6 +125,11 @@ export function probe(libbpf: Libbpf): KernelFeatures {
     cgroup_sendmsg: socket(attachTypes.sendmsg4),
     cgroup_recvmsg: socket(attachTypes.recvmsg4),
     cgroup_getpeername: socket(attachTypes.getpeername4),
+    cgroup_getsockopt: tryLoad(libbpf, {
+      type: programTypes.cgroupSockopt,
+      attachType: attachTypes.getsockopt,
+    }),
+    sock_ops: tryLoad(libbpf, { type: programTypes.sockOps, attachType: attachTypes.sockOps }),
     tcx: tryTcx(libbpf),
     tc: tryLoad(libbpf, { type: programTypes.schedCls }),
     ringbuf: tryRingbuf(libbpf),

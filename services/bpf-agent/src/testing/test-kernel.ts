@@ -85,8 +85,8 @@ export function startTestKernel(options: Partial<ChildKernelOptions> = {}): Test
   };
 }
 
-/** Attach types of cgroups' socket addresses in linux/bpf.h: connect, sendmsg, recvmsg and getpeername of both families. */
-const socketHooks = [10, 11, 14, 15, 19, 20, 29, 30];
+/** Attach types of sockets of cgroups in linux/bpf.h: sock_ops, getsockopt; connect, sendmsg, recvmsg and getpeername of both families. */
+const socketHooks = [3, 21, 10, 11, 14, 15, 19, 20, 29, 30];
 
 /** A program that is attached somewhere: how, and its number in the kernel. */
 export interface Attached {

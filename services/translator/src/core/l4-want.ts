@@ -11,7 +11,7 @@ import {
   parseCidr,
   parseIp,
 } from '@sluice/ir';
-import { objectRefOf, readL4Algorithm, type Service, type ServicePort } from '@sluice/kinds';
+import { isMadeByUs, objectRefOf, readL4Algorithm, type Service, type ServicePort } from '@sluice/kinds';
 import { objectKey, servicePortKey, type Transport } from './keys.ts';
 import type { L7Service } from './l7-service.ts';
 import { servedPorts } from './l7-service-ir.ts';
@@ -33,7 +33,13 @@ export interface L4Want {
 
 type L4Settings = Pick<
   IrL4Service,
-  'affinityTimeoutS' | 'internalPolicy' | 'externalPolicy' | 'sourceRanges' | 'algorithm' | 'distribution'
+  | 'affinityTimeoutS'
+  | 'internalPolicy'
+  | 'externalPolicy'
+  | 'sourceRanges'
+  | 'dataPlanes'
+  | 'algorithm'
+  | 'distribution'
 >;
 
 /** What of an IR frontend is a client's to connect to: one Service alone has it. */
@@ -190,6 +196,7 @@ function settingsOf(service: Service, prefixes: readonly string[], unusable: str
     ...(spec.internalTrafficPolicy === 'Local' ? { internalPolicy: 'local' as const } : {}),
     ...(spec.externalTrafficPolicy === 'Local' ? { externalPolicy: 'local' as const } : {}),
     ...rangesOf(spec.loadBalancerSourceRanges ?? [], unusable),
+    ...(isMadeByUs(metadata) ? { dataPlanes: true as const } : {}),
     ...(readL4Algorithm(metadata.annotations, prefixes).algorithm === 'maglev'
       ? { algorithm: 'maglev' as const }
       : {}),

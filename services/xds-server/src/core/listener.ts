@@ -11,9 +11,11 @@ import {
 import {
   type FilterChain,
   FilterChainSchema,
+  ListenerFilterSchema,
 } from '@sluice/envoy-api/envoy/config/listener/v3/listener_components_pb.js';
 import { type Listener, ListenerSchema } from '@sluice/envoy-api/envoy/config/listener/v3/listener_pb.js';
 import { UdpListenerConfigSchema } from '@sluice/envoy-api/envoy/config/listener/v3/udp_listener_config_pb.js';
+import { OriginalDstSchema } from '@sluice/envoy-api/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { TlsInspectorSchema } from '@sluice/envoy-api/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import { HttpConnectionManagerSchema } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { TlsParameters_TlsProtocol } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
@@ -54,6 +56,10 @@ export function compileListener(
     enableReusePort: true,
     perConnectionBufferLimitBytes: bufferBytes,
     ...parts,
+    listenerFilters: [
+      ...(isLedTo(listener, of.gateway) ? [originalDestination] : []),
+      ...(parts.listenerFilters ?? []),
+    ],
   });
   return xdsResource(
     {
@@ -66,6 +72,17 @@ export function compileListener(
     message,
   );
 }
+
+/** Whether clients connect to another address than is bound, by way of the kernel: the socket can tell which (ADR 0022). */
+function isLedTo({ protocol, socket }: IrListener, gateway: ObjectRef | undefined): boolean {
+  return protocol !== 'UDP' && (socket !== undefined || gateway?.kind === 'Service');
+}
+
+/** Lets access logs and filters see the address that the client connected to, where the kernel knows it. */
+const originalDestination = create(ListenerFilterSchema, {
+  name: 'envoy.filters.listener.original_dst',
+  configType: { case: 'typedConfig', value: pack(OriginalDstSchema, {}) },
+});
 
 /** Whether a listener has routes of HTTP. */
 export function isHttp({ protocol }: IrListener): boolean {

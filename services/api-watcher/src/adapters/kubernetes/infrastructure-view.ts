@@ -1,6 +1,6 @@
+import { managedBy } from '@sluice/kinds';
 import type { Logger } from '@sluice/service-kit';
 import type { EnvoyPod } from '../../core/infrastructure/gateway-service.ts';
-import { managedBy } from '../../core/infrastructure/gateway-service.ts';
 import { envoyOf } from '../../core/infrastructure/observed.ts';
 import type { ApiObject } from '../../core/kubernetes/api-object.ts';
 import type { ApiResource } from '../../core/kubernetes/api-paths.ts';

@@ -1,7 +1,7 @@
 // Services and EndpointSlices of Gateways, kept as the facts in force would have them. Level-triggered: whatever changes,
 // all is compared, and what differs is applied. See docs/adr/0013.
 import { canonicalHash } from '@sluice/ir';
-import { type Gateway, type KnownObject, objectRefOf } from '@sluice/kinds';
+import { type Gateway, type KnownObject, managedBy, objectRefOf } from '@sluice/kinds';
 import type { Logger } from '@sluice/service-kit';
 import {
   frontService,
@@ -10,7 +10,6 @@ import {
   type GatewaySlice,
   gatewayFront,
   gatewayServiceName,
-  managedBy,
   type ServiceFront,
 } from '../../core/infrastructure/gateway-service.ts';
 import { ingressFront, ingressServiceKey } from '../../core/infrastructure/ingress-service.ts';

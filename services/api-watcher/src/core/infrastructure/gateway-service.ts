@@ -3,11 +3,9 @@
 // selector, since the Envoys are in our own namespace: the slices name them.
 import type { Sockets } from '@sluice/events';
 import { canonicalHash } from '@sluice/ir';
-import type { Gateway } from '@sluice/kinds';
+import { type Gateway, managedBy } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
 
-/** Labels of what we make, beside those of `spec.infrastructure`, which they outrank. */
-export const managedBy = { 'app.kubernetes.io/managed-by': 'sluice' } as const;
 /** Names the Gateway, Gateway API v1.6 (shared_types: GatewayNameLabelKey). */
 export const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
 const sliceManager = { 'endpointslice.kubernetes.io/managed-by': 'api-watcher.sluice.dev' };
@@ -97,6 +95,7 @@ export function gatewayFront(gateway: Gateway): ServiceFront {
   return {
     name: gatewayServiceName(gateway),
     namespace: metadata.namespace,
+    // What we say outranks what the Gateway asks for.
     labels: { ...spec.infrastructure?.labels, ...managedBy, [gatewayNameLabel]: metadata.name },
     annotations: { ...spec.infrastructure?.annotations },
     owner: { apiVersion, kind, name: metadata.name, uid: metadata.uid },

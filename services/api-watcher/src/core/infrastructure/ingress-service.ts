@@ -2,8 +2,14 @@
 // balancer reaches Envoy (docs/adr/0016). That of an Ingress stands in its namespace, that of a class in ours; each is owned by
 // what it stands for.
 import { canonicalHash, type ObjectRef } from '@sluice/ir';
-import { type Ingress, type IngressClass, ingressHttpsPort, readIngressSettings } from '@sluice/kinds';
-import { managedBy, type ServiceFront } from './gateway-service.ts';
+import {
+  type Ingress,
+  type IngressClass,
+  ingressHttpsPort,
+  managedBy,
+  readIngressSettings,
+} from '@sluice/kinds';
+import type { ServiceFront } from './gateway-service.ts';
 
 /** Names what a Service stands for, as far as a label can hold it. */
 const ingressNameLabel = 'sluice.dev/ingress-name';

@@ -23,6 +23,7 @@ export const mapCodecs = {
   lb_settings: { key: u32, value: settings },
   lb_affinity: { key: affinityKey, value: affinity },
   lb_sock_reverse: { key: sockReverseKey, value: sockReverse },
+  lb_origins: { key: flowKey, value: sockReverse },
   lb_conntrack: { key: flowKey, value: flow },
   lb_fragments: { key: fragmentKey, value: fragment },
   lb_lost: { key: u32, value: u64 },

@@ -118,16 +118,19 @@ export const affinity: StructCodec<Affinity> = {
 export interface SockReverse {
   readonly address: Uint8Array;
   readonly port: number;
+  readonly flags: number;
 }
 export const sockReverse: StructCodec<SockReverse> = {
   size: 20,
   read: (from, at) => ({
     address: from.bytes(at, 16),
     port: from.u16be(at + 16),
+    flags: from.u8(at + 18),
   }),
   write: (to, at, value) => {
     to.setBytes(at, 16, value.address);
     to.setU16be(at + 16, value.port);
+    to.setU8(at + 18, value.flags);
   },
 };
 

@@ -84,7 +84,7 @@ function setOf(
   const endpoints = chooseEndpoints(groupsOf(frontend.endpoints), {
     family: familyOf(frontend),
     local: isLocal({ service, frontend, scope }),
-    distribution: service.distribution,
+    distribution: service.dataPlanes === undefined ? service.distribution : 'same-node',
     node,
   });
   if (endpoints.length === 0) return 'empty';
@@ -137,7 +137,7 @@ function frontendRow({ service, frontend, scope }: Asked, set: BackendSet | 'emp
     algorithm: tableSize > 0 ? algorithms.maglev : algorithms.random,
     flags:
       (limited ? frontendFlags.sourceRanges : 0) |
-      (proxy === undefined ? 0 : frontendFlags.l7) |
+      (proxy === undefined && service.dataPlanes === undefined ? 0 : frontendFlags.l7) |
       (keeps ? frontendFlags.keepClient : 0),
   };
 }
