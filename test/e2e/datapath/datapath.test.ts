@@ -1,6 +1,6 @@
 // A Service's own address, in standalone mode: connections of processes in a cgroup of the test reach its endpoints by way of the kernel.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -105,12 +105,12 @@ describeIf(missing)('sluice up --datapath on', () => {
     await using backend = await startBackend({ name: 'web' });
     const annotations = { 'service.cilium.io/lb-l7': 'enabled' };
     await using sluice = await startSluice({
-      manifests: {
-        'service.yaml': { ...service, metadata: { name: 'web', annotations } },
-        'slice.yaml': slice(backend.port),
-      },
+      manifests: { 'slice.yaml': slice(backend.port) },
       args: ['--datapath', 'on', '--cgroup', cgroup.path],
     });
+    // Its sockets are asked where clients connected to, and those it has from now on are of the cgroup.
+    writeFileSync(join(cgroup.path, 'cgroup.procs'), `${sluice.pid('envoy')}`);
+    sluice.write({ 'service.yaml': { ...service, metadata: { name: 'web', annotations } } });
     await until(async () => (await asked(cgroup)) === 'web by way of Envoy', {
       timeoutMs: 20_000,
       message: 'an answer at the address',
@@ -122,6 +122,11 @@ describeIf(missing)('sluice up --datapath on', () => {
     expect(explained.stdout).toContain(
       `${vip}:80 is the address of Service default/web, and led to the node's Envoy`,
     );
+    const accessLog = join(sluice.dataDir, 'log', 'access.log');
+    await until(() => readFileSync(accessLog, 'utf8').includes(`"local":"${vip}:80"`), {
+      timeoutMs: 60_000,
+      message: 'a request with the address that the client connected to in the access log',
+    });
     // Without the annotation it is a Service like any other again.
     sluice.write({ 'service.yaml': service });
     await until(async () => (await asked(cgroup)) === 'web', {

@@ -15,14 +15,19 @@ export interface EndpointSetup {
 export function serviceWith(
   name: string,
   ports: readonly PortSetup[],
-  of: { readonly endpoints: readonly EndpointSetup[]; readonly spec?: object; readonly annotations?: object },
+  of: {
+    readonly endpoints: readonly EndpointSetup[];
+    readonly spec?: object;
+    readonly annotations?: object;
+    readonly labels?: object;
+  },
 ): object[] {
-  const { endpoints, spec = {}, annotations = {} } = of;
+  const { endpoints, spec = {}, annotations = {}, labels = {} } = of;
   const portName = ({ port, protocol = 'TCP' }: PortSetup) => `${protocol.toLowerCase()}-${port}`;
   const service = {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace: 'default', annotations },
+    metadata: { name, namespace: 'default', annotations, labels },
     spec: { type: 'ClusterIP', ports: ports.map((port) => ({ name: portName(port), ...port })), ...spec },
   };
   const slices = (['IPv4', 'IPv6'] as const).map((addressType) => ({

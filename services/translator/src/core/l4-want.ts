@@ -154,7 +154,7 @@ function anyAddresses({ spec }: Service, places: readonly Place[]): string[] {
 
 /**
  * Where the port stands at a listener, what comes to a frontend goes there. An address that the listener binds itself is
- * none of the datapath's.
+ * none of the datapath's; without an address of the family the endpoints are reached without it.
  */
 function throughProxy(frontend: IrL4Frontend, l7: L7Service | undefined): IrL4Frontend[] {
   if (l7 === undefined || frontend.protocol !== 'TCP') return [frontend];
@@ -169,7 +169,9 @@ function throughProxy(frontend: IrL4Frontend, l7: L7Service | undefined): IrL4Fr
     const address = only === undefined || only === '0.0.0.0' || only === '::' ? '' : only;
     return [{ ...frontend, proxy: { address, port: socket.port } }];
   }
-  const [address = ''] = l7.frontend.addresses;
+  const isIpv6 = frontend.address.includes(':');
+  const address = l7.frontend.addresses.find((one) => one.includes(':') === isIpv6);
+  if (address === undefined) return [frontend];
   if (frontend.address === address && frontend.port === bindPort) return [];
   return [{ ...frontend, proxy: { address, port: bindPort } }];
 }
