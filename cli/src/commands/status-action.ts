@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import type { EventLog } from '@sluice/event-log';
 import type { CommandContext, ExitCode } from '../command.ts';
 import { connectInstance, loadWorld } from '../connection.ts';
+import { askAgents } from '../model/ask-agents.ts';
 import { type Check, integrityCheck, lagCheck, ok, unreadableCheck, worldChecks } from '../model/checks.ts';
+import { datapathChecks } from '../model/datapath-checks.ts';
 import { typedPath } from '../model/typed-path.ts';
 import { toJson } from '../output/escape.ts';
 import { formatTable } from '../output/table.ts';
@@ -67,8 +69,11 @@ async function objectChecks({ instance, layout }: FoundInstance, log: EventLog):
     const world = await loadWorld(log, ['FACTS', 'STATUS', 'ACKS', 'IR']);
     const names = processes.map(({ name }) => name);
     const typed = (file: string) => typedPath(file, { directories, cwd: process.cwd() });
+    const running = [...world.datapaths.values()].filter(({ state }) => state === 'running');
+    const nodes = running.map(({ node }) => node);
     return [
       ...worldChecks(world, { controllerNames, typed }),
+      ...datapathChecks(world, await askAgents(log, { nodes, about: { kind: 'state' } })),
       lagCheck(world, await translatedSequence(layout.sockets, names)),
     ];
   } catch (error) {

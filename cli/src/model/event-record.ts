@@ -113,6 +113,8 @@ function describe(event: AnyEvent): string {
       return `${event.node} at ${event.server} ${event.state}${event.acked === null ? '' : `, acknowledged ${formatRevision(event.acked)}`}`;
     case 'DatapathStateChanged':
       return `datapath of ${event.node} ${event.state}${event.acked === null ? '' : `, maps hold ${formatRevision(event.acked)}`}${event.fault === '' ? '' : `: ${event.fault}`}`;
+    case 'DatapathDescribed':
+      return `datapath of ${event.node}: kernel ${event.kernel}, ${event.object === null ? 'nothing loaded' : `object ${event.object.hash.slice(0, 12)} ${event.object.outcome}`}`;
     default:
       return '';
   }

@@ -50,7 +50,7 @@ export class AckHistory {
   constructor(acks: readonly TimedAck[]) {
     const gone = new Set<string>();
     for (const { ack, timeMs } of acks) {
-      if (ack.type === 'DatapathStateChanged') continue;
+      if (ack.type === 'DatapathStateChanged' || ack.type === 'DatapathDescribed') continue;
       if (ack.type === 'XdsServerStarted') {
         for (const [node, words] of this.#nodes) if (words.at(-1)?.ack.server === ack.server) gone.add(node);
         continue;

@@ -58,6 +58,7 @@ function groupOfFact(fact: Fact): string {
 
 /** The newest word of a node's agent. */
 export type DatapathState = Extract<AckEvent, { type: 'DatapathStateChanged' }>;
+export type DatapathDescription = Extract<AckEvent, { type: 'DatapathDescribed' }>;
 
 /** The folded log. Changed in place by `apply`; reading it between two calls is consistent. */
 export class World {
@@ -69,6 +70,8 @@ export class World {
   readonly envoys = new Map<string, EnvoyView>();
   /** By node. */
   readonly datapaths = new Map<string, DatapathState>();
+  /** What the kernel of a node gives its agent, by node. */
+  readonly datapathNodes = new Map<string, DatapathDescription>();
   /** In groups: the kind, of a listener `listenerGroup`. */
   readonly ir = new GroupedMap<IrId, RevisedResource>(({ resource }) =>
     resource.kind === 'listener' ? listenerGroup(resource.gateway) : resource.kind,
@@ -97,6 +100,7 @@ export class World {
     if (stream === 'ACKS') {
       this.envoys.clear();
       this.datapaths.clear();
+      this.datapathNodes.clear();
     }
     if (stream !== 'IR') return;
     this.ir.clear();
@@ -129,6 +133,7 @@ export class World {
       return;
     }
     if (event.type === 'DatapathStateChanged') this.datapaths.set(event.node, event);
+    else if (event.type === 'DatapathDescribed') this.datapathNodes.set(event.node, event);
     else for (const [key, envoy] of this.envoys) if (envoy.server === event.server) this.envoys.delete(key);
   }
 

@@ -1,5 +1,14 @@
 import type { StreamAccess } from '@sluice/event-log';
-import { type Domain, domains, type StreamName, streams, subjectFilter } from '@sluice/events';
+import {
+  type Domain,
+  datapathAnswerFilter,
+  datapathAskFilter,
+  domains,
+  flowFilter,
+  type StreamName,
+  streams,
+  subjectFilter,
+} from '@sluice/events';
 
 /** Users of NATS in standalone mode: one for each service, and the command that only reads. */
 export const natsUsers = ['api-watcher', 'translator', 'xds-server', 'bpf-agent', 'cli'] as const;
@@ -57,12 +66,18 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
       };
     case 'bpf-agent':
       return {
-        writes: { ACKS: [subjectFilter('ack', { group: '', kind: 'Datapath' })] },
+        writes: {
+          ACKS: ['Datapath', 'DatapathNode'].map((kind) => subjectFilter('ack', { group: '', kind })),
+        },
         reads: ['IR', 'ACKS'],
         writerNames: ['*'],
-        notifies: ['heartbeat.bpf-agent.*', 'flow.v1.*', 'damage.IR'],
+        notifies: ['heartbeat.bpf-agent.*', flowFilter, 'damage.IR', datapathAnswerFilter],
+        listens: [datapathAskFilter],
       };
     case 'cli':
-      return { writes: {}, reads: allStreams };
+      return {
+        ...{ writes: {}, reads: allStreams },
+        ...{ notifies: [datapathAskFilter], listens: [datapathAnswerFilter] },
+      };
   }
 }

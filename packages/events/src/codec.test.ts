@@ -80,6 +80,28 @@ const table: { stream: StreamName; event: AnyEvent; subject: string; tombstone: 
     tombstone: false,
   },
   {
+    stream: 'ACKS',
+    event: {
+      ...{ type: 'DatapathStateChanged', agent: 'bpf-agent-n_1', node: 'n.1', state: 'running', acked: null },
+      ...{ fault: '', settings: { zone: '', ipv4: '192.0.2.1', ipv6: '', tableSize: 251 }, mapsHash: '' },
+      leftOut: { maps: ['lb_slots'], count: 2, services: ['a/b', 'a/c'] },
+    },
+    subject: 'ack.v1._.Datapath._.n_1',
+    tombstone: false,
+  },
+  {
+    stream: 'ACKS',
+    event: {
+      ...{ type: 'DatapathDescribed', agent: 'bpf-agent-n_1', version: '1.0.0', node: 'n.1' },
+      ...{ kernel: '6.12', libbpf: 'v1.7', hooks: [{ hook: 'lsm', reason: 'not there' }] },
+      missingCapabilities: [],
+      object: { hash: 'ab', outcome: 'fresh', loadMs: 12.5, verifiedInstructions: 4711 },
+      ...{ cgroups: ['/sys/fs/cgroup'], interfaces: ['eth0'] },
+    },
+    subject: 'ack.v1._.DatapathNode._.n_1',
+    tombstone: false,
+  },
+  {
     stream: 'SECRETS',
     event: { type: 'SecretSealed', ref, uid: 'u', digest: 'd', keyId: 'k', nonce: 'n', ciphertext: 'c' },
     subject: 'secret.v1._.Secret.default.demo_cert',

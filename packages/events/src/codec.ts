@@ -195,6 +195,14 @@ function subjectOf(event: AnyEvent): string {
       });
     case 'DatapathStateChanged':
       return buildSubject({ domain: 'ack', group: '', kind: 'Datapath', namespace: '', name: event.node });
+    case 'DatapathDescribed':
+      return buildSubject({
+        domain: 'ack',
+        group: '',
+        kind: 'DatapathNode',
+        namespace: '',
+        name: event.node,
+      });
     case 'XdsServerStarted':
       return buildSubject({ domain: 'ack', group: '', kind: 'Server', namespace: '', name: event.server });
     case 'StatusChanged':

@@ -46,12 +46,55 @@ export const datapathStateSchema = z.strictObject({
   }),
   /** Hash of what has to be in the maps at `acked`. */
   mapsHash: z.string(),
+  /** Services for whose newest version maps have no room: they go on with the one that fitted, if any. Absent: all fit. */
+  leftOut: z
+    .strictObject({
+      /** The maps, sorted. */
+      maps: z.array(z.string()),
+      /** How many Services. */
+      count: z.int().positive(),
+      /** `<namespace>/<name>`, sorted: the first 1,000. */
+      services: z.array(z.string()),
+    })
+    .optional(),
+});
+
+/** Subject `ack.v1._.DatapathNode._.<node>`: what the kernel of a node gives its agent, and what the agent has loaded. */
+export const datapathDescribedSchema = z.strictObject({
+  type: z.literal('DatapathDescribed'),
+  /** Name and version of the agent. */
+  agent: z.string(),
+  version: z.string(),
+  node: z.string(),
+  /** Of the kernel (`uname -r`) and of libbpf. */
+  kernel: z.string(),
+  libbpf: z.string(),
+  /** Each hook that was tried; the empty reason: it can be used. */
+  hooks: z.array(z.strictObject({ hook: z.string(), reason: z.string() })),
+  /** Capabilities that the agent needs and has not. */
+  missingCapabilities: z.array(z.string()),
+  /** What is in the kernel; null: nothing could be loaded. */
+  object: z
+    .strictObject({
+      /** SHA-256 of the programs' file and the sizes of maps, hexadecimal. */
+      hash: z.string(),
+      /** What became of what an earlier agent had left. */
+      outcome: z.enum(['fresh', 'adopted', 'replaced']),
+      loadMs: z.number().nonnegative(),
+      /** The most instructions that the verifier walked through for one program; 0: the kernel does not say. */
+      verifiedInstructions: z.int().nonnegative(),
+    })
+    .nullable(),
+  /** Where programs are attached: directories of cgroup2, and names of interfaces. */
+  cgroups: z.array(z.string()),
+  interfaces: z.array(z.string()),
 });
 
 export const ackEventSchema = z.discriminatedUnion('type', [
   envoyStateSchema,
   xdsServerStartedSchema,
   datapathStateSchema,
+  datapathDescribedSchema,
 ]);
 export type AckEvent = z.infer<typeof ackEventSchema>;
 

@@ -1,4 +1,5 @@
 export * from './codec.ts';
+export * from './datapath-ask.ts';
 export * from './facts.ts';
 export * from './feedback.ts';
 export * from './flow.ts';

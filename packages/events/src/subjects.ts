@@ -107,5 +107,17 @@ export function subjectFilter(domain: Domain, of?: { group: string; kind: string
 /** Where a node tells its flows: core NATS, in no stream. */
 export const flowSubject = (node: string): string => `flow.v1.${encodeToken(node)}`;
 
+/** Where the agent of a node is asked (`DatapathQuestion`): core NATS. */
+export const datapathAskSubject = (node: string): string => `ask.v1.datapath.${encodeToken(node)}`;
+
+/** Questions to all agents. */
+export const datapathAskFilter = 'ask.v1.datapath.*';
+
+/** Where a question is answered (`DatapathAnswer`). @param id of the question */
+export const datapathAnswerSubject = (id: string): string => `answer.v1.datapath.${encodeToken(id)}`;
+
+/** Answers to all questions. */
+export const datapathAnswerFilter = 'answer.v1.datapath.*';
+
 /** Flows of all nodes. */
 export const flowFilter = 'flow.v1.*';

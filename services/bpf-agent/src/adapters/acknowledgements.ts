@@ -2,12 +2,15 @@
 import { type EventLog, Outbox } from '@sluice/event-log';
 import { type AckEvent, encodeEvent, type Revision } from '@sluice/events';
 import type { NodeSettings } from '../core/maps/service-rows.ts';
+import type { Description } from './description.ts';
 
 type DatapathState = Extract<AckEvent, { type: 'DatapathStateChanged' }>;
 
 export interface AcknowledgementOptions {
   readonly log: EventLog;
   readonly node: NodeSettings;
+  /** Of the agent. */
+  readonly version: string;
   /** Resolves when the stream is there. */
   readonly ready: Promise<void>;
   /** Called once an event can never be written, e.g. fenced by another agent of this node. */
@@ -44,6 +47,15 @@ export class Acknowledgements {
   start(): void {
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     this.#beat();
+  }
+
+  /** What the kernel gives, once that is known. */
+  described(description: Description): void {
+    const { node, version } = this.#options;
+    const { agent } = this.#newest;
+    this.#outbox.put(
+      encodeEvent({ type: 'DatapathDescribed', agent, version, node: node.name, ...description }),
+    );
   }
 
   /** A revision is in the maps. */

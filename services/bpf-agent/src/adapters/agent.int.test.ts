@@ -32,6 +32,14 @@ describeIf(missingForNode())('Services of a node', () => {
     expect(await counted(40)).toEqual(['one', 'two']);
     await until(async () => (await rig.told())?.acked?.seq === 1, { message: 'the acknowledgement' });
     expect(await rig.told()).toMatchObject({ node: 'node-1', state: 'running', fault: '' });
+    const described = await rig.described();
+    expect(described).toMatchObject({ missingCapabilities: [], object: { outcome: 'fresh' } });
+    expect(described?.hooks.find(({ hook }) => hook === 'cgroup_connect')).toEqual({
+      hook: 'cgroup_connect',
+      reason: '',
+    });
+    expect(described?.cgroups).toEqual([rig.node.cgroup]);
+    expect(described?.object?.verifiedInstructions).toBeGreaterThan(0);
     const open = await client.open({ address: vip, port: 80 });
     const { answer } = await open.ask();
     expect(answer).toMatchObject({ peer: vip, peerPort: 80 });

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog } from '@sluice/event-log';
 import { type Flow, formatRevision, type Revision, streams } from '@sluice/events';
-import { type Health, type Logger, type Registry, registerLag } from '@sluice/service-kit';
+import { type Health, type Logger, type Registry, registerLag, version } from '@sluice/service-kit';
 import { type AttachPoint, type Kernel, KernelError } from '../core/kernel-port.ts';
 import { DesiredMaps, type MapsChange } from '../core/maps/desired-maps.ts';
 import type { NodeSettings } from '../core/maps/service-rows.ts';
@@ -10,6 +10,7 @@ import { stepsOf } from '../core/maps/steps.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { IrFollower, type RevisionBatch } from './ir-follower.ts';
+import { Questions } from './questions.ts';
 import { faultText, type NodeFacts, Reconciler } from './reconciler.ts';
 
 export interface AgentOptions {
@@ -42,13 +43,16 @@ export class Agent {
   readonly #metrics: Metrics;
   readonly #follower: IrFollower;
   readonly #acks: Acknowledgements;
+  readonly #questions: Questions;
   readonly #begun = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
   #desired: DesiredMaps;
   /** Whether the maps hold what was desired after the last batch. */
   #inStep = false;
   #caughtUp = false;
+  /** The newest that was read, and the newest that is in the maps. */
   #revision: Revision | undefined;
+  #written: Revision | undefined;
   /** Writes follow each other. */
   #work: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
@@ -64,6 +68,7 @@ export class Agent {
       kernel: options.kernel,
       points: options.points,
       flows: options.flows ?? [],
+      described: (description) => this.#acks.described(description),
       wrote: (kind, rows) => this.#metrics.rows.inc({ step: kind }, rows),
     });
     this.#follower = new IrFollower({
@@ -73,8 +78,9 @@ export class Agent {
       take: (batch) => this.#take(batch),
       health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
     });
-    const { log, node, fail } = options;
-    this.#acks = new Acknowledgements({ log, node, ready: this.#begun.promise, failed: fail });
+    const { log, kernel, node, fail } = options;
+    this.#acks = new Acknowledgements({ log, node, version, ready: this.#begun.promise, failed: fail });
+    this.#questions = new Questions({ log, kernel, node: node.name, revision: () => this.revision });
     registerLag(options.registry, {
       IR: {
         newest: async () => (await options.log.info('IR')).lastSeq,
@@ -85,7 +91,7 @@ export class Agent {
 
   /** The newest revision that is in the kernel's maps. */
   get revision(): Revision | undefined {
-    return this.#inStep ? this.#revision : undefined;
+    return this.#inStep ? this.#written : undefined;
   }
 
   /** Begins to follow. Programs of an earlier agent go on meanwhile, with the maps as it left them. */
@@ -100,6 +106,7 @@ export class Agent {
       if (!this.#ended.signal.aborted) fail(error);
     });
     this.#acks.start();
+    this.#questions.start();
     this.#look = setInterval(() => void this.#queue(() => this.#lookAtNode()), lookMs);
   }
 
@@ -110,6 +117,7 @@ export class Agent {
     this.#retry?.abort();
     await this.#running;
     await this.#work;
+    await this.#questions.stop();
     await this.#acks.stop();
   }
 
@@ -164,6 +172,7 @@ export class Agent {
 
   #done(): void {
     const revision = this.#revision;
+    this.#written = revision;
     if (revision === undefined) return;
     this.#metrics.revision.set(revision.seq);
     this.#acks.written(revision, this.#desired.hash);

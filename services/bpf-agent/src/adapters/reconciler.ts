@@ -15,6 +15,7 @@ import { addressOf, callsOf, desiredMapNames, readDump } from '../core/maps/kern
 import { repair } from '../core/maps/repair.ts';
 import { type Step, sizeOf } from '../core/maps/steps.ts';
 import { encodeRows } from '../core/struct-codec.ts';
+import { type Description, describe } from './description.ts';
 
 /** What of the node itself the programs need. */
 export interface NodeFacts {
@@ -32,6 +33,8 @@ export interface ReconcilerOptions {
   readonly points: readonly AttachPoint[];
   /** What the programs tell in the ring buffer; default: nothing. */
   readonly flows?: readonly Flow['type'][];
+  /** Told what the kernel gives before anything is loaded, and again when it is. */
+  readonly described?: (description: Description) => void;
   /** Told of rows that were written or removed, by kind of step. */
   readonly wrote: (kind: Step['kind'], rows: number) => void;
 }
@@ -60,7 +63,7 @@ export class Reconciler {
    */
   async resync(desired: MapsState, node: NodeFacts): Promise<void> {
     const { kernel, points } = this.#options;
-    if (!this.#loaded) await kernel.load();
+    if (!this.#loaded) await this.#load();
     const dumps: Partial<Record<MapName, MapRows>> = {};
     for (const map of desiredMapNames) dumps[map] = await kernel.dump(map);
     const { lb_frontends, lb_slots, lb_tables, lb_source_ranges } = dumps as Record<
@@ -71,6 +74,15 @@ export class Reconciler {
     await this.write(repair(readDump({ lb_frontends, lb_slots, lb_tables, lb_source_ranges }), desired));
     if (!this.#loaded) for (const point of points) await kernel.attach(point);
     this.#loaded = true;
+  }
+
+  async #load(): Promise<void> {
+    const { kernel, points, described = () => undefined } = this.#options;
+    const features = await kernel.probe();
+    described(describe(features, undefined, points));
+    const startedMs = performance.now();
+    const object = await kernel.load();
+    described(describe(features, { object, ms: performance.now() - startedMs }, points));
   }
 
   /** Writes steps in their order. @throws KernelError; then `resync` is due */

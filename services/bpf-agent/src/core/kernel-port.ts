@@ -79,6 +79,21 @@ export interface MapRows extends MapKeys {
   readonly values: Uint8Array;
 }
 
+/** A part of a map's rows. */
+export interface MapPage extends MapRows {
+  /** Where the next part begins; null: this is the last one. */
+  readonly next: Uint8Array | null;
+}
+
+/** How full a map is. */
+export interface MapFill {
+  readonly map: MapName;
+  readonly entries: number;
+  readonly maxEntries: number;
+  /** Memory as the kernel says it, without that of maps in it; 0 where it does not say. */
+  readonly bytes: number;
+}
+
 /** Maglev's table of one set: slots of the set by hash. */
 export interface LookupTable {
   readonly set: bigint;
@@ -151,6 +166,10 @@ export interface Kernel {
   remove(map: MapName, rows: MapKeys): Promise<void>;
   /** All rows, in no order. Of a per-CPU map a value is that of all CPUs, one behind the other, each padded to 8 bytes. */
   dump(map: MapName): Promise<MapRows>;
+  /** The next rows of `dump`, some 4,096; `from` is `next` of the page before, null at the beginning. Entries that come meanwhile may be missed. */
+  page(map: MapName, from: Uint8Array | null): Promise<MapPage>;
+  /** All maps that hold entries of keys (arrays and ring buffers are as they are made), in no order. They are counted one by one. */
+  fill(): Promise<readonly MapFill[]>;
   /** Writes Maglev tables: a new inner map for each set, put in place by one batch. */
   updateTables(tables: readonly LookupTable[]): Promise<void>;
   /** Attaches; where a program of the same name is attached at this point by an earlier agent, takes its place without a gap. */

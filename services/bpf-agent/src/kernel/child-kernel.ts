@@ -9,8 +9,10 @@ import {
   type KernelFeatures,
   type LoadedObject,
   type LookupTable,
+  type MapFill,
   type MapKeys,
   type MapName,
+  type MapPage,
   type MapRows,
   type TestRunRequest,
   type TestRunResult,
@@ -140,6 +142,14 @@ class ChildKernel implements Kernel {
 
   dump(map: MapName): Promise<MapRows> {
     return this.#call('dump', [map]);
+  }
+
+  page(map: MapName, from: Uint8Array | null): Promise<MapPage> {
+    return this.#call('page', [map, from]);
+  }
+
+  fill(): Promise<readonly MapFill[]> {
+    return this.#call('fill', []);
   }
 
   async updateTables(tables: readonly LookupTable[]): Promise<void> {

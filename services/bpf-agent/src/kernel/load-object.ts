@@ -6,7 +6,7 @@ import { KernelError, type LoadedObject, type MapName } from '../core/kernel-por
 import { errnoName } from './errno.ts';
 import { mapInfo, programInfo } from './info.ts';
 import { check, type Libbpf } from './libbpf.ts';
-import type { OpenMap } from './map-access.ts';
+import type { OpenMap } from './map-reading.ts';
 import type { DeclaredMap, ObjectFile } from './object-file.ts';
 import { openPin, pinsIn, removePins } from './pin-directory.ts';
 

@@ -1,33 +1,17 @@
-// Reading and writing maps in batches. A batch is done in pieces, so that the process looks at its events and messages in between.
+// Writing maps in batches. A batch is done in pieces, so that the process looks at its events and messages in between.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  KernelError,
-  type LookupTable,
-  type MapKeys,
-  type MapName,
-  type MapRows,
-} from '../core/kernel-port.ts';
+import { KernelError, type LookupTable, type MapKeys, type MapRows } from '../core/kernel-port.ts';
 import { errno, errnoName } from './errno.ts';
 import { check, failed, type Libbpf } from './libbpf.ts';
+import type { OpenMap } from './map-reading.ts';
 import { NumberCell, StructWriter } from './options.ts';
 
 /** Entries of one call: some 2 ms. */
 const pieceEntries = 4_096;
 /** linux/bpf.h */
-const mapType = { array: 2, perCpu: new Set([5, 6, 10, 21]) };
+const arrayType = 2;
 const innerMapFlag = 1 << 12;
 const fullErrors: readonly number[] = [errno.E2BIG, errno.ENOMEM, errno.ENOSPC];
-
-/** A map in the kernel. */
-export interface OpenMap {
-  readonly name: MapName;
-  readonly fd: number;
-  readonly type: number;
-  readonly keySize: number;
-  /** Of one CPU. */
-  readonly valueSize: number;
-  readonly maxEntries: number;
-}
 
 const piece = (bytes: Uint8Array, size: number, from: number, to: number): Uint8Array =>
   bytes.subarray(from * size, to * size);
@@ -84,42 +68,6 @@ export async function removeFromMap(libbpf: Libbpf, map: OpenMap, rows: MapKeys)
   }
 }
 
-/** All rows. */
-export async function dumpMap(libbpf: Libbpf, map: OpenMap): Promise<MapRows> {
-  const valueSize = mapType.perCpu.has(map.type)
-    ? ((map.valueSize + 7) & ~7) * libbpf.libbpf_num_possible_cpus()
-    : map.valueSize;
-  const found: { keys: Uint8Array; values: Uint8Array }[] = [];
-  let entries = Math.min(pieceEntries, map.maxEntries);
-  let position: Uint8Array | null = null;
-  for (;;) {
-    const keys = new Uint8Array(entries * map.keySize);
-    const values = new Uint8Array(entries * valueSize);
-    const count = new NumberCell(entries);
-    const next = new Uint8Array(Math.max(8, map.keySize));
-    const result = libbpf.bpf_map_lookup_batch(map.fd, position, next, keys, values, count.bytes, null);
-    // one bucket of a hash map holds more than there was room for
-    if (-result === errno.ENOSPC && entries < 2 * map.maxEntries) {
-      entries *= 2;
-      continue;
-    }
-    if (result < 0 && -result !== errno.ENOENT) throw failed(-result, `reading ${map.name}`);
-    found.push({
-      keys: piece(keys, map.keySize, 0, count.value),
-      values: piece(values, valueSize, 0, count.value),
-    });
-    if (result < 0) break;
-    position = next;
-    await nextTurn();
-  }
-  const keys = Buffer.concat(found.map((part) => part.keys));
-  return {
-    keys,
-    values: Buffer.concat(found.map((part) => part.values)),
-    count: keys.byteLength / map.keySize,
-  };
-}
-
 /** Tables of one batch: so many inner maps are open at a time. */
 const pieceTables = 256;
 
@@ -148,7 +96,7 @@ export async function updateTables(
 function createTable(libbpf: Libbpf, slots: Uint32Array): number {
   const options = new StructWriter(48).u64(48n).u32(0).u32(0).u32(0).u32(0).u32(0).u32(innerMapFlag).bytes;
   const fd = check(
-    libbpf.bpf_map_create(mapType.array, 'lb_table', 4, 4, slots.length, options),
+    libbpf.bpf_map_create(arrayType, 'lb_table', 4, 4, slots.length, options),
     'making a Maglev table',
   );
   const keys = new Uint8Array(Uint32Array.from(slots, (_, index) => index).buffer);

@@ -1,11 +1,20 @@
 // The port's calls, done in this process. Runs in the child alone: a fault of native code ends the process it is in.
-import type { KernelFeatures, LoadedObject, MapName, MapRows, TestRunResult } from '../core/kernel-port.ts';
+import type {
+  KernelFeatures,
+  LoadedObject,
+  MapFill,
+  MapName,
+  MapPage,
+  MapRows,
+  TestRunResult,
+} from '../core/kernel-port.ts';
 import { KernelError } from '../core/kernel-port.ts';
 import { type RingBatch, RingReader } from '../core/ring-reader.ts';
 import { type AttachTo, attach, detach } from './attach.ts';
 import { check, openLibbpf } from './libbpf.ts';
 import { type KernelObject, loadObject } from './load-object.ts';
-import { dumpMap, type OpenMap, removeFromMap, updateMap, updateTables } from './map-access.ts';
+import { removeFromMap, updateMap, updateTables } from './map-access.ts';
+import { countEntries, dumpMap, hasKeys, memoryOf, type OpenMap, readPage } from './map-reading.ts';
 import { openObject } from './object-file.ts';
 import { preparePinDirectory } from './pin-directory.ts';
 import { probe } from './probe.ts';
@@ -49,6 +58,23 @@ export class NodeKernel implements Handlers {
 
   dump(name: MapName): Promise<MapRows> {
     return dumpMap(this.#use.libbpf, this.#map(name));
+  }
+
+  page(name: MapName, from: Uint8Array | null): Promise<MapPage> {
+    return readPage(this.#use.libbpf, this.#map(name), from);
+  }
+
+  async fill(): Promise<readonly MapFill[]> {
+    const fills: MapFill[] = [];
+    for (const map of this.#loaded.maps.values())
+      if (hasKeys(map))
+        fills.push({
+          map: map.name,
+          entries: await countEntries(this.#use.libbpf, map),
+          maxEntries: map.maxEntries,
+          bytes: memoryOf(map.fd),
+        });
+    return fills;
   }
 
   async updateTables(tables: Calls['updateTables'][0]): Promise<undefined> {

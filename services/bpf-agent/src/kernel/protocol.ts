@@ -33,6 +33,8 @@ export interface Calls {
   update: [MapName, MapRows];
   remove: [MapName, MapKeys];
   dump: [MapName];
+  page: [MapName, Uint8Array | null];
+  fill: [];
   updateTables: [readonly LookupTable[]];
   attach: [AttachPoint];
   detach: [AttachPoint];

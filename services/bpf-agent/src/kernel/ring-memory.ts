@@ -1,7 +1,7 @@
 // The memory of a ring buffer, shared with the kernel.
 import type { RingMemory } from '../core/ring-reader.ts';
 import { failed, type Libbpf, lastErrno, memoryAt, type Pointer } from './libbpf.ts';
-import type { OpenMap } from './map-access.ts';
+import type { OpenMap } from './map-reading.ts';
 
 /** sys/mman.h */
 const protection = { read: 1, write: 2 };

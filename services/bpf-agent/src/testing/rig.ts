@@ -102,12 +102,20 @@ export class Rig implements AsyncDisposable {
 
   /** The newest word of the agent on the log. */
   async told(): Promise<Extract<AckEvent, { type: 'DatapathStateChanged' }> | undefined> {
+    return (await this.#acks()).find((event) => event.type === 'DatapathStateChanged');
+  }
+
+  /** What it told of the kernel. */
+  async described(): Promise<Extract<AckEvent, { type: 'DatapathDescribed' }> | undefined> {
+    return (await this.#acks()).find((event) => event.type === 'DatapathDescribed');
+  }
+
+  async #acks(): Promise<AckEvent[]> {
     const { events } = await this.log.stateAt('ACKS');
-    for (const { data } of events.values()) {
+    return [...events.values()].flatMap(({ data }) => {
       const decoded = decodeEvent('ACKS', data);
-      if (decoded.ok && decoded.event.type === 'DatapathStateChanged') return decoded.event;
-    }
-    return undefined;
+      return decoded.ok ? [decoded.event] : [];
+    });
   }
 
   /** Values of a metric, by its only label. */

@@ -31,7 +31,7 @@ export class ServerWatch {
 
   /** A server is known from its first event on; its heartbeat is missed from then. */
   know(ack: AckEvent): void {
-    const name = ack.type === 'DatapathStateChanged' ? ack.agent : ack.server;
+    const name = 'agent' in ack ? ack.agent : ack.server;
     if (!this.#heard.has(name)) this.#heard.set(name, Date.now());
   }
 

@@ -39,7 +39,8 @@ export class EnvoyBook {
   take(event: AckEvent): void {
     if (event.type === 'EnvoyStateChanged') this.#envoys.set(`${event.server}|${event.node}`, event);
     else if (event.type === 'DatapathStateChanged') this.#agents.set(event.node, event);
-    else for (const [key, envoy] of this.#envoys) if (envoy.server === event.server) this.#envoys.delete(key);
+    else if (event.type === 'XdsServerStarted')
+      for (const [key, envoy] of this.#envoys) if (envoy.server === event.server) this.#envoys.delete(key);
     this.#refresh();
   }
 
