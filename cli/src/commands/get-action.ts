@@ -20,6 +20,9 @@ export interface GetOptions {
   readonly dataDir?: string;
   readonly namespace?: string;
   readonly routeLayout?: string;
+  /** Of `conntrack`: address of clients, and entries of each node at most. */
+  readonly client?: string;
+  readonly limit?: number;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -28,16 +31,26 @@ interface Question extends GetOptions {
   readonly name: string | undefined;
 }
 
+/** What can be asked for beside kinds. */
+const views: readonly string[] = ['objects', 'conditions', 'ir', 'xds', 'backends', 'conntrack'];
+
 /** Prints what is asked for. Findings (1): a name was given and nothing has it. */
 export async function runGet(context: CommandContext, question: Question): Promise<ExitCode> {
   const kind = kindOfWord(question.what);
-  if (kind === undefined && !['objects', 'conditions', 'ir', 'xds', 'backends'].includes(question.what))
+  if (kind === undefined && !views.includes(question.what))
     throw new UserError(
-      `${question.what} is neither a kind nor one of objects, conditions, ir, xds, backends`,
+      `${question.what} is neither a kind nor one of ${views.join(', ')}`,
       '`sluice get --help` lists them',
     );
   await using connection = await openConnection(context.config, question.dataDir);
   const folded = await loadFolded(connection.log, ['FACTS', 'STATUS', 'IR', 'ACKS']);
+  if (question.what === 'conntrack') {
+    const { showConntrack } = await import('./get-conntrack.ts');
+    const { notes, ...connections } = await showConntrack(connection.log, folded.world, question);
+    print(context, question.output, connections);
+    for (const note of notes) context.terminal.err(note);
+    return 0;
+  }
   const overHttp = kind === 'HTTPRoute' || kind === 'GRPCRoute';
   const deliveryOf = overHttp ? await loadDeliveries(connection.log, folded) : undefined;
   const layout = question.routeLayout ?? connection.found.instance.routeLayout;

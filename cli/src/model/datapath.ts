@@ -86,6 +86,41 @@ export function frontendsFor(
   return fits.filter(({ frontend }) => frontend.type === 'node-port' && frontend.address === any);
 }
 
+/** The frontends of all Services, by `frontendKey`. */
+export function frontendsOf(
+  resources: Iterable<IrResource>,
+): Map<string, { readonly service: string; readonly frontend: IrL4Frontend }> {
+  const found = new Map<string, { readonly service: string; readonly frontend: IrL4Frontend }>();
+  for (const resource of resources)
+    if (resource.kind === 'l4-service')
+      for (const frontend of resource.frontends)
+        found.set(frontendKey({ protocol: frontend.protocol, frontend }), {
+          service: resource.key,
+          frontend,
+        });
+  return found;
+}
+
+/** Names a place where clients connect: `10.96.0.1:80/TCP`. */
+export function frontendKey(of: {
+  readonly protocol: string;
+  readonly frontend: { readonly address: string; readonly port: number };
+}): string {
+  return `${hostPort(of.frontend)}/${of.protocol}`;
+}
+
+/** The Service that has a place, by that very address or by a node port; `frontends` as `frontendsOf` gives them. */
+export function serviceAt(
+  frontends: ReadonlyMap<string, { readonly service: string }>,
+  { protocol, frontend: { address, port } }: Parameters<typeof frontendKey>[0],
+): string | undefined {
+  const any = { address: address.includes(':') ? '::' : '0.0.0.0', port };
+  const found =
+    frontends.get(frontendKey({ protocol, frontend: { address, port } })) ??
+    frontends.get(frontendKey({ protocol, frontend: any }));
+  return found?.service;
+}
+
 function viewsOf(
   service: IrL4Service,
   groupsOf: (port: string) => readonly IrEndpointGroup[],

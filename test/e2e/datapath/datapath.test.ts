@@ -75,6 +75,15 @@ describeIf(missing)('sluice up --datapath on', () => {
         new RegExp(`default +web +${vip}:80/TCP +inside +random +127.0.0.1:${backend.port}`),
       );
       expect((await sluice.cli('get', 'services')).stdout).toContain(vip);
+      const status = await sluice.cli('status');
+      expect(status.stdout).toMatch(/^ok +datapath\/\S+ +its maps hold revision .+ fresh in [\d.]+ ms/m);
+      expect(status.stdout).toMatch(/^ok +datapath\/\S+\/hooks +.*cgroup_connect/m);
+      expect(status.stdout).toMatch(/^ok +datapath\/\S+\/maps +frontends 2 of 65536, slots 1 of/m);
+      // No interface is looked at here, so there are none; that the agent answers is what is asked.
+      const connections = await sluice.cli('get', 'conntrack', 'web');
+      expect(connections).toMatchObject({ code: 0 });
+      expect(connections.output).toContain('nothing found');
+      expect(connections.output).not.toContain('does not answer');
       const explained = await sluice.cli('explain', 'tcp', `${vip}:80`);
       expect(explained).toMatchObject({ code: 0 });
       expect(explained.stdout).toMatch(/^datapath +node /m);
