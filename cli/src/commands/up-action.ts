@@ -5,6 +5,7 @@ import type { CommandContext, ExitCode } from '../command.ts';
 import { connectInstance } from '../connection.ts';
 import { type Assessment, assess } from '../model/assessment.ts';
 import { escapeText } from '../output/escape.ts';
+import { datapathHint } from '../standalone/datapath.ts';
 import { Display } from '../standalone/display.ts';
 import { EnvoyAdmin } from '../standalone/envoy-admin.ts';
 import { LiveWorld } from '../standalone/live-world.ts';
@@ -53,6 +54,7 @@ class UpSession {
   readonly #worked = collectAtRest();
   #ready = false;
   #ended = false;
+  #hinted = false;
   #changed = true;
   #newest: Assessment;
   #natsPort: number;
@@ -167,8 +169,10 @@ class UpSession {
     if (!this.#ready && (await this.#isReady(assessment))) {
       assessment = this.#assess();
       this.#becomeReady(assessment);
-    } else if (this.#ready) this.#showChanges(assessment);
-    else this.#sayWaiting(assessment);
+    } else if (this.#ready) {
+      this.#showChanges(assessment);
+      this.#hint();
+    } else this.#sayWaiting(assessment);
     if (!this.#ended && this.#context.terminal.interactive) this.#display.block(this.#blockOf(assessment));
   }
 
@@ -221,6 +225,16 @@ class UpSession {
     this.#display.line(readyLine(assessment, performance.now() / 1_000));
     for (const line of fillNotes(this.#notes, assessment, this.#supervisor.settings.lowPortOffset))
       this.#display.line(line);
+    this.#hint();
+  }
+
+  /** Says once how the addresses of Services can be had, as soon as one has some. */
+  #hint(): void {
+    if (this.#hinted || this.#supervisor.settings.request.datapath !== undefined) return;
+    const hint = datapathHint(this.#live.state.world.facts.group('Service').values());
+    if (hint === undefined) return;
+    this.#hinted = true;
+    this.#display.line(escapeText(hint));
   }
 
   #showChanges(assessment: Assessment): void {

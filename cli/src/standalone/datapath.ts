@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fact } from '@sluice/events';
 import type { Layout } from './layout.ts';
 import { type DatapathRequest, UserError } from './settings.ts';
 import { installRoot } from './toolchain.ts';
@@ -15,12 +16,15 @@ export function pinDirectory(layout: Pick<Layout, 'run'>): string {
 const off = 'or leave the datapath off: all but the addresses of Services works without it';
 
 /** @throws UserError where the machine cannot have it, with what is missing */
-export function checkDatapath({ cgroup }: DatapathRequest, uid: number): void {
+export async function checkDatapath({ cgroup }: DatapathRequest, uid: number): Promise<void> {
   if (process.platform !== 'linux') throw new UserError('the datapath is eBPF, which is of Linux', off);
-  if (uid !== 0)
+  // Most instances have no datapath: they do not wait for what it is made of.
+  const { missingRights } = await import('./datapath-rights.ts');
+  const missing = missingRights(readFileSync('/proc/self/status', 'utf8'), uid);
+  if (missing.length > 0)
     throw new UserError(
-      'the datapath needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and a mount',
-      `run as root, ${off}`,
+      `the datapath needs rights that ${uid === 0 ? 'root has not here' : 'this user does not give to what it starts'}: ${missing.join(', ')}`,
+      `${uid === 0 ? 'start it where root keeps them (a container needs --cap-add), ' : 'run as root, '}${off}`,
     );
   const object = join(installRoot, 'services', 'bpf-agent', 'bpf', 'build', 'lb.bpf.o');
   if (!existsSync(object))
@@ -35,6 +39,20 @@ export function checkDatapath({ cgroup }: DatapathRequest, uid: number): void {
       `${cgroup} is no directory of cgroup2`,
       'make it there with mkdir, or name another with --cgroup',
     );
+}
+
+/** What is said, once, where Services have addresses and the datapath is off; undefined where none has. */
+export function datapathHint(services: Iterable<Fact>): string | undefined {
+  for (const fact of services) {
+    if (fact.type !== 'ObjectChanged' || fact.object.kind !== 'Service') continue;
+    const { metadata, spec } = fact.object;
+    if (spec.type === 'ExternalName') continue;
+    const own = [...(spec.clusterIPs ?? []), spec.clusterIP ?? '', ...(spec.externalIPs ?? [])];
+    const address = own.find((ip) => ip !== '' && ip !== 'None');
+    if (address !== undefined)
+      return `Services have addresses of their own, like ${metadata.namespace}/${metadata.name} ${address}: nothing leads there without --datapath on`;
+  }
+  return undefined;
 }
 
 /** Takes what is in the kernel away: without its pins the kernel lets go of it. For after the end of the agent. */

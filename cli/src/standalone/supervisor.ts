@@ -61,7 +61,7 @@ export class Supervisor {
    */
   static async open(config: CliConfig, request: UpRequest): Promise<Supervisor> {
     checkDirectories(request.directories);
-    if (request.datapath !== undefined) checkDatapath(request.datapath, config.uid);
+    if (request.datapath !== undefined) await checkDatapath(request.datapath, config.uid);
     const programs = { natsServer: needProgram('nats-server', config), envoy: needProgram('envoy', config) };
     const layout = layoutOf(request.dataDir, config);
     makeDirectories(layout, config.uid);

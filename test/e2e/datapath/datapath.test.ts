@@ -1,15 +1,16 @@
 // A Service's own address, in standalone mode: connections of processes in a cgroup of the test reach its endpoints by way of the kernel.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describeIf, startBackend, until } from '@sluice/testkit';
+import { describeIf, startBackend, tempDir, until, writeManifests } from '@sluice/testkit';
 import { networkUnavailable, type TestCgroup, testCgroup } from '@sluice/testkit/network';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSluice } from '../../harness/sluice.ts';
 
 const object = fileURLToPath(new URL('../../../services/bpf-agent/bpf/build/lb.bpf.o', import.meta.url));
+const sluiceProgram = fileURLToPath(new URL('../../../bin/sluice', import.meta.url));
 const missing =
   networkUnavailable() ?? (existsSync(object) ? undefined : 'no eBPF object: run `npm run bpf`');
 const vip = '10.96.77.10';
@@ -108,6 +109,26 @@ describeIf(missing)('sluice up --datapath on', () => {
     expect(mounts(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, 'run', 'bpf'))).toBe(false);
     expect(await asked(cgroup)).not.toBe('ECONNREFUSED');
+  }, 120_000);
+
+  test('says which rights are missing, and off how Services get their addresses', async () => {
+    using directory = tempDir();
+    writeManifests(directory.file('manifests'), { 'service.yaml': service });
+    const bounded = ['--bounding-set=-bpf,-perfmon,-sys_admin', '--inh-caps=-all', sluiceProgram];
+    const up = ['up', directory.file('manifests'), '--data-dir', directory.file('data')];
+    const env = { PATH: process.env.PATH, HOME: directory.path };
+    const refused = spawnSync('setpriv', [...bounded, ...up, '--datapath', 'on'], { encoding: 'utf8', env });
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('CAP_PERFMON, CAP_BPF, CAP_SYS_ADMIN (to mount bpffs)');
+    await using sluice = await startSluice({ manifests: { 'service.yaml': service } });
+    const hint = `like default/web ${vip}: nothing leads there without --datapath on`;
+    await until(() => sluice.output().includes(hint), { message: 'the hint' });
+    expect(sluice.output().split(hint)).toHaveLength(2);
+    const status = await sluice.cli('status');
+    expect(status.stdout).toMatch(/^ok +datapath +off: nothing leads to the addresses of a Service/m);
+    const connections = await sluice.cli('get', 'conntrack');
+    expect(connections).toMatchObject({ code: 2 });
+    expect(connections.output).toContain('no agent of the datapath runs');
   }, 120_000);
 
   test('leads connections to a Service that asks for L7 to the Envoy of the node, which chooses for each request', async () => {

@@ -161,6 +161,27 @@ describeIf(missingForNode())('a map that is full', () => {
   });
 });
 
+const withoutRights = ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin', '--inh-caps=-all'];
+
+describeIf(missingForNode())('an agent without the rights that it needs', () => {
+  test('says which, and writes as soon as it has them', async () => {
+    await using rig = await Rig.start();
+    await rig.commit([service('web', [{ address: vip }]), endpoints('web', ['10.0.0.1'])]);
+    rig.startAgent({ enter: withoutRights });
+    const fault = 'the agent has not CAP_PERFMON, CAP_BPF, which it needs to load and attach programs';
+    await until(async () => (await rig.told())?.fault === fault, { message: 'the fault on the log' });
+    expect((await rig.told())?.acked).toBeNull();
+    const described = await rig.described();
+    expect(described).toMatchObject({ missingCapabilities: ['CAP_PERFMON', 'CAP_BPF'], object: null });
+    expect(described?.hooks.find(({ hook }) => hook === 'cgroup_connect')?.reason).toContain('EPERM');
+    await rig.stopAgent();
+    rig.startAgent();
+    await until(async () => (await rig.told())?.acked?.seq === 1, { message: 'the acknowledgement' });
+    expect(await rig.described()).toMatchObject({ missingCapabilities: [], object: { outcome: 'fresh' } });
+    expect(rig.failures).toEqual([]);
+  }, 60_000);
+});
+
 async function podWithServer(rig: Rig, name: string): Promise<Pod & { readonly peer: Peer }> {
   const pod = await rig.node.addPod(name);
   const peer = await pod.startPeer();

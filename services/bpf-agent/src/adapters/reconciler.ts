@@ -80,6 +80,11 @@ export class Reconciler {
     const { kernel, points, described = () => undefined } = this.#options;
     const features = await kernel.probe();
     described(describe(features, undefined, points));
+    const { missingCapabilities: missing } = features;
+    if (missing.length > 0) {
+      const message = `the agent has not ${missing.join(', ')}, which it needs to load and attach programs`;
+      throw new KernelError({ kind: 'missing', message });
+    }
     const startedMs = performance.now();
     const object = await kernel.load();
     described(describe(features, { object, ms: performance.now() - startedMs }, points));

@@ -1,5 +1,6 @@
 // The pure part of bpf-agent.
 export * from './address.ts';
+export * from './capabilities.ts';
 export * from './kernel-port.ts';
 export { mapCodecs } from './layout/maps.ts';
 export type { Event } from './layout/values.ts';

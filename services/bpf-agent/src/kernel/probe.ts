@@ -2,14 +2,11 @@
 // is attached nowhere.
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { missingCapabilities } from '../core/capabilities.ts';
 import type { HookName, HookState, KernelFeatures } from '../core/kernel-port.ts';
 import { errno, errnoName } from './errno.ts';
 import type { Libbpf } from './libbpf.ts';
 import { StructWriter } from './options.ts';
-
-/** linux/capability.h */
-const capabilities = { CAP_NET_ADMIN: 12, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
-const sysAdmin = 21;
 
 /** linux/bpf.h: program types, and attach types of the cgroup hooks. */
 const programTypes = {
@@ -37,16 +34,6 @@ const noInterface = 0x7fffffff;
 
 const available: HookState = { available: true };
 const not = (reason: string): HookState => ({ available: false, reason });
-
-/** The capabilities of the effective set (proc_pid_status(5)); CAP_SYS_ADMIN holds those of eBPF. */
-export function missingCapabilities(status: string): string[] {
-  const text = /^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1];
-  const set = BigInt(`0x${text ?? '0'}`);
-  const has = (number: number) => ((set >> BigInt(number)) & 1n) === 1n;
-  return Object.entries(capabilities)
-    .filter(([name, number]) => !has(number) && (name === 'CAP_NET_ADMIN' || !has(sysAdmin)))
-    .map(([name]) => name);
-}
 
 interface Trial {
   readonly type: number;

@@ -56,10 +56,16 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Starts an agent on what earlier ones of this rig left in the kernel. */
-  startAgent(): { readonly agent: Agent; readonly kernel: ChildKernel } {
+  startAgent(options: Partial<ChildKernelOptions> = {}): {
+    readonly agent: Agent;
+    readonly kernel: ChildKernel;
+  } {
     this.health = new Health();
     this.registry = new Registry();
-    const kernel = this.#kernel.another({ restartMs: 1, onDeath: () => agent.kernelRestarted() });
+    const kernel = this.#kernel.another({
+      ...{ restartMs: 1, onDeath: () => agent.kernelRestarted() },
+      ...options,
+    });
     const settings: NodeSettings = {
       ...{ name: 'node-1', zone: 'a', ipv4: this.node.address, ipv6: this.node.address6, tableSize: 251 },
     };

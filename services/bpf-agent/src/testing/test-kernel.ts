@@ -14,11 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { isAlive } from '@sluice/testkit';
+import { missingCapabilities } from '../core/capabilities.ts';
 import { type ChildKernel, type ChildKernelOptions, startKernel } from '../kernel/child-kernel.ts';
 import { check, type Libbpf, openLibbpf } from '../kernel/libbpf.ts';
 import { NumberCell } from '../kernel/options.ts';
 import { builtObject, cgroupMount, libbpfPaths } from '../kernel/places.ts';
-import { missingCapabilities } from '../kernel/probe.ts';
 
 /** Why the datapath cannot be tested here; undefined where it can. */
 export function missingForKernel(): string | undefined {
