@@ -109,7 +109,7 @@ describeIf(missing)('sluice up --datapath on', () => {
     expect(mounts(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, 'run', 'bpf'))).toBe(false);
     expect(await asked(cgroup)).not.toBe('ECONNREFUSED');
-  }, 120_000);
+  });
 
   test('says which rights are missing, and off how Services get their addresses', async () => {
     using directory = tempDir();
@@ -129,7 +129,7 @@ describeIf(missing)('sluice up --datapath on', () => {
     const connections = await sluice.cli('get', 'conntrack');
     expect(connections).toMatchObject({ code: 2 });
     expect(connections.output).toContain('no agent of the datapath runs');
-  }, 120_000);
+  });
 
   test('leads connections to a Service that asks for L7 to the Envoy of the node, which chooses for each request', async () => {
     await using backend = await startBackend({ name: 'web' });
@@ -163,5 +163,5 @@ describeIf(missing)('sluice up --datapath on', () => {
       timeoutMs: 20_000,
       message: 'an answer without Envoy',
     });
-  }, 120_000);
+  });
 });

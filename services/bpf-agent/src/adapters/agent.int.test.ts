@@ -179,7 +179,7 @@ describeIf(missingForNode())('an agent without the rights that it needs', () => 
     await until(async () => (await rig.told())?.acked?.seq === 1, { message: 'the acknowledgement' });
     expect(await rig.described()).toMatchObject({ missingCapabilities: [], object: { outcome: 'fresh' } });
     expect(rig.failures).toEqual([]);
-  }, 60_000);
+  });
 });
 
 async function podWithServer(rig: Rig, name: string): Promise<Pod & { readonly peer: Peer }> {

@@ -33,7 +33,7 @@ describeIf(missingForKernel())('questions to an agent', () => {
     await outcomeOf(kernel, 'in', 'tcp 198.51.100.7:4101 > 203.0.113.2:80 S');
     questions = new Questions({ log, kernel, node: 'node-1', revision: () => ({ epoch: 1, seq: 7 }) });
     questions.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await questions?.stop();
     await running?.stop();
