@@ -17,6 +17,8 @@ const hookUses: Readonly<Record<string, { readonly needed: boolean; readonly wit
     needed: true,
     without: 'processes see the endpoint where they asked for the Service',
   },
+  cgroup_getsockopt: { needed: true, without: 'an Envoy is not told which address its client connected to' },
+  sock_ops: { needed: true, without: 'an Envoy is not told which address its client connected to' },
   tcx: { needed: false, without: 'tc takes its place' },
   tc: { needed: false, without: 'nothing from outside reaches a Service where tcx is missing too' },
   ringbuf: { needed: false, without: 'there are no flows' },
@@ -139,6 +141,7 @@ function hookChecks({ node, described }: Node): Check[] {
 const forgetting: ReadonlySet<string> = new Set([
   'lb_affinity',
   'lb_sock_reverse',
+  'lb_origins',
   'lb_conntrack',
   'lb_fragments',
 ]);
