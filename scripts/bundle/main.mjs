@@ -15,6 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import http from 'node:http';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -64,6 +65,24 @@ const koffi = (folder) => ({
       : undefined,
 });
 
+/**
+ * An import of node:http as a module reads each of its exports, and one of them loads all of fetch and WebSocket (50 ms of CPU): it is
+ * required instead, and names what is no such getter.
+ * @type {import('rolldown').Plugin}
+ */
+const nodeHttp = {
+  name: 'node:http',
+  resolveId: (id) => (id === 'node:http' || id === 'http' ? '\0node:http' : undefined),
+  load: (id) => (id === '\0node:http' ? httpModule : undefined),
+};
+const httpNames = Object.entries(Object.getOwnPropertyDescriptors(http))
+  .filter(([, { get }]) => get === undefined)
+  .map(([name]) => name);
+const httpModule = `import { createRequire } from 'node:module';
+  const http = createRequire(import.meta.url)('node:http');
+  export const { ${httpNames.join(', ')} } = http;
+  export default http;`;
+
 /** V8 keeps a text with one character beyond Latin-1 at two bytes for each. @param {string} code */
 const ascii = (code) =>
   code.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -75,7 +94,7 @@ async function bundle(folder) {
     platform: 'node',
     // A native add-on, which finds its program beside itself.
     external: ['better-sqlite3'],
-    plugins: [drizzle, koffi(folder)],
+    plugins: [drizzle, koffi(folder), nodeHttp],
     onLog: (level, log) => {
       if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
     },

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dependencyDir, generate } from './buf.ts';
 import { protoRoots } from './proto-roots.ts';
-import { generatedModules, registrySource, registryTypes } from './registry-source.ts';
+import { generatedModules, registrySource, registryTypes, withOwnFileDesc } from './registry-source.ts';
 import { stageProtos } from './stage-protos.ts';
 
 const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -38,6 +38,8 @@ function regenerate(inputs: string): number {
     stageProtos(join(dependencyDir('@grpc/grpc-js-xds'), 'deps'), protos);
     generate({ protos, roots: protoRoots.map((root) => `envoy/${root}.proto`), out });
     const modules = generatedModules(out);
+    for (const module of modules)
+      writeFileSync(join(out, module), withOwnFileDesc(module, readFileSync(join(out, module), 'utf8')));
     writeFileSync(join(out, 'registry.js'), registrySource(modules));
     writeFileSync(join(out, 'registry.d.ts'), registryTypes);
     writeFileSync(join(out, '.inputs'), inputs);

@@ -31,3 +31,14 @@ export const registryTypes = [
   'export declare const registry: Registry;',
   '',
 ].join('\n');
+
+const codegen = /^import \{ (.*) \} from "@bufbuild\/protobuf\/codegenv2";$/m;
+
+/** The text of a generated module with the `fileDesc` of this package. @throws Error where it imports none, as of another generator */
+export function withOwnFileDesc(module: string, text: string): string {
+  const names = codegen.exec(text)?.[1]?.split(', ');
+  if (!names?.includes('fileDesc')) throw new Error(`${module} does not begin as protoc-gen-es writes it`);
+  const others = names.filter((name) => name !== 'fileDesc').join(', ');
+  const own = `import { fileDesc } from "${'../'.repeat(module.split('/').length - 1)}src/file-desc.ts";`;
+  return text.replace(codegen, `import { ${others} } from "@bufbuild/protobuf/codegenv2";\n${own}`);
+}
