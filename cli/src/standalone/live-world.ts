@@ -3,7 +3,13 @@ import type { EventLog } from '@sluice/event-log';
 import type { StreamName } from '@sluice/events';
 import { WatchedState } from './watched-state.ts';
 
-const streamsFollowed: readonly StreamName[] = ['FACTS', 'STATUS', 'ACKS', 'IR'];
+/** Says what Envoys have. */
+const delivery = 'ACKS';
+/** These hold something for each object. */
+const ofObjects: readonly StreamName[] = ['FACTS', 'STATUS', 'IR'];
+const streamsFollowed = [delivery, ...ofObjects] as const;
+/** Reading more facts than this would hold up those who bring them into force. */
+const manyFacts = 1_000;
 /** What of a stream is shown; the IR has a resource for each route, and only the listeners are. Absent: all. */
 const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
   IR: ['ir.v1._.listener.>', 'revision.v1.>'],
@@ -11,6 +17,9 @@ const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
 const retryMs = 200;
 /** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
 const paceMs = 400;
+
+/** Longest wait for Envoys before objects are read, ms: one that refuses or is away must not hide what is wrong with them. */
+const deliveryMs = 3_000;
 
 /** Longest wait for the log to say how far it is: while NATS is away it would not say. */
 const answerMs = 2_000;
@@ -27,6 +36,7 @@ export class LiveWorld {
   readonly #read = new Map<StreamName, number>();
 
   readonly #begin = Promise.withResolvers<void>();
+  readonly #delivered = Promise.withResolvers<void>();
 
   /** @param of `connect` is called for each connection; `changed` after every change of `state`. */
   constructor(of: { readonly connect: () => Promise<EventLog>; readonly changed: () => void }) {
@@ -73,6 +83,7 @@ export class LiveWorld {
 
   async #run(): Promise<void> {
     await this.#begin.promise;
+    setTimeout(this.#delivered.resolve, deliveryMs).unref();
     while (!this.#closed.signal.aborted) {
       this.#connection = new AbortController();
       try {
@@ -91,12 +102,26 @@ export class LiveWorld {
     const stop = new AbortController();
     try {
       const both = AbortSignal.any([signal, stop.signal]);
-      await Promise.all(streamsFollowed.map((stream) => this.#followStream(log, stream, both)));
+      void this.#readFewAtOnce(log);
+      const follow = (stream: StreamName) => this.#followStream(log, stream, both);
+      const objects = this.#delivered.promise.then(() => Promise.all(ofObjects.map(follow)));
+      await Promise.all([follow(delivery), objects]);
     } finally {
       stop.abort();
       this.#log = undefined;
       await log.close();
     }
+  }
+
+  async #readFewAtOnce(log: EventLog): Promise<void> {
+    const info = await log.info('FACTS').catch(() => undefined);
+    if (info !== undefined && info.lastSeq <= manyFacts) this.#delivered.resolve();
+  }
+
+  /** Every Envoy that is connected has acknowledged something: of a first start, all there is. */
+  get #isDelivered(): boolean {
+    const connected = [...this.state.world.envoys.values()].filter(({ state }) => state === 'connected');
+    return connected.length > 0 && connected.every(({ acked }) => acked !== null);
   }
 
   async #followStream(log: EventLog, stream: StreamName, signal: AbortSignal): Promise<void> {
@@ -106,6 +131,7 @@ export class LiveWorld {
       if (item.kind === 'damage') continue;
       this.state.apply(stream, item.events, item.reset);
       this.#read.set(stream, item.position.seq);
+      if (item.caughtUp && this.#isDelivered) this.#delivered.resolve();
       this.#changed();
     }
   }

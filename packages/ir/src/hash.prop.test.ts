@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from './canonical.ts';
-import { canonicalHash, hashTextsWith, hexOf, SetHash } from './hash.ts';
+import { canonicalHash, hashOfBytes, hashOfText, hashWith, hexOf, SetHash } from './hash.ts';
 
 test('the order of keys does not change the hash', () => {
   fc.assert(
@@ -52,7 +52,10 @@ test('SetHash follows the members, not their order, and forgets what is removed'
 
 test('the SHA-256 of the platform gives the same hashes', () => {
   const values = fc.sample(fc.jsonValue(), 200);
-  const own = values.map(canonicalHash);
-  hashTextsWith((text) => hash('sha256', text));
-  expect(values.map(canonicalHash)).toEqual(own);
+  const bytes = fc.sample(fc.uint8Array(), 50);
+  const all = () => [...values.map(canonicalHash), ...bytes.map(hashOfBytes)];
+  const own = all();
+  hashWith((data) => hash('sha256', data));
+  expect(all()).toEqual(own);
+  expect(hashOfBytes(new TextEncoder().encode('Straße'))).toBe(hashOfText('Straße'));
 });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { connectEventLog } from '@sluice/event-log';
-import { hashTextsWith } from '@sluice/ir';
+import { hashWith } from '@sluice/ir';
 import { inspectCertificate, loadSealingKey } from '@sluice/sealed-secret';
 import { logAddress, runService } from '@sluice/service-kit';
 import { FactsLog } from './adapters/facts-log.ts';
@@ -9,7 +9,7 @@ import { configSchema, controllersOf } from './config.ts';
 import { createMetrics, registerFigures } from './metrics.ts';
 import { openMode } from './open-mode.ts';
 
-hashTextsWith((text) => hash('sha256', text));
+hashWith((data) => hash('sha256', data));
 
 await runService({
   name: 'api-watcher',

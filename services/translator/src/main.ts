@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { connectEventLog } from '@sluice/event-log';
-import { hashTextsWith } from '@sluice/ir';
+import { hashWith } from '@sluice/ir';
 import { logAddress, registerLag, runService } from '@sluice/service-kit';
 import { productionQuietMs } from './adapters/checkpointer.ts';
 import { productionTimes } from './adapters/leadership.ts';
@@ -13,7 +13,7 @@ import { createMetrics } from './metrics.ts';
 /** How long a write under way has at the end; without the log it would wait for ever. */
 const lastWriteMs = 3000;
 
-hashTextsWith((text) => hash('sha256', text));
+hashWith((data) => hash('sha256', data));
 
 await runService({
   name: 'translator',

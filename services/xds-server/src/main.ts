@@ -1,9 +1,13 @@
 // xds-server: IR → Envoy over delta ADS. Configuration, dependencies, run, stop.
+import { hash } from 'node:crypto';
 import { connectEventLog } from '@sluice/event-log';
+import { hashWith } from '@sluice/ir';
 import { loadSealingKey } from '@sluice/sealed-secret';
 import { logAddress, runService } from '@sluice/service-kit';
 import { XdsService } from './adapters/xds-service.ts';
 import { adsEndpoint, configSchema } from './config.ts';
+
+hashWith((data) => hash('sha256', data));
 
 await runService({
   name: 'xds-server',

@@ -24,6 +24,8 @@ const guardMs = 2000;
 
 /** Own streams are looked at for damage this often, ms. */
 const watchMs = 1000;
+/** The first look, ms after the start: reading all that is being written holds up those who bring it into force. */
+const firstLookMs = 10_000;
 
 /** After an epoch start readers get so long to come upon it before a further report counts, ms. */
 const quietMs = 5000;
@@ -226,6 +228,7 @@ export class FactsLog {
   }
 
   async #watch(stream: OwnStream, signal: AbortSignal, told: (damage: Damage) => void): Promise<void> {
+    if (!(await waited(firstLookMs, signal))) return;
     const from = this.#positions[stream];
     for await (const item of this.#options.log.follow(stream, {
       signal,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   type DamageNotice,
   type EventLog,
@@ -39,6 +40,8 @@ export interface TranslationOptions {
 const inboxCapacity = 50_000;
 /** The own stream is looked at for damage this often, milliseconds. */
 const watchMs = 1000;
+/** The first look, milliseconds after the start: reading all that is being written holds up those who bring it into force. */
+const firstLookMs = 10_000;
 /** How long a first translation of everything may take before a standby loses patience, milliseconds. */
 const startPatienceMs = 60_000;
 
@@ -157,6 +160,7 @@ export class Translation {
   #watchIr(position: Position | undefined, signal: AbortSignal): void {
     const { log, logger } = this.#options;
     const watch = async (): Promise<void> => {
+      await setTimeout(firstLookMs, undefined, { signal, ref: false });
       for await (const item of log.follow('IR', {
         signal,
         paceMs: watchMs,

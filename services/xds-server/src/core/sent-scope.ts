@@ -8,9 +8,8 @@
 // the same bytes sent again are then "unchanged" to it: acknowledged, and never in force. So no two sendings of a scope are
 // alike: each carries a mark in that name, which nothing else reads.
 import { create, toBinary } from '@bufbuild/protobuf';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { ScopedRouteConfigurationSchema } from '@sluice/envoy-api/envoy/config/route/v3/scoped_route_pb.js';
+import { hashOfText } from '@sluice/ir';
 import type { XdsResource } from './xds-resource.ts';
 
 /** Bytes that fit into a string object of libc++ on a 64-bit machine. */
@@ -19,8 +18,9 @@ const maxNameBytes = 22;
 /** The name under which an Envoy has a scope: its own where it is short (and of ASCII), else 132 bits of its SHA-256. */
 export function wireName(scope: string): string {
   if (scope.length <= maxNameBytes && /^[\x20-\x7e]*$/.test(scope)) return scope;
-  const hash = btoa(String.fromCharCode(...sha256(utf8ToBytes(scope)))).slice(0, maxNameBytes);
-  return hash.replaceAll('+', '-').replaceAll('/', '_');
+  const bytes = hashOfText(scope).match(/../g) ?? [];
+  const hash = btoa(String.fromCharCode(...bytes.map((digits) => Number.parseInt(digits, 16))));
+  return hash.slice(0, maxNameBytes).replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** What an Envoy says in wire names, in our own; a name that is none of `scopes` stays as it is. */

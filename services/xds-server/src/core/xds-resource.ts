@@ -1,8 +1,7 @@
 // What the compiler makes and the protocol carries: one named resource with its bytes and what it leans on.
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { hexOf, type ObjectRef } from '@sluice/ir';
+import { hashOfBytes, type ObjectRef } from '@sluice/ir';
 import type { XdsKind } from './type-urls.ts';
 
 /** One Envoy resource, ready to be sent. Immutable. */
@@ -45,5 +44,5 @@ export function xdsResource<D extends DescMessage>(
   message: MessageShape<D>,
 ): XdsResource {
   const body = toBinary(schema, message);
-  return { ...parts, body, version: hexOf(sha256(body)) };
+  return { ...parts, body, version: hashOfBytes(body) };
 }
