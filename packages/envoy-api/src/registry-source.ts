@@ -40,5 +40,6 @@ export function withOwnFileDesc(module: string, text: string): string {
   if (!names?.includes('fileDesc')) throw new Error(`${module} does not begin as protoc-gen-es writes it`);
   const others = names.filter((name) => name !== 'fileDesc').join(', ');
   const own = `import { fileDesc } from "${'../'.repeat(module.split('/').length - 1)}src/file-desc.ts";`;
-  return text.replace(codegen, `import { ${others} } from "@bufbuild/protobuf/codegenv2";\n${own}`);
+  const rest = others === '' ? '' : `import { ${others} } from "@bufbuild/protobuf/codegenv2";\n`;
+  return text.replace(codegen, () => rest + own);
 }

@@ -24,7 +24,11 @@ const guardMs = 2000;
 
 /** Own streams are looked at for damage this often, ms. */
 const watchMs = 1000;
-/** The first look, ms after the start: reading all that is being written holds up those who bring it into force. */
+/**
+ * More facts than this, written in one go, are looked at this long after the start, ms: reading them holds up those who bring
+ * them into force.
+ */
+const manyFacts = 1000;
 const firstLookMs = 10_000;
 
 /** After an epoch start readers get so long to come upon it before a further report counts, ms. */
@@ -49,6 +53,8 @@ export class FactsLog {
   #mendedMs = 0;
   readonly #incarnations: Partial<Record<OwnStream, string>> = {};
   readonly #positions: Partial<Record<OwnStream, Position>> = {};
+  readonly #mayLook = Promise.withResolvers<void>();
+  #written = 0;
 
   private constructor(options: FactsLogOptions, writers: Record<OwnStream, LogWriter>) {
     this.#options = options;
@@ -109,6 +115,11 @@ export class FactsLog {
     );
   }
 
+  /** Says that the first list is on the log. */
+  listed(): void {
+    if (this.#written <= manyFacts) this.#mayLook.resolve();
+  }
+
   /** Calls `told` with each fact once it is on the log and in force. */
   onWritten(told: (fact: Fact) => void): void {
     this.#listeners.add(told);
@@ -118,6 +129,7 @@ export class FactsLog {
   async writeFacts(facts: readonly PlannedFact[], traceparent?: string): Promise<void> {
     if (facts.length === 0) return;
     await this.#writers.FACTS.append(facts.map(({ encoded }) => newEvent(encoded, traceparent)));
+    this.#written += facts.length;
     for (const { fact, encoded, read } of facts) {
       if (fact.type === 'ObjectChanged' && read !== undefined)
         read.inForceAs(this.inForce.putObject(read.key, fact, encoded.data));
@@ -228,7 +240,7 @@ export class FactsLog {
   }
 
   async #watch(stream: OwnStream, signal: AbortSignal, told: (damage: Damage) => void): Promise<void> {
-    if (!(await waited(firstLookMs, signal))) return;
+    await Promise.race([this.#mayLook.promise, waited(firstLookMs, signal)]);
     const from = this.#positions[stream];
     for await (const item of this.#options.log.follow(stream, {
       signal,

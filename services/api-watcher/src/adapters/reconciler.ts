@@ -184,6 +184,7 @@ export class Reconciler {
     await this.#traced({ ...planned, facts: [...planned.facts, ...closing] }, noticedMs);
     if (first === undefined) return;
     this.#listed = true;
+    facts.listed();
     this.#options.listed();
   }
 

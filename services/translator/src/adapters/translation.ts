@@ -40,7 +40,11 @@ export interface TranslationOptions {
 const inboxCapacity = 50_000;
 /** The own stream is looked at for damage this often, milliseconds. */
 const watchMs = 1000;
-/** The first look, milliseconds after the start: reading all that is being written holds up those who bring it into force. */
+/**
+ * More changes than this, written at the start, are looked at this long after it, milliseconds: reading them holds up those who bring
+ * them into force.
+ */
+const manyChanges = 1000;
 const firstLookMs = 10_000;
 /** How long a first translation of everything may take before a standby loses patience, milliseconds. */
 const startPatienceMs = 60_000;
@@ -57,6 +61,7 @@ export class Translation {
   readonly #ended = new AbortController();
   #publisher: Publisher | undefined;
   #failed: unknown;
+  readonly #mayLook = Promise.withResolvers<void>();
   #mending = false;
   #doneSeq = 0;
 
@@ -160,7 +165,7 @@ export class Translation {
   #watchIr(position: Position | undefined, signal: AbortSignal): void {
     const { log, logger } = this.#options;
     const watch = async (): Promise<void> => {
-      await setTimeout(firstLookMs, undefined, { signal, ref: false });
+      await Promise.race([this.#mayLook.promise, setTimeout(firstLookMs, undefined, { ref: false })]);
       for await (const item of log.follow('IR', {
         signal,
         paceMs: watchMs,
@@ -256,6 +261,7 @@ export class Translation {
       { seq: batch.seq, facts: batch.facts.length, changes, transforms: output.transforms },
       'batch translated',
     );
+    if (output.ready && changes <= manyChanges) this.#mayLook.resolve();
     const publisher = this.#publisher;
     if (publisher === undefined || !output.ready) return;
     this.#checkpointer.count('FACTS', batch.facts.length, () => publisher.factsWriter());
