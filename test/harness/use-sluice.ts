@@ -34,11 +34,11 @@ export function useSluice(setup: WorldSetup): () => World {
     };
     const sluice = stack.use(await startSluice({ ...setup, manifests }));
     world = { sluice, backend: (name) => backends.get(name) ?? unknownBackend(name) };
-  }, 90_000);
+  });
   afterEach((context) => {
     if (context.task.result?.state === 'fail') process.stderr.write(`${world?.sluice.diagnose() ?? ''}\n`);
   });
-  afterAll(() => stack.disposeAsync(), 60_000);
+  afterAll(() => stack.disposeAsync());
   return () => {
     if (world === undefined) throw new Error('the platform has not been started');
     return world;

@@ -18,7 +18,7 @@ import { condition, ingress, ingressPath, type ObjectStatus } from '../harness/o
 
 const crds = readFileSync(new URL('../../deploy/crds/cilium-envoy-config.yaml', import.meta.url), 'utf8');
 const controllers = 'sluice.dev/gateway-controller,io.cilium/gateway-controller';
-const patience = { timeoutMs: 100_000 };
+const patience = { timeoutMs: 120_000 };
 const typed = (name: string, fields: object = {}) => ({
   '@type': `type.googleapis.com/envoy.${name}`,
   ...fields,
@@ -93,7 +93,7 @@ describeIf(clusterUnavailable())('other sources on a real API server', () => {
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') process.stderr.write(`${platform?.diagnose() ?? ''}\n`);
   });
-  afterAll(() => stack.disposeAsync(), 60_000);
+  afterAll(() => stack.disposeAsync());
 
   const statusOf = async (object: ClusterObject): Promise<ConfigStatus> =>
     ((await api.find(object))?.status ?? {}) as ConfigStatus;

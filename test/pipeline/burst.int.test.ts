@@ -120,7 +120,7 @@ beforeAll(async () => {
     intervalMs: 200,
   });
 });
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 async function revisions(fromSeq: number): Promise<number> {
   let count = 0;

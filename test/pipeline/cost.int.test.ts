@@ -99,7 +99,7 @@ describe.each<HostLayout>(['own hostnames', 'one hostname'])('%s', (layout) => {
       total(await metricsOf(sluice.dataDir, 'xds-server'), 'sluice_xds_resources_sent_total{kind="scope"}') >
       0;
   }, 2 * patienceMs);
-  afterAll(() => stack.disposeAsync(), 60_000);
+  afterAll(() => stack.disposeAsync());
 
   it('one changed route is one fact, one revision, one status and one resource', () => {
     for (const cost of [small.route, large.route]) {

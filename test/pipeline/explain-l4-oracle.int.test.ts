@@ -26,7 +26,7 @@ const own = 'own.test';
 /** What becomes of a connection: the backend that answers, TLS that Envoy itself ends, or nothing. */
 type Fate = string | 'ended by Envoy' | 'refused';
 
-test('Envoy takes every connection as it is explained', { timeout: 120_000 }, async () => {
+test('Envoy takes every connection as it is explained', async () => {
   await using stack = new AsyncDisposableStack();
   const groups: IrResource[] = [];
   for (const name of ['one', 'two']) {

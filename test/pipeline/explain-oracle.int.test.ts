@@ -21,7 +21,7 @@ test.each([
   ['plain', routeLayouts.plain],
   ['scoped', routeLayouts.scoped],
   ['scoped and split by path', createScopedRouteLayout(1)],
-])('Envoy answers every request as it is explained: %s', (_name, layout) => compareAll(layout), 120_000);
+])('Envoy answers every request as it is explained: %s', (_name, layout) => compareAll(layout));
 
 async function compareAll(layout: RouteLayout): Promise<void> {
   await using stack = new AsyncDisposableStack();

@@ -85,7 +85,7 @@ beforeAll(async () => {
     }),
   );
 });
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 afterEach((context) => {
   if (context.task.result?.state === 'fail') process.stderr.write(`${sluice?.diagnose() ?? ''}\n`);
 });

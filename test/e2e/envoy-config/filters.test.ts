@@ -194,7 +194,7 @@ beforeAll(async () => {
   ];
   sluice = stack.use(await startSluice({ manifests: { 'filters.json': [...services, manifest()] } }));
 });
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 async function place(name: string): Promise<{ address: string; port: number }> {
   return await until(async () => {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const manifests = { 'gateway.yaml': gateway('edge'), 'route.yaml': route, 'services.yaml': services };
   sluice = stack.use(await startSluice({ manifests }));
 });
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 it('a call reaches its backend; others are UNIMPLEMENTED or UNAVAILABLE', async () => {
   const { address, port } = await sluice.target('edge', 80);

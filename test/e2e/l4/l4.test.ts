@@ -40,7 +40,7 @@ beforeAll(async () => {
   ports.set('127.90.1.3', stack.use(await startUdpEcho({ name: 'dns' })).port);
   sluice = stack.use(await startSluice({ manifests: { 'routes.yaml': withBackends() } }));
 });
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 afterEach((context) => {
   if (context.task.result?.state === 'fail') process.stderr.write(`${sluice?.diagnose() ?? ''}\n`);
 });

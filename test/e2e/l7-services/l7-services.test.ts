@@ -67,7 +67,7 @@ beforeAll(async () => {
     }),
   );
 });
-afterAll(() => stack.disposeAsync(), 60_000);
+afterAll(() => stack.disposeAsync());
 
 describe('a Service that asks for a balancing of each request', () => {
   it('sends calls of one gRPC connection to all endpoints, in turn', async () => {
