@@ -9,6 +9,12 @@ export interface PortSetup {
 export interface EndpointSetup {
   readonly address: string;
   readonly node: string;
+  /** Of an EndpointSlice; default: ready. */
+  readonly conditions?: {
+    readonly ready: boolean;
+    readonly serving?: boolean;
+    readonly terminating?: boolean;
+  };
 }
 
 /** A Service and its EndpointSlices, one for each family of its endpoints. */
@@ -46,7 +52,11 @@ export function serviceWith(
     })),
     endpoints: endpoints
       .filter(({ address }) => address.includes(':') === (addressType === 'IPv6'))
-      .map(({ address, node }) => ({ addresses: [address], nodeName: node, conditions: { ready: true } })),
+      .map(({ address, node, conditions = { ready: true } }) => ({
+        addresses: [address],
+        nodeName: node,
+        conditions,
+      })),
   }));
   return [service, ...slices.filter(({ endpoints: own }) => own.length > 0)];
 }

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { connect, isIPv4, type Socket } from 'node:net';
 import type { Answer, AskOptions, AskResult } from './peer-protocol.ts';
 
+const defaultTimeoutMs = 20_000;
+
 /** Asks once, on a connection or a socket of its own. Never rejects. */
 export async function ask(options: AskOptions): Promise<AskResult> {
   if (options.protocol === 'udp') return asResult(() => askUdp(options));
@@ -51,7 +53,7 @@ const target = ({ address, mapped = false }: AskOptions) =>
 const question = (sizeBytes = 1) => `${' '.repeat(sizeBytes - 1)}\n`;
 
 async function connected(options: AskOptions): Promise<Socket> {
-  const { port, localPort, timeoutMs = 2_000 } = options;
+  const { port, localPort, timeoutMs = defaultTimeoutMs } = options;
   const host = target(options);
   const socket = connect({ host, port, ...(localPort === undefined ? {} : { localPort }) });
   try {
@@ -67,14 +69,17 @@ async function connected(options: AskOptions): Promise<Socket> {
 
 async function askOn(
   socket: Socket,
-  { sizeBytes, timeoutMs = 2_000 }: Pick<AskOptions, 'sizeBytes' | 'timeoutMs'>,
+  { sizeBytes, timeoutMs = defaultTimeoutMs }: Pick<AskOptions, 'sizeBytes' | 'timeoutMs'>,
 ): Promise<Answer> {
   const { remoteAddress: peer = '', remotePort: peerPort = 0 } = socket;
   const signal = AbortSignal.timeout(timeoutMs);
   socket.write(question(sizeBytes));
   let text = '';
+  const end = ended(socket, signal);
+  // Nobody waits for the end of a connection that has answered.
+  end.catch(() => undefined);
   while (!text.endsWith('\n')) {
-    const [chunk] = await Promise.race([once(socket, 'data', { signal }), ended(socket, signal)]);
+    const [chunk] = await Promise.race([once(socket, 'data', { signal }), end]);
     text += String(chunk);
   }
   return { ...JSON.parse(text), peer, peerPort };
@@ -95,7 +100,7 @@ async function askUdp(options: AskOptions): Promise<Answer> {
 }
 
 async function askBySocket(socket: DatagramSocket, options: AskOptions): Promise<Answer> {
-  const { port, localPort, sizeBytes, timeoutMs = 2_000 } = options;
+  const { port, localPort, sizeBytes, timeoutMs = defaultTimeoutMs } = options;
   const signal = AbortSignal.timeout(timeoutMs);
   if (localPort !== undefined) {
     socket.bind(localPort);

@@ -16,7 +16,7 @@ export interface AskOptions {
   readonly mapped?: boolean;
   /** How many bytes the question has, and the answer at least; default: as few as it takes. */
   readonly sizeBytes?: number;
-  /** Default 2,000. */
+  /** Default 20,000: no machine is that busy. */
   readonly timeoutMs?: number;
 }
 

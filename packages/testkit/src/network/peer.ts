@@ -56,7 +56,7 @@ export async function startPeer(enter: readonly string[], name: string): Promise
     open: async (options) => {
       const connection = await call<number>({ op: 'open', options });
       return {
-        ask: (timeoutMs = 2_000) => call<AskResult>({ op: 'askOpen', connection, timeoutMs }),
+        ask: (timeoutMs = 20_000) => call<AskResult>({ op: 'askOpen', connection, timeoutMs }),
         close: () => call({ op: 'close', connection }),
       };
     },

@@ -174,6 +174,7 @@ export class Agent {
     const revision = this.#revision;
     this.#written = revision;
     if (revision === undefined) return;
+    this.#written = revision;
     this.#metrics.revision.set(revision.seq);
     this.#acks.written(revision, this.#desired.hash);
   }

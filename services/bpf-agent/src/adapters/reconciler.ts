@@ -10,8 +10,9 @@ import {
   type MapRows,
 } from '../core/kernel-port.ts';
 import { mapCodecs } from '../core/layout/maps.ts';
+import { desiredMapNames } from '../core/maps/desired-map-names.ts';
 import type { MapsState } from '../core/maps/desired-maps.ts';
-import { addressOf, callsOf, desiredMapNames, readDump } from '../core/maps/kernel-rows.ts';
+import { addressOf, callsOf, readDump } from '../core/maps/kernel-rows.ts';
 import { repair } from '../core/maps/repair.ts';
 import { type Step, sizeOf } from '../core/maps/steps.ts';
 import { encodeRows } from '../core/struct-codec.ts';

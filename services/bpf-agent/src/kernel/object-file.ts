@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mapTypes } from '../core/btf/map-types.ts';
 import { KernelError, type MapName } from '../core/kernel-port.ts';
+import { desiredMapNames } from '../core/maps/desired-map-names.ts';
 import { type Libbpf, type Pointer, present } from './libbpf.ts';
 import { shortHash } from './pin-directory.ts';
 
@@ -34,6 +35,12 @@ export interface ObjectFile {
 
 /** The most entries of maps, in place of those in lb_consts.h. */
 export type MapSizes = Readonly<Partial<Record<MapName, number>>>;
+
+/**
+ * Rows of these maps name each other, and programs that are attached go on with those that they have: so they are used on together, or
+ * not at all.
+ */
+const isFromLog = ({ name }: DeclaredMap): boolean => desiredMapNames.some((one) => one === name);
 
 function* each(first: (previous: Pointer | null) => Pointer | null): Generator<Pointer> {
   for (let found = first(null); found !== null; found = first(found)) yield found;
@@ -70,6 +77,12 @@ export function openObject(libbpf: Libbpf, file: string, sizes: MapSizes = {}): 
     ]);
     maps.push({ pointer: map, name, type, shape: shortHash(shape) });
   }
+  const shared = shortHash(
+    maps
+      .filter(isFromLog)
+      .map(({ shape }) => shape)
+      .join(),
+  );
   const programs = [...each((previous) => libbpf.bpf_object__next_program(pointer, previous))].map(
     (program) => ({
       pointer: program,
@@ -82,5 +95,10 @@ export function openObject(libbpf: Libbpf, file: string, sizes: MapSizes = {}): 
     .update(bytes)
     .update(maps.map(({ shape }) => shape).join())
     .digest('hex');
-  return { pointer, hash, programs, maps };
+  return {
+    pointer,
+    hash,
+    programs,
+    maps: maps.map((map) => (isFromLog(map) ? { ...map, shape: shared } : map)),
+  };
 }

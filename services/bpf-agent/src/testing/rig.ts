@@ -5,12 +5,14 @@ import type { IrResource } from '@sluice/ir';
 import { createLogger, Health, Registry } from '@sluice/service-kit';
 import { until } from '@sluice/testkit';
 import {
+  type Machine,
   type NodeNetwork,
   networkUnavailable,
   startNodeNetwork,
   type TestNode,
 } from '@sluice/testkit/network';
 import { Agent } from '../adapters/agent.ts';
+import type { AttachPoint } from '../core/kernel-port.ts';
 import type { NodeSettings } from '../core/maps/service-rows.ts';
 import type { ChildKernel, ChildKernelOptions } from '../kernel/child-kernel.ts';
 import { IrWriter } from './ir.ts';
@@ -21,15 +23,37 @@ export function missingForNode(): string | undefined {
   return missingForKernel() ?? networkUnavailable();
 }
 
+/** Where the kernel's process of an agent runs, and what it attaches to. */
+interface Place {
+  readonly kernel: Partial<ChildKernelOptions>;
+  readonly points: readonly AttachPoint[];
+}
+
+/** In the namespaces of the node, whose file systems of eBPF and cgroups are its own. */
+function placeInside(node: TestNode): Place {
+  const at = { kind: 'interface', name: 'eth0' } as const;
+  return {
+    kernel: { enter: node.namespace.enter, pinDirectory: '/sys/fs/bpf/agent' },
+    points: [
+      { kind: 'cgroup', path: '/sys/fs/cgroup' },
+      { ...at, direction: 'ingress', program: 'lb_ingress' },
+      { ...at, direction: 'egress', program: 'lb_egress' },
+    ],
+  };
+}
+
 export class Rig implements AsyncDisposable {
   readonly log: MemoryLog = createMemoryLog();
   readonly failures: unknown[] = [];
   readonly node: TestNode;
+  /** A machine outside of the cluster. */
+  readonly outside: Machine;
   health = new Health();
   registry = new Registry();
   readonly #network: NodeNetwork;
   readonly #kernel: TestKernel;
   readonly #writer: IrWriter;
+  readonly #place: Place;
   #running: { readonly agent: Agent; readonly kernel: ChildKernel } | undefined;
 
   private constructor(of: {
@@ -38,21 +62,31 @@ export class Rig implements AsyncDisposable {
     kernel: TestKernel;
     writer: IrWriter;
     log: MemoryLog;
+    place: Place;
   }) {
     this.#network = of.network;
     this.node = of.node;
     this.#kernel = of.kernel;
     this.#writer = of.writer;
     this.log = of.log;
+    this.outside = of.network.outside;
+    this.#place = of.place;
   }
 
-  static async start(options: Partial<ChildKernelOptions> = {}): Promise<Rig> {
+  /** `atInterface`: packets that come in at the node's interface are looked at too. */
+  static async start({
+    atInterface = false,
+    ...options
+  }: Partial<ChildKernelOptions> & { readonly atInterface?: boolean } = {}): Promise<Rig> {
     const log = createMemoryLog();
     const network = await startNodeNetwork();
     const [node] = network.nodes;
     if (node === undefined) throw new Error('a node was asked for');
     const kernel = startTestKernel(options);
-    return new Rig({ network, node, kernel, writer: await IrWriter.open(log), log });
+    const place = atInterface
+      ? placeInside(node)
+      : { kernel: {}, points: [{ kind: 'cgroup', path: node.cgroup } as const] };
+    return new Rig({ network, node, kernel, writer: await IrWriter.open(log), log, place });
   }
 
   /** Starts an agent on what earlier ones of this rig left in the kernel. */
@@ -63,6 +97,7 @@ export class Rig implements AsyncDisposable {
     this.health = new Health();
     this.registry = new Registry();
     const kernel = this.#kernel.another({
+      ...this.#place.kernel,
       ...{ restartMs: 1, onDeath: () => agent.kernelRestarted() },
       ...options,
     });
@@ -71,7 +106,7 @@ export class Rig implements AsyncDisposable {
     };
     const agent = new Agent({
       ...{ log: this.log, kernel, node: settings, registry: this.registry, health: this.health },
-      points: [{ kind: 'cgroup', path: this.node.cgroup }],
+      points: this.#place.points,
       nodeAddresses: () => [this.node.address, this.node.address6],
       logger: createLogger({
         service: 'bpf-agent',

@@ -3,6 +3,7 @@ import { formatIp, parseCidr, parseIp } from '@sluice/ir';
 import type { LookupTable, MapKeys, MapName, MapRows } from '../kernel-port.ts';
 import { mapCodecs } from '../layout/maps.ts';
 import { decodeRows, encodeRows, type StructCodec } from '../struct-codec.ts';
+import type { desiredMapNames } from './desired-map-names.ts';
 import type { MapsDump } from './repair.ts';
 import type { BackendRow, FrontendKey, FrontendRow, SourceRange } from './rows.ts';
 import { type SlotRow, type Step, tableOf } from './steps.ts';
@@ -42,9 +43,6 @@ export function callsOf(step: Step): KernelCall[] {
       return removals('lb_slots', step.keys, slotKeyOf);
   }
 }
-
-/** Maps whose rows follow from the log. */
-export const desiredMapNames = ['lb_frontends', 'lb_slots', 'lb_tables', 'lb_source_ranges'] as const;
 
 /** Reads dumps of these maps. */
 export function readDump(of: Readonly<Record<(typeof desiredMapNames)[number], MapRows>>): MapsDump {
