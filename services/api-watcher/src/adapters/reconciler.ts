@@ -8,6 +8,7 @@ import { Declarations } from '../core/declarations.ts';
 import type { Environment, Plan, PlannedFact } from '../core/draft.ts';
 import { everyKey, everyPart, kindsSynced } from '../core/first-list.ts';
 import { plan } from '../core/plan.ts';
+import { concernsAddresses } from '../core/plan-addresses.ts';
 import type { Source, SourceUpdate, Unavailable } from '../core/source.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FactsLog } from './facts-log.ts';
@@ -44,6 +45,9 @@ export class Reconciler {
   #noticedMs: number | undefined;
   #damage: Damage | undefined;
   #listed = false;
+  /** It is said that addresses have changed. */
+  #addressesHinted = false;
+  #nextAddressLookMs = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -55,7 +59,10 @@ export class Reconciler {
     const ends = new AbortController();
     const all = AbortSignal.any([signal, ends.signal]);
     all.addEventListener('abort', () => this.#wakeup.wake());
-    this.#options.addresses.onChange?.(() => this.#wakeup.wake());
+    this.#options.addresses.onChange?.(() => {
+      this.#addressesHinted = true;
+      this.#wakeup.wake();
+    });
     if (facts.needsMending) await this.#mend('a stream was damaged when it was opened');
     const reading = this.#read(source.updates(all));
     const watching = facts.watch(all, (damage) => {
@@ -162,7 +169,7 @@ export class Reconciler {
   }
 
   async #step(): Promise<void> {
-    const { facts, environment, addresses } = this.#options;
+    const { facts, environment } = this.#options;
     const first = this.#first;
     if (first === undefined && !this.#listed) return this.#stepOfPiece();
     this.#takeEverything();
@@ -174,7 +181,7 @@ export class Reconciler {
       inForce: facts.inForce,
       keys: new Set(this.#keys),
       parts: new Set(this.#parts),
-      addressesChanged: first !== undefined || addresses.refresh(),
+      addressesChanged: first !== undefined || this.#lookAtAddresses(),
       nowMs: Date.now(),
       environment,
     });
@@ -186,6 +193,15 @@ export class Reconciler {
     this.#listed = true;
     facts.listed();
     this.#options.listed();
+  }
+
+  /** Asking the machine takes longer than planning a route, so that a change waits for it only where it may matter. */
+  #lookAtAddresses(): boolean {
+    const isDue = this.#addressesHinted || this.#keys.size === 0 || Date.now() >= this.#nextAddressLookMs;
+    if (!isDue && !this.#keys.values().some(concernsAddresses)) return false;
+    this.#addressesHinted = false;
+    this.#nextAddressLookMs = Date.now() + addressesMs;
+    return this.#options.addresses.refresh();
   }
 
   async #stepOfPiece(): Promise<void> {

@@ -26,6 +26,7 @@ export interface WatcherOptions {
   readonly key?: SealingKey;
   readonly stillMs?: number;
   readonly logger?: Logger;
+  readonly addresses?: OwnAddresses;
 }
 
 export async function startWatcher(options: WatcherOptions): Promise<RunningWatcher> {
@@ -35,7 +36,7 @@ export async function startWatcher(options: WatcherOptions): Promise<RunningWatc
     createLogger({ service: 'api-watcher', version: '0', replica: 'test', level: 'silent' });
   const abort = new AbortController();
   const listed = Promise.withResolvers<void>();
-  const addresses = new OwnAddresses();
+  const addresses = options.addresses ?? new OwnAddresses();
   const facts = await FactsLog.open({ log, key, logger, wrote: () => {} });
   const reconciler = new Reconciler({
     source: new DirectorySource({ paths: [dir], logger, stillMs }),

@@ -1,5 +1,5 @@
 // The part of a plan that is about the addresses of Gateways, and of Services that stand at a listener of their own.
-import type { FactOf } from '@sluice/events';
+import { type FactOf, parseSubject } from '@sluice/events';
 import { canonicalJson } from '@sluice/ir';
 import {
   type Gateway,
@@ -34,6 +34,12 @@ const bystanders: ReadonlySet<KnownObject['kind']> = new Set([
   'TLSRoute',
   'UDPRoute',
 ]);
+
+/** Whether the object with this key (see `keyOf`) may have an address, or a say in who has one. */
+export function concernsAddresses(key: string): boolean {
+  const kinds: ReadonlySet<string> = bystanders;
+  return !kinds.has(parseSubject(key).kind);
+}
 
 /** Who gets addresses. */
 interface Holders {
