@@ -24,6 +24,12 @@ export interface WriterStart {
   readonly head: ChainHead | undefined;
 }
 
+/**
+ * How often a resting writer asks for what it wrote last, ms. nats-server forgets a block of messages 10 s after its last use
+ * (`defaultCacheBufferExpiration`, 2.15), and reads it anew, up to 8 MB, before the next message is added to it.
+ */
+const restMs = 4_000;
+
 /** Writes one stream, one atomic batch at a time; appends that wait meanwhile go together in the next one. */
 export class StreamWriter implements LogWriter {
   readonly name: string;
@@ -39,6 +45,7 @@ export class StreamWriter implements LogWriter {
   #lastId: string | undefined;
   #draining: Promise<void> | undefined;
   #ended: LogError | undefined;
+  readonly #rest: NodeJS.Timeout;
 
   constructor(context: LogContext, start: WriterStart) {
     this.#context = context;
@@ -49,6 +56,7 @@ export class StreamWriter implements LogWriter {
     this.#head = { epoch: start.lease.epoch, counter: 0, hash: start.lease.hash };
     this.#leaseSeq = start.lease.seq;
     this.#lastSeq = start.lease.seq;
+    this.#rest = setInterval(() => this.#keepWarm(), restMs).unref();
   }
 
   append(events: readonly NewEvent[]): Promise<{ readonly lastSeq: number }> {
@@ -73,6 +81,7 @@ export class StreamWriter implements LogWriter {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#rest);
     this.#ended ??= closedError();
     await this.#draining;
   }
@@ -152,7 +161,17 @@ export class StreamWriter implements LogWriter {
     }
   }
 
+  /** Has the server keep the end of the stream in memory: the next change may come any moment, and would wait for the disk. */
+  #keepWarm(): void {
+    const { backend, closed } = this.#context;
+    if (closed.aborted) clearInterval(this.#rest);
+    if (closed.aborted || this.#draining !== undefined || !backend.connected) return;
+    // Whatever is wrong, the next append finds out.
+    backend.get(this.stream, this.#lastSeq).catch(() => {});
+  }
+
   #fail(error: unknown, jobs: readonly Job[]): void {
+    clearInterval(this.#rest);
     this.#ended ??=
       error instanceof LogError
         ? error
@@ -251,5 +270,6 @@ export class StreamWriter implements LogWriter {
     }
     this.#head = batch.head;
     this.#lastSeq = lastSeq;
+    this.#rest.refresh();
   }
 }

@@ -45,7 +45,7 @@ class MemoryEventLog extends StreamEventLog implements MemoryLog {
   }
 }
 
-class MemoryBackend implements Backend {
+export class MemoryBackend implements Backend {
   readonly maxMessageBytes: number;
   readonly #server: MemoryServer;
   readonly #closed = new AbortController();
