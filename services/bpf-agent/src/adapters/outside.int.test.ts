@@ -99,32 +99,43 @@ describeIf(missingForNode())('Services of a node from outside', () => {
     }
   });
 
-  test('agents with other programs, and with maps of other sizes, take over under load: no connection fails', async () => {
-    using directory = tempDir();
-    const other = directory.file('other.bpf.o');
-    copyFileSync(builtObject, other);
-    // what follows the last section is nobody's, and makes another hash
-    appendFileSync(other, 'other');
-    rig.startAgent();
-    await rig.apply([web, on(0, 1)]);
-    const load = await startLoad();
-    await load.grow(2);
-    const turns = [
-      { object: other },
-      {},
-      { sizes: { lb_slots: 4_096 } },
-      { object: other, sizes: { lb_frontends: 4_096 } },
-    ];
-    for (const [turn, options] of turns.entries()) {
-      await rig.stopAgent();
-      // the next one finds other endpoints than the one before has left
-      const seq = await rig.commit([on(...(turn % 2 === 0 ? [(turn / 2) % 2] : [0, 1]))]);
-      const { agent } = rig.startAgent(options);
-      await until(() => (agent.revision?.seq ?? 0) >= seq, { timeoutMs: 60_000, message: 'the maps' });
+  const turns = [
+    { other: true },
+    {},
+    { sizes: { lb_slots: 4_096 } },
+    { other: true, sizes: { lb_frontends: 4_096 } },
+  ];
+  test.each([
+    { tcx: true, turns },
+    // as on a kernel before 6.6
+    { tcx: false, turns: turns.slice(0, 2) },
+  ])(
+    'agents with other programs, and with maps of other sizes, take over under load (tcx: $tcx): no connection fails',
+    async ({ tcx, turns }) => {
+      using directory = tempDir();
+      const object = directory.file('other.bpf.o');
+      copyFileSync(builtObject, object);
+      // what follows the last section is nobody's, and makes another hash
+      appendFileSync(object, 'other');
+      rig.startAgent({ tcx });
+      await rig.apply([web, on(0, 1)]);
+      const path = `PATH=${process.env.PATH}:/usr/sbin:/sbin`;
+      const filters = rig.node.namespace.run('env', path, 'tc', 'filter', 'show', 'dev', 'eth0', 'ingress');
+      expect(filters.includes('lb_ingress')).toBe(!tcx);
+      const load = await startLoad();
       await load.grow(2);
-    }
-    expect(await load.stop()).toEqual([{}, {}, {}, {}]);
-  }, 120_000);
+      for (const [turn, { other = false, ...sizes }] of turns.entries()) {
+        await rig.stopAgent();
+        // the next one finds other endpoints than the one before has left
+        const seq = await rig.commit([on(...(turn % 2 === 0 ? [(turn / 2) % 2] : [0, 1]))]);
+        const { agent } = rig.startAgent({ tcx, ...sizes, ...(other ? { object } : {}) });
+        await until(() => (agent.revision?.seq ?? 0) >= seq, { timeoutMs: 60_000, message: 'the maps' });
+        await load.grow(2);
+      }
+      expect(await load.stop()).toEqual([{}, {}, {}, {}]);
+    },
+    120_000,
+  );
 
   test('the kernel’s process is killed at whatever moment of a change under load: no connection fails', async () => {
     const { agent, kernel } = rig.startAgent();
