@@ -18,6 +18,18 @@ const ports = [
   { port: 53, targetPort: 5353, protocol: 'UDP', nodePort: 30_053 },
 ] as const;
 
+/** The Service's own places, and its node ports at a node. */
+const places = [vip, vip6].flatMap((address) => [
+  { address, port: 80, protocol: 'tcp' } as const,
+  { address, port: 53, protocol: 'udp' } as const,
+]);
+const nodePorts = [
+  ['address', 30_080, 'tcp'],
+  ['address', 30_053, 'udp'],
+  ['address6', 30_080, 'tcp'],
+  ['address6', 30_053, 'udp'],
+] as const;
+
 describeIf(datapathUnavailable())('Services from outside of the cluster', () => {
   let datapath: Datapath;
   let one: DatapathNode;
@@ -114,36 +126,42 @@ describeIf(datapathUnavailable())('Services from outside of the cluster', () => 
 
   it('with externalTrafficPolicy Local the client’s address is kept, and a node without a backend is silent', async () => {
     await publish(on(1, 2), { externalTrafficPolicy: 'Local' });
-    expect(await client.askMany(20, { address: vip, port: 80 })).toEqual({ 'web-1': 20 });
-    for (const node of datapath.nodes) {
-      const { answer } = await client.ask({ address: node.address, port: 30_080 });
-      expect(answer).toMatchObject({ name: `web-${node.name.slice(-1)}`, client: outside.address });
-    }
+    for (const { address, port, protocol } of places)
+      expect(await client.askMany(10, { address, port, protocol })).toEqual({ 'web-1': 10 });
+    for (const node of datapath.nodes)
+      for (const [family, nodePort, protocol] of nodePorts) {
+        const { answer } = await client.ask({ address: node[family], port: nodePort, protocol });
+        expect(answer).toMatchObject({ name: `web-${node.name.slice(-1)}`, client: outside[family] });
+      }
     await publish(on(2), { externalTrafficPolicy: 'Local' });
-    expect((await client.ask({ address: one.address, port: 30_080, timeoutMs: 500 })).error).toBe(
-      'ETIMEDOUT',
-    );
-    expect((await client.ask({ address: two.address, port: 30_080 })).answer?.name).toBe('web-2');
+    for (const [family, port, protocol] of nodePorts) {
+      const silent = { address: one[family], port, protocol, connected: true, timeoutMs: 500 } as const;
+      expect((await client.ask(silent)).error).toBe('ETIMEDOUT');
+      expect((await client.ask({ address: two[family], port, protocol })).answer?.name).toBe('web-2');
+    }
     await gone();
   }, 60_000);
 
   it('a client with session affinity comes back to its backend from every port', async () => {
     await publish(on(1, 2), { sessionAffinity: 'ClientIP' });
-    expect(Object.values(await client.askMany(20, { address: vip, port: 80 }))).toEqual([20]);
+    for (const { address, port, protocol } of places)
+      expect(Object.values(await client.askMany(15, { address, port, protocol }))).toEqual([15]);
     await gone();
   }, 60_000);
 
   it('by Maglev a client’s port finds the same backend through every node', async () => {
     await publish(on(1, 2), {}, { 'service.cilium.io/lb-algorithm': 'maglev' });
-    const through = async (node: DatapathNode): Promise<(string | undefined)[]> => {
-      const found: (string | undefined)[] = [];
-      for (let localPort = 20_000; localPort < 20_030; localPort += 1)
-        found.push((await client.ask({ address: node.address, port: 30_080, localPort })).answer?.name);
-      return found;
-    };
-    const first = await through(one);
-    expect(new Set(first)).toEqual(new Set(['web-1', 'web-2']));
-    expect(await through(two)).toEqual(first);
+    for (const [family, port, protocol] of nodePorts) {
+      const through = async (node: DatapathNode): Promise<(string | undefined)[]> => {
+        const found: (string | undefined)[] = [];
+        for (let localPort = 20_000; localPort < 20_025; localPort += 1)
+          found.push((await client.ask({ address: node[family], port, protocol, localPort })).answer?.name);
+        return found;
+      };
+      const first = await through(one);
+      expect(new Set(first)).toEqual(new Set(['web-1', 'web-2']));
+      expect(await through(two)).toEqual(first);
+    }
     await gone();
   }, 60_000);
 
