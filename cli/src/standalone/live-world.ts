@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventLog } from '@sluice/event-log';
+import { type EventLog, eachItem } from '@sluice/event-log';
 import type { StreamName } from '@sluice/events';
 import { WatchedState } from './watched-state.ts';
 
@@ -127,12 +127,12 @@ export class LiveWorld {
   async #followStream(log: EventLog, stream: StreamName, signal: AbortSignal): Promise<void> {
     const subjects = subjectsShown[stream];
     const options = { signal, paceMs, ...(subjects === undefined ? {} : { subjects }) };
-    for await (const item of log.follow(stream, options)) {
-      if (item.kind === 'damage') continue;
+    await eachItem(log.follow(stream, options), (item) => {
+      if (item.kind === 'damage') return;
       this.state.apply(stream, item.events, item.reset);
       this.#read.set(stream, item.position.seq);
       if (item.caughtUp && this.#isDelivered) this.#delivered.resolve();
       this.#changed();
-    }
+    });
   }
 }

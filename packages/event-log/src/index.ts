@@ -2,6 +2,7 @@ export { type ConnectOptions, connectEventLog } from './jetstream/connect.ts';
 export type { ConnectionState } from './jetstream/connection.ts';
 export type { FailPoints, LogLogger } from './log/context.ts';
 export { type DamageNotice, followReporting, onDamageReported, reportDamage } from './log/damage-notice.ts';
+export { eachItem } from './log/each-item.ts';
 export { exportLog, importLog } from './log/export.ts';
 export { Outbox } from './log/outbox.ts';
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory/memory-log.ts';

@@ -6,6 +6,7 @@ import type { StoredEvent } from '../model/message.ts';
 import type { Step, StreamReader } from '../model/reader.ts';
 import { subjectMatcher } from '../model/subject-filter.ts';
 import type { Damage, FollowItem, Position } from '../port.ts';
+import type { Box } from './each-item.ts';
 
 export interface DeliveryStart {
   readonly incarnation: string;
@@ -78,9 +79,9 @@ export class Delivery {
   }
 
   /** Hands out what is due. `drained`: no further event is waiting. */
-  *items(drained: boolean): Generator<FollowItem> {
+  *items(drained: boolean): Generator<Box<FollowItem>> {
     this.#flush(drained);
-    const ready = this.#ready;
+    const ready = this.#ready.map((item) => ({ item }));
     this.#ready = [];
     yield* ready;
   }

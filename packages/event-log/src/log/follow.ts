@@ -5,6 +5,7 @@ import { type Damage, type FollowItem, type FollowOptions, LogError, type Positi
 import { findBase } from './base.ts';
 import { type LogContext, persist } from './context.ts';
 import { Delivery } from './delivery.ts';
+import { type Box, unboxed } from './each-item.ts';
 
 const defaultMaxBatch = 1_000;
 /** Pause between two looks for a stream that does not exist (yet, or any more). */
@@ -27,12 +28,20 @@ interface Place {
   readonly delivery: Delivery;
 }
 
-/** The `follow` of the port. */
-export async function* follow(
+/** The `follow` of the port. Keeps no item that it has handed on. */
+export function follow(
   context: LogContext,
   stream: string,
   options: FollowOptions = {},
-): AsyncGenerator<FollowItem> {
+): AsyncGenerator<FollowItem, void, void> {
+  return unboxed(items(context, stream, options));
+}
+
+async function* items(
+  context: LogContext,
+  stream: string,
+  options: FollowOptions,
+): AsyncGenerator<Box<FollowItem>, void, void> {
   const signal =
     options.signal === undefined ? context.closed : AbortSignal.any([options.signal, context.closed]);
   const { maxBatch = defaultMaxBatch, paceMs } = options;
@@ -47,7 +56,7 @@ export async function* follow(
         readSeq: (place?.reader.nextSeq ?? 1) - 1,
       });
       if (unfit !== undefined) {
-        if (unfit !== 'purged') yield { kind: 'damage', damage: unfit };
+        if (unfit !== 'purged') yield { item: { kind: 'damage', damage: unfit } };
         position = undefined;
         place = undefined;
       }
@@ -164,7 +173,11 @@ async function isPurged(run: Run, seq: number): Promise<boolean> {
 }
 
 /** Reads over one connection, until it is lost or the head is purged past it. */
-async function* session(run: Run, place: Place, info: BackendStreamInfo): AsyncGenerator<FollowItem> {
+async function* session(
+  run: Run,
+  place: Place,
+  info: BackendStreamInfo,
+): AsyncGenerator<Box<FollowItem>, void, void> {
   const { reader, delivery } = place;
   let raw: RawReader | undefined;
   const stop = (): void => raw?.close();
