@@ -1,6 +1,8 @@
 // A reader that comes upon damage tells the owner of the stream, who may have read past it long ago. Notices are core
 // messages, at most once, so they are repeated as long as the damage stands in the reader's way.
+
 import type { Damage, EventLog, FollowItem, FollowOptions } from '../port.ts';
+import { type Box, inBoxes, unboxed } from './each-item.ts';
 
 /** What a reader reports. */
 export interface DamageNotice {
@@ -40,26 +42,52 @@ export function onDamageReported(
   });
 }
 
-/** `follow` that reports damage until a batch comes again. `aboveEpoch` is asked at each report. */
-export async function* followReporting(
+/** `follow` that reports damage until a batch comes again. `aboveEpoch` is asked at each report. Keeps no item that it has handed on. */
+export function followReporting(
   log: EventLog,
   stream: string,
   options: FollowOptions & { readonly aboveEpoch?: () => number } = {},
-): AsyncGenerator<FollowItem> {
-  let repeating: NodeJS.Timeout | undefined;
+): AsyncGenerator<FollowItem, void, void> {
+  const reporter = new Reporter(log, options.aboveEpoch ?? (() => 0));
+  return unboxed(reported(log.follow(stream, options), reporter));
+}
+
+async function* reported(
+  items: AsyncIterable<FollowItem>,
+  reporter: Reporter,
+): AsyncGenerator<Box<FollowItem>, void, void> {
   try {
-    for await (const item of log.follow(stream, options)) {
-      clearInterval(repeating);
-      if (item.kind === 'damage') {
-        const report = (): void =>
-          reportDamage(log, { damage: item.damage, aboveEpoch: options.aboveEpoch?.() ?? 0 });
-        report();
-        repeating = setInterval(report, repeatMs);
-      }
-      yield item;
+    for await (const box of inBoxes(items)) {
+      reporter.saw(box.item);
+      yield box;
     }
   } finally {
-    clearInterval(repeating);
+    reporter.stop();
+  }
+}
+
+/** Reports the damage that was seen last, again and again until something else comes. */
+class Reporter {
+  readonly #log: EventLog;
+  readonly #aboveEpoch: () => number;
+  #repeating: NodeJS.Timeout | undefined;
+
+  constructor(log: EventLog, aboveEpoch: () => number) {
+    this.#log = log;
+    this.#aboveEpoch = aboveEpoch;
+  }
+
+  saw(item: FollowItem | undefined): void {
+    this.stop();
+    if (item?.kind !== 'damage') return;
+    const { damage } = item;
+    const report = (): void => reportDamage(this.#log, { damage, aboveEpoch: this.#aboveEpoch() });
+    report();
+    this.#repeating = setInterval(report, repeatMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#repeating);
   }
 }
 

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createMemoryLog } from '../memory/memory-log.ts';
 import type { FollowItem } from '../port.ts';
+import { followReporting } from './damage-notice.ts';
 import { eachItem } from './each-item.ts';
 
 test('takes every item in order, and ends what it reads when taking fails', async () => {
@@ -32,7 +33,7 @@ test('what was taken is not held while the next one is waited for', async () => 
   await log.ensureStream({ name: 'FACTS', subjects: ['x.>', 'log.v1.FACTS.>'], transactional: false });
   const stop = new AbortController();
   const held: WeakRef<FollowItem>[] = [];
-  const reading = eachItem(log.follow('FACTS', { signal: stop.signal }), (item) => {
+  const reading = eachItem(followReporting(log, 'FACTS', { signal: stop.signal }), (item) => {
     held.push(new WeakRef(item));
   });
   const writer = await log.openWriter('FACTS', 'w');

@@ -31,6 +31,26 @@ export interface Box<T> {
   item: T | undefined;
 }
 
+/** Each item in a box, so that who goes through them can let it be taken out. */
+export async function* inBoxes<T>(items: AsyncIterable<T>): AsyncGenerator<Box<T>, void, void> {
+  const iterator = items[Symbol.asyncIterator]();
+  let done = false;
+  try {
+    while (!done) {
+      const box = await nextBox(iterator);
+      if (box === undefined) done = true;
+      else yield box;
+    }
+  } finally {
+    if (!done) await iterator.return?.();
+  }
+}
+
+async function nextBox<T>(iterator: AsyncIterator<T>): Promise<Box<T> | undefined> {
+  const result = await iterator.next();
+  return result.done === true ? undefined : { item: result.value };
+}
+
 /**
  * What a generator yields in boxes, which are empty once their item is handed on: a generator keeps what it yielded last, and what those
  * to which it delegates did, until it yields again.

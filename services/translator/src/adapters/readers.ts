@@ -1,4 +1,4 @@
-import { type EventLog, followReporting, type LogEvent } from '@sluice/event-log';
+import { type EventLog, eachItem, followReporting, type LogEvent } from '@sluice/event-log';
 import { decodeEvent, type Fact } from '@sluice/events';
 import type { Logger } from '@sluice/service-kit';
 import type { Metrics } from '../metrics.ts';
@@ -18,11 +18,11 @@ export interface ReaderDeps {
 /** Follows FACTS into the inbox until the signal aborts. What cannot be decoded is passed on as poison. */
 export async function followFacts(deps: ReaderDeps): Promise<void> {
   const { log, inbox, logger, metrics, signal } = deps;
-  for await (const item of followReporting(log, 'FACTS', { signal })) {
+  await eachItem(followReporting(log, 'FACTS', { signal }), async (item) => {
     if (item.kind === 'damage') {
       logger.error({ damage: item.damage }, 'damage on the log, last state stays in force');
       metrics.damage.inc({ stream: 'FACTS' });
-      continue;
+      return;
     }
     const facts: ReceivedFact[] = [];
     const poison: Poison[] = [];
@@ -41,7 +41,7 @@ export async function followFacts(deps: ReaderDeps): Promise<void> {
       position: item.position,
       caughtUp: item.caughtUp,
     });
-  }
+  });
 }
 
 /** Follows ACKS into the inbox until the signal aborts. */
