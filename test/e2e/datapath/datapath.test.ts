@@ -67,7 +67,6 @@ describeIf(missing)('sluice up --datapath on', () => {
       });
       dataDir = sluice.dataDir;
       await until(async () => (await asked(cgroup)) === 'web', {
-        timeoutMs: 20_000,
         message: 'an answer at the address',
       });
       expect(mounts(dataDir)).toHaveLength(1);
@@ -99,7 +98,6 @@ describeIf(missing)('sluice up --datapath on', () => {
       expect(await asked(cgroup, 30_000)).toBe('web');
       sluice.write({ 'slice.yaml': null });
       await until(async () => (await asked(cgroup)) === 'ECONNREFUSED', {
-        timeoutMs: 20_000,
         message: 'a refusal',
       });
       const refused = await sluice.cli('explain', 'tcp', `${vip}:80`);
@@ -142,7 +140,6 @@ describeIf(missing)('sluice up --datapath on', () => {
     writeFileSync(join(cgroup.path, 'cgroup.procs'), `${sluice.pid('envoy')}`);
     sluice.write({ 'service.yaml': { ...service, metadata: { name: 'web', annotations } } });
     await until(async () => (await asked(cgroup)) === 'web by way of Envoy', {
-      timeoutMs: 20_000,
       message: 'an answer at the address',
     });
     const { stdout } = await sluice.cli('get', 'backends', 'web');
@@ -154,13 +151,11 @@ describeIf(missing)('sluice up --datapath on', () => {
     );
     const accessLog = join(sluice.dataDir, 'log', 'access.log');
     await until(() => readFileSync(accessLog, 'utf8').includes(`"local":"${vip}:80"`), {
-      timeoutMs: 60_000,
       message: 'a request with the address that the client connected to in the access log',
     });
     // Without the annotation it is a Service like any other again.
     sluice.write({ 'service.yaml': service });
     await until(async () => (await asked(cgroup)) === 'web', {
-      timeoutMs: 20_000,
       message: 'an answer without Envoy',
     });
   });

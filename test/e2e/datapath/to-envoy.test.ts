@@ -125,7 +125,7 @@ describeIf(datapathUnavailable())('connections to the Envoys of the nodes', () =
     }
     outside = await datapath.network.outside.startPeer();
     await publish(edges);
-  }, 120_000);
+  });
   afterAll(() => stack.disposeAsync());
 
   const publish = (on: readonly Edge[]) => {
@@ -161,7 +161,6 @@ describeIf(datapathUnavailable())('connections to the Envoys of the nodes', () =
     const [own = ''] = from.filter((one) => isIpv6(one) === isIpv6(address));
     const line = `seen ${at(own, lastPort)} > ${at(address, port)}\n`;
     await until(() => by.envoy.process.log().includes(line), {
-      timeoutMs: 30_000,
       message: () => `${line} in:\n${by.envoy.process.log()}`,
     });
   }
@@ -176,7 +175,7 @@ describeIf(datapathUnavailable())('connections to the Envoys of the nodes', () =
       for (const place of places)
         for (let turn = 0; turn < 5; turn += 1) await expectSeen({ client: outside, from, by, ...place });
     }
-  }, 60_000);
+  });
 
   it('from pods of each node, by every address of the Service', async () => {
     for (const by of edges)
@@ -186,7 +185,7 @@ describeIf(datapathUnavailable())('connections to the Envoys of the nodes', () =
       ])
         for (const mapped of isIpv6(address) ? [false] : [false, true])
           await expectSeen({ client: by.client, from: by.clientAddresses, address, port, by, mapped });
-  }, 60_000);
+  });
 
   it('a direct connection with the addresses of an older one is told of no other place', async () => {
     const [by] = edges;
@@ -207,7 +206,7 @@ describeIf(datapathUnavailable())('connections to the Envoys of the nodes', () =
       lastPort -= 1;
       await expectSeen({ ...direct, client: outside, from: outsideAddresses(), address });
     }
-  }, 60_000);
+  });
 
   it('where the node has no Envoy that of another node takes them', async () => {
     const [first, second] = edges;
@@ -219,7 +218,7 @@ describeIf(datapathUnavailable())('connections to the Envoys of the nodes', () =
     expect(await outside.askMany(5, { address: second.node.address6, port: 30_080 })).toEqual({
       [first.node.name]: 5,
     });
-  }, 60_000);
+  });
 
   const outsideAddresses = () => [datapath.network.outside.address, datapath.network.outside.address6];
 });

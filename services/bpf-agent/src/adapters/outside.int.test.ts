@@ -25,7 +25,7 @@ describeIf(missingForNode())('Services of a node from outside', () => {
       pods.push(pod);
     }
     outside = await rig.outside.startPeer();
-  }, 60_000);
+  });
   afterEach(async () => {
     await rig?.[Symbol.asyncDispose]();
     expect(rig?.failures).toEqual([]);
@@ -58,7 +58,6 @@ describeIf(missingForNode())('Services of a node from outside', () => {
       for (const stream of streams) {
         const { answered } = await stream.streamed();
         await until(async () => (await stream.streamed()).answered >= answered + by, {
-          timeoutMs: 60_000,
           message: 'more answers',
         });
       }
@@ -129,12 +128,11 @@ describeIf(missingForNode())('Services of a node from outside', () => {
         // the next one finds other endpoints than the one before has left
         const seq = await rig.commit([on(...(turn % 2 === 0 ? [(turn / 2) % 2] : [0, 1]))]);
         const { agent } = rig.startAgent({ tcx, ...sizes, ...(other ? { object } : {}) });
-        await until(() => (agent.revision?.seq ?? 0) >= seq, { timeoutMs: 60_000, message: 'the maps' });
+        await until(() => (agent.revision?.seq ?? 0) >= seq, { message: 'the maps' });
         await load.grow(2);
       }
       expect(await load.stop()).toEqual([{}, {}, {}, {}]);
     },
-    120_000,
   );
 
   test('the kernel’s process is killed at whatever moment of a change under load: no connection fails', async () => {
@@ -142,20 +140,19 @@ describeIf(missingForNode())('Services of a node from outside', () => {
     await rig.apply([web, on(0, 1)]);
     const load = await startLoad();
     await load.grow(1);
-    for (let turn = 0; turn < 12; turn += 1) {
+    for (let turn = 0; turn < 8; turn += 1) {
       const committed = rig.commit([on(...([[0], [0, 1], [1], [1, 0]][turn % 4] ?? []))]);
       const { promise, resolve } = Promise.withResolvers<void>();
       setTimeout(() => {
         if (kernel.pid !== undefined) process.kill(kernel.pid, 'SIGKILL');
         resolve();
-      }, 2 * turn);
+      }, 3 * turn);
       const [seq] = await Promise.all([committed, promise]);
       await until(() => (agent.revision?.seq ?? 0) >= seq, {
-        timeoutMs: 60_000,
         message: `the maps of turn ${turn}`,
       });
     }
     await load.grow(2);
     expect(await load.stop()).toEqual([{}, {}, {}, {}]);
-  }, 120_000);
+  });
 });
