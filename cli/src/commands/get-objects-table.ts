@@ -141,17 +141,18 @@ const columns: Readonly<Record<string, Columns>> = {
     },
   },
   Service: {
-    head: ['TYPE', 'PORTS', 'L7', 'ADDRESS', 'PROGRAMMED'],
+    head: ['TYPE', 'PORTS', 'L7', 'ADDRESS', 'PROGRAMMED', 'DATAPATH'],
     cells: (manifest) => {
       const { spec, metadata } = manifest as unknown as KnownObjectOf<'Service'>;
       const accepted = conditionOf(manifest, 'sluice.dev/L7Accepted');
       const algorithm = readServiceL7(metadata.annotations)?.algorithm ?? '-';
       return [
         spec.type,
-        joined(spec.ports.map(({ port }) => `${port}`)),
+        joined(spec.ports.map(servicePortText)),
         accepted === 'True' ? algorithm : accepted === '-' ? '-' : 'refused',
         joined([...new Set([...ownAddresses(spec), ...addressesOf(manifest.status)])]),
         conditionOf(manifest, 'sluice.dev/L7Programmed'),
+        datapathText(manifest),
       ];
     },
   },
@@ -198,6 +199,23 @@ export function objectTable(
     head: ['KIND', 'NAMESPACE', 'NAME', 'ORIGIN'],
     rows: found.map(({ ref, origin }) => [ref.kind, ref.namespace || '-', ref.name, place(origin)]),
   };
+}
+
+/** `80/TCP`, with the port of nodes `80:30080/TCP`. */
+function servicePortText({
+  port,
+  nodePort,
+  protocol,
+}: KnownObjectOf<'Service'>['spec']['ports'][number]): string {
+  return `${port}${nodePort === undefined ? '' : `:${nodePort}`}/${protocol}`;
+}
+
+/** `True` where all kernels have its addresses, else why not; `-` where nothing is to be said, or no datapath runs. */
+function datapathText({ status }: Manifest): string {
+  const conflicted = findCondition(status, 'sluice.dev/L4Conflicted');
+  const programmed = findCondition(status, 'sluice.dev/L4Programmed');
+  if (programmed === undefined) return conflicted?.reason ?? '-';
+  return programmed.status === 'True' ? (conflicted?.reason ?? 'True') : programmed.reason;
 }
 
 /** Addresses that a Service has by its own word. */

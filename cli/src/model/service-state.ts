@@ -1,5 +1,6 @@
 // Services as `up` and `status` tell of them: those that ask for a balancing of each request, and those with something wrong about the
-// addresses that they have of their own. The translator gives a status to such Services alone.
+// addresses that they have of their own. Where the datapath runs each Service with an address has a status: that all is well there is not
+// told of each.
 import { gatewayKey, type IrListener } from '@sluice/ir';
 import { objectRefOf } from '@sluice/kinds';
 import { findCondition, recordsOf } from './conditions.ts';
@@ -9,7 +10,9 @@ import { refKey, type World } from './world.ts';
 
 /** States of those that have a status. */
 export function serviceStates(world: World): GatewayState[] {
-  const statuses = [...world.statuses.group('Service').values()].filter(({ ref }) => ref.group === '');
+  const statuses = [...world.statuses.group('Service').values()].filter(
+    ({ ref, status }) => ref.group === '' && !isMerelyReached(status),
+  );
   if (statuses.length === 0) return [];
   const listeners = Map.groupBy(
     [...world.ir.values()].flatMap(({ resource }) => (resource.kind === 'listener' ? [resource] : [])),
@@ -23,6 +26,12 @@ export function serviceStates(world: World): GatewayState[] {
     listeners: listeners.get(gatewayKey(ref)) ?? [],
     ...progressOf(status),
   }));
+}
+
+/** Nothing is said of it but that the datapath has its addresses. */
+function isMerelyReached(status: unknown): boolean {
+  const [only, ...more] = recordsOf(recordsOf([status])[0]?.conditions);
+  return more.length === 0 && only?.type === 'sluice.dev/L4Programmed' && only.status === 'True';
 }
 
 function originsOf(world: World): Map<string, GatewayState['origin']> {
@@ -45,8 +54,11 @@ function field(holder: unknown, name: string): unknown {
 
 /** What is wrong with the addresses that it has of its own; empty where nothing is. */
 function addressFaults(status: unknown): string {
-  return ['L4Conflicted', 'L4PartiallyInvalid']
-    .flatMap((type) => findCondition(status, `sluice.dev/${type}`) ?? [])
+  const reached = findCondition(status, 'sluice.dev/L4Programmed');
+  const wrong = ['L4Conflicted', 'L4PartiallyInvalid'].flatMap(
+    (type) => findCondition(status, `sluice.dev/${type}`) ?? [],
+  );
+  return [...(reached?.status === 'False' && reached.reason !== 'Pending' ? [reached] : []), ...wrong]
     .map(({ reason, message }) => `${reason}: ${message}`)
     .join('; ');
 }
@@ -58,6 +70,9 @@ function progressOf(status: unknown): { progress: Progress; message: string } {
   if (accepted?.status === 'False')
     return { progress: 'faulty', message: `${accepted.reason}: ${accepted.message}` };
   const addresses = addressFaults(status);
+  const reached = findCondition(status, 'sluice.dev/L4Programmed');
+  if (programmed?.status !== 'False' && addresses === '' && reached?.reason === 'Pending')
+    return { progress: 'waiting', message: reached.message };
   if (programmed === undefined && addresses !== '') return { progress: 'faulty', message: addresses };
   if (programmed === undefined) return { progress: 'waiting', message: 'no status yet' };
   if (programmed.status === 'True')

@@ -19,6 +19,8 @@ export interface FlowCounts {
 
 /** What gauges read when they are scraped. */
 export interface MapFigures {
+  /** Services for which maps have no room. */
+  leftOut(): number;
   counts(): { readonly frontends: number; readonly sets: number; readonly ranges: number };
 }
 
@@ -45,6 +47,14 @@ export function createMetrics(registry: Registry, figures: MapFigures): Metrics 
     registers,
     collect() {
       for (const [kind, count] of Object.entries(figures.counts())) this.set({ kind }, count);
+    },
+  });
+  new Gauge({
+    name: 'sluice_datapath_left_out_services',
+    help: 'Services for whose newest version maps have no room.',
+    registers,
+    collect() {
+      this.set(figures.leftOut());
     },
   });
   const rows = new Counter({

@@ -46,6 +46,14 @@ const pretendSchema = z.discriminatedUnion('pretend', [
     state: z.enum(['connected', 'silent', 'disconnected']).default('connected'),
     acked: z.enum(['newest', 'nothing']).default('newest'),
   }),
+  /** By default no agent runs. `full`: Services for which there is no room. */
+  z.strictObject({
+    pretend: z.literal('datapath'),
+    node: z.string(),
+    acked: z.enum(['newest', 'nothing']).default('newest'),
+    fault: z.string().default(''),
+    full: z.array(z.string()).default([]),
+  }),
   z.strictObject({ pretend: z.literal('rejection'), kind: z.string(), object: named, message: z.string() }),
 ]);
 type Pretend = z.infer<typeof pretendSchema>;
@@ -138,14 +146,31 @@ export function readScenario(yaml: string): Scenario {
     return given.includes(key) ? [] : [addressFact(key, [`127.80.0.${i + 1}`], kind)];
   });
   const envoys = pretends.filter((p) => p.pretend === 'envoy');
-  const facts = pretends.flatMap((p) => (p.pretend === 'envoy' ? [] : [factOf(p)]));
+  const datapaths = pretends.filter((p) => p.pretend === 'datapath');
+  const facts = pretends.flatMap((p) =>
+    p.pretend === 'envoy' || p.pretend === 'datapath' ? [] : [factOf(p)],
+  );
   return {
     facts: [...builtInClasses(), ...objects, ...assigned, ...facts, ...syncedFacts()],
-    acks: (envoys.length > 0
-      ? envoys
-      : [{ node: 'envoy-0', state: 'connected', acked: 'newest' } as const]
-    ).map(({ node, state, acked }) => envoyAck(node, { state, acked: acked === 'newest' ? newest : null })),
+    acks: [
+      ...(envoys.length > 0
+        ? envoys
+        : [{ node: 'envoy-0', state: 'connected', acked: 'newest' } as const]
+      ).map(({ node, state, acked }) => envoyAck(node, { state, acked: ackedOf(acked) })),
+      ...datapaths.map(({ node, acked, fault, full }) =>
+        datapathAck(node, {
+          ...{ acked: ackedOf(acked), fault },
+          ...(full.length === 0
+            ? {}
+            : { leftOut: { maps: ['lb_slots'], count: full.length, services: full } }),
+        }),
+      ),
+    ],
   };
+}
+
+function ackedOf(acked: 'newest' | 'nothing') {
+  return acked === 'newest' ? newest : null;
 }
 
 /** The newest word on an Envoy. */
@@ -166,7 +191,9 @@ export function envoyAck(
 /** The newest word on the datapath of a node. */
 export function datapathAck(
   node: string,
-  of: Partial<Pick<Extract<AckEvent, { type: 'DatapathStateChanged' }>, 'state' | 'acked'>> = {},
+  of: Partial<
+    Pick<Extract<AckEvent, { type: 'DatapathStateChanged' }>, 'state' | 'acked' | 'fault' | 'leftOut'>
+  > = {},
 ): AckEvent {
   return {
     ...{ type: 'DatapathStateChanged', agent: `bpf-agent-${node}`, node, state: 'running', acked: newest },
@@ -191,7 +218,7 @@ function refOf(kind: string, key: string): { group: string; kind: string; namesp
   return { group, kind, namespace, name };
 }
 
-function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' }>): FactInput {
+function factOf(pretend: Exclude<Pretend, { pretend: 'envoy' | 'datapath' }>): FactInput {
   switch (pretend.pretend) {
     case 'addresses': {
       const { addresses, hostnames, lowPortOffset, unusable, sockets } = pretend;

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describeIf, startBackend, tempDir, until, writeManifests } from '@sluice/testkit';
 import { networkUnavailable, type TestCgroup, testCgroup } from '@sluice/testkit/network';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { condition } from '../../harness/objects.ts';
 import { startSluice } from '../../harness/sluice.ts';
 
 const object = fileURLToPath(new URL('../../../services/bpf-agent/bpf/build/lb.bpf.o', import.meta.url));
@@ -74,8 +75,16 @@ describeIf(missing)('sluice up --datapath on', () => {
       expect(backends.stdout).toMatch(
         new RegExp(`default +web +${vip}:80/TCP +inside +random +127.0.0.1:${backend.port}`),
       );
-      expect((await sluice.cli('get', 'services')).stdout).toContain(vip);
+      const programmed = async () => {
+        const found = await sluice.find('services', 'web');
+        return condition(found?.status?.conditions, 'sluice.dev/L4Programmed');
+      };
+      await until(async () => (await programmed())?.status === 'True', { message: 'its condition' });
+      expect((await sluice.cli('get', 'services')).stdout).toMatch(
+        new RegExp(`default +web +ClusterIP +80/TCP +- +${vip} +- +True`),
+      );
       const status = await sluice.cli('status');
+      expect(status.stdout).not.toContain('service/default/web');
       expect(status.stdout).toMatch(/^ok +datapath\/\S+ +its maps hold revision .+ fresh in [\d.]+ ms/m);
       expect(status.stdout).toMatch(/^ok +datapath\/\S+\/hooks +.*cgroup_connect/m);
       expect(status.stdout).toMatch(/^ok +datapath\/\S+\/maps +frontends 2 of 65536, slots 1 of/m);

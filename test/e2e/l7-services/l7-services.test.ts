@@ -119,10 +119,10 @@ describe('a Service that asks for a balancing of each request', () => {
 
   it('is told by `get services`, and a value that is not known by its condition', async () => {
     const { stdout } = await sluice.cli('get', 'services');
-    expect(stdout).toMatch(/^default +orders +ClusterIP +8080 +\S+ +127\.\S+ +True$/m);
-    expect(stdout).toMatch(/^default +web +ClusterIP +8080 +random +127\.\S+ +True$/m);
-    expect(stdout).toMatch(/^default +typo +ClusterIP +8080 +refused +- +-$/m);
-    expect(stdout).toMatch(/^default +plain +ClusterIP +8080 +- +- +-$/m);
+    expect(stdout).toMatch(/^default +orders +ClusterIP +8080\/TCP +\S+ +127\.\S+ +True +-$/m);
+    expect(stdout).toMatch(/^default +web +ClusterIP +8080\/TCP +random +127\.\S+ +True +-$/m);
+    expect(stdout).toMatch(/^default +typo +ClusterIP +8080\/TCP +refused +- +- +-$/m);
+    expect(stdout).toMatch(/^default +plain +ClusterIP +8080\/TCP +- +- +- +-$/m);
     const typo = condition((await statusOf('typo'))?.conditions, 'sluice.dev/L7Accepted');
     expect(typo).toMatchObject({ status: 'False', reason: 'InvalidAnnotation' });
     expect(typo?.message).toContain('did you mean "enabled"');

@@ -1,6 +1,7 @@
 // Tells the log what is in the kernel, and that the agent lives.
 import { type EventLog, Outbox } from '@sluice/event-log';
 import { type AckEvent, encodeEvent, type Revision } from '@sluice/events';
+import { compareText } from '@sluice/ir';
 import type { NodeSettings } from '../core/maps/service-rows.ts';
 import type { Description } from './description.ts';
 
@@ -15,6 +16,17 @@ export interface AcknowledgementOptions {
   readonly ready: Promise<void>;
   /** Called once an event can never be written, e.g. fenced by another agent of this node. */
   readonly failed: (error: unknown) => void;
+}
+
+/** Services that are named: some 100 kB at most. */
+const mostNamed = 1_000;
+
+function leftOutOf(leftOut: ReadonlyMap<string, string>): NonNullable<DatapathState['leftOut']> {
+  return {
+    maps: [...new Set(leftOut.values())].sort(compareText),
+    count: leftOut.size,
+    services: [...leftOut.keys()].sort(compareText).slice(0, mostNamed),
+  };
 }
 
 const heartbeatMs = 5_000;
@@ -58,9 +70,11 @@ export class Acknowledgements {
     );
   }
 
-  /** A revision is in the maps. */
-  written(acked: Revision, mapsHash: string): void {
-    this.#tell({ ...this.#newest, acked, mapsHash, fault: '' });
+  /** A revision is in the maps, but for Services for which there is no room, each with a map that is full. */
+  written(acked: Revision, mapsHash: string, leftOut: ReadonlyMap<string, string>): void {
+    const { leftOut: _, ...newest } = this.#newest;
+    const told = leftOut.size === 0 ? {} : { leftOut: leftOutOf(leftOut) };
+    this.#tell({ ...newest, acked, mapsHash, fault: '', ...told });
   }
 
   /** The maps cannot be written; they keep what they have. */

@@ -130,33 +130,54 @@ describeIf(missingForNode())('Services of a node', () => {
 });
 
 describeIf(missingForNode())('a map that is full', () => {
-  test('is told and counted, what is in it goes on, and it is written once there is room', async () => {
-    await using rig = await Rig.start({ sizes: { lb_slots: 2 } });
+  test('leaves out the Service for which there is no room, tells so, and takes it in once there is some', async () => {
+    await using rig = await Rig.start({ sizes: { lb_slots: 4 } });
     const pod = await podWithServer(rig, 'one');
     const client = await (await rig.node.addPod('client')).startPeer();
     rig.startAgent();
-    await rig.apply([service('web', [{ address: vip }]), endpoints('web', [pod.address])]);
-    const many = endpoints('large', ['10.0.0.1', '10.0.0.2', '10.0.0.3']);
-    const large = service('large', [{ address: '10.96.0.2' }]);
-    const seq = await rig.commit([large, many]);
-    const health = (): string | undefined =>
-      rig.health.readiness().checks.find(({ name }) => name === 'maps')?.detail;
-    await until(() => health()?.includes('map lb_slots is full') === true, {
-      message: 'the full map to be told',
-    });
-    expect((await rig.figures('sluice_datapath_faults_total'))['map-full']).toBeGreaterThan(0);
-    await until(async () => (await rig.told())?.fault === health(), { message: 'the fault on the log' });
-    expect((await rig.told())?.acked?.seq).toBe(seq - 1);
-    expect((await client.ask({ address: vip, port: 80 })).answer?.name).toBe('one');
-    await rig.apply([], [many, large]);
-    expect(health()).toBe(`1-${seq + 1}`);
+    const web = [service('web', [{ address: vip }]), endpoints('web', [pod.address])];
+    await rig.apply(web);
+    const [large, small] = ['large', 'small'].map((name, index) =>
+      service(name, [{ address: `10.96.0.${index + 2}` }]),
+    );
+    if (large === undefined || small === undefined) expect.fail('two Services');
+    const many = endpoints('large', ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']);
+    await rig.apply([large, many]);
+    const seq = await rig.commit([small, endpoints('small', [pod.address])]);
+    const leftOut = { maps: ['lb_slots'], count: 1, services: ['default/large'] };
+    await until(async () => (await rig.told())?.acked?.seq === seq, { message: 'the acknowledgement' });
+    expect(await rig.told()).toMatchObject({ fault: '', leftOut });
+    expect(rig.health.readiness()).toMatchObject({ failing: [], degraded: ['maps'] });
+    expect(Object.values(await rig.figures('sluice_datapath_left_out_services'))).toEqual([1]);
+    expect(Object.values(await rig.figures('sluice_datapath_resyncs_total'))).toEqual([1]);
+    expect((await rig.figures('sluice_datapath_faults_total'))['map-full']).toBe(0);
+    for (const address of [vip, '10.96.0.3'])
+      expect((await client.ask({ address, port: 80 })).answer?.name).toBe('one');
+    await rig.apply([], web);
+    const after = await rig.commit([], [small, endpoints('small', [pod.address])]);
+    await until(async () => (await rig.told())?.acked?.seq === after, { message: 'the acknowledgement' });
+    expect((await rig.told())?.leftOut).toBeUndefined();
+    expect(rig.health.readiness().degraded).toEqual([]);
     await rig.stopAgent();
-    expect(await rig.told()).toMatchObject({
-      state: 'stopped',
-      fault: '',
-      acked: { epoch: 1, seq: seq + 1 },
+    expect(await rig.told()).toMatchObject({ state: 'stopped', acked: { epoch: 1, seq: after } });
+    expect(rig.failures).toEqual([]);
+  });
+
+  test('and smaller than the agent was told, is told as a fault until there is room', async () => {
+    await using rig = await Rig.start({ sizes: { lb_slots: 2 } }, { lb_slots: 100 });
+    rig.startAgent();
+    const large = [
+      service('large', [{ address: vip }]),
+      endpoints('large', ['10.0.0.1', '10.0.0.2', '10.0.0.3']),
+    ];
+    const seq = await rig.commit(large);
+    await until(async () => (await rig.told())?.fault.startsWith('map lb_slots is full') === true, {
+      message: 'the fault on the log',
     });
-    expect((await client.ask({ address: vip, port: 80 })).answer?.name).toBe('one');
+    expect((await rig.told())?.acked).toBeNull();
+    expect((await rig.figures('sluice_datapath_faults_total'))['map-full']).toBeGreaterThan(0);
+    await rig.apply([], large);
+    expect(await rig.told()).toMatchObject({ fault: '', acked: { epoch: 1, seq: seq + 1 } });
     expect(rig.failures).toEqual([]);
   });
 });

@@ -3,15 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog } from '@sluice/event-log';
 import { type Flow, formatRevision, type Revision, streams } from '@sluice/events';
 import { type Health, type Logger, type Registry, registerLag, version } from '@sluice/service-kit';
-import { type AttachPoint, type Kernel, KernelError } from '../core/kernel-port.ts';
+import { type AttachPoint, type Kernel, KernelError, type MapName } from '../core/kernel-port.ts';
 import { DesiredMaps, type MapsChange } from '../core/maps/desired-maps.ts';
+import { limitsOf, type RowCounts } from '../core/maps/room.ts';
 import type { NodeSettings } from '../core/maps/service-rows.ts';
 import { stepsOf } from '../core/maps/steps.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { faultText, leftOutText } from './fault-text.ts';
 import { IrFollower, type RevisionBatch } from './ir-follower.ts';
 import { Questions } from './questions.ts';
-import { faultText, type NodeFacts, Reconciler } from './reconciler.ts';
+import { type NodeFacts, Reconciler } from './reconciler.ts';
 
 export interface AgentOptions {
   readonly log: EventLog;
@@ -29,6 +31,8 @@ export interface AgentOptions {
   readonly health: Health;
   /** Ends the process: a follower has failed, or another agent of this node has taken over. */
   readonly fail: (error: unknown) => void;
+  /** The most entries of maps, where the kernel was given others than bpf/lb_consts.h has. */
+  readonly sizes?: Readonly<Partial<Record<MapName, number>>>;
   /** Between two tries after a fault of the kernel, milliseconds, the first; default 1,000. It doubles up to a minute. */
   readonly retryMs?: number;
 }
@@ -46,6 +50,7 @@ export class Agent {
   readonly #questions: Questions;
   readonly #begun = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
+  readonly #limits: RowCounts;
   #desired: DesiredMaps;
   /** Whether the maps hold what was desired after the last batch. */
   #inStep = false;
@@ -62,8 +67,12 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#desired = new DesiredMaps(options.node);
-    this.#metrics = createMetrics(options.registry, { counts: () => this.#desired.counts });
+    this.#limits = limitsOf(options.sizes);
+    this.#desired = new DesiredMaps(options.node, this.#limits);
+    this.#metrics = createMetrics(options.registry, {
+      counts: () => this.#desired.counts,
+      leftOut: () => this.#desired.leftOut.size,
+    });
     this.#reconciler = new Reconciler({
       kernel: options.kernel,
       points: options.points,
@@ -129,7 +138,7 @@ export class Agent {
 
   async #take({ reset, changes, revision, caughtUp }: RevisionBatch): Promise<void> {
     if (reset) {
-      this.#desired = new DesiredMaps(this.#options.node);
+      this.#desired = new DesiredMaps(this.#options.node, this.#limits);
       this.#inStep = false;
     }
     const change = this.#desired.apply(changes);
@@ -145,7 +154,7 @@ export class Agent {
       if (this.#ended.signal.aborted) return;
       try {
         await work();
-        this.#options.health.set('maps', true, this.#shown());
+        this.#tellHealth();
       } catch (error) {
         this.#failed(error);
       }
@@ -153,8 +162,12 @@ export class Agent {
     return this.#work;
   }
 
-  #shown(): string {
-    return this.#revision === undefined ? 'no revision yet' : formatRevision(this.#revision);
+  #tellHealth(): void {
+    const shown = this.#revision === undefined ? 'no revision yet' : formatRevision(this.#revision);
+    const { health } = this.#options;
+    const { leftOut } = this.#desired;
+    if (leftOut.size === 0) health.set('maps', true, shown);
+    else health.degrade('maps', `${shown}; ${leftOutText(leftOut)}`);
   }
 
   async #write(change: MapsChange): Promise<void> {
@@ -176,7 +189,7 @@ export class Agent {
     if (revision === undefined) return;
     this.#written = revision;
     this.#metrics.revision.set(revision.seq);
-    this.#acks.written(revision, this.#desired.hash);
+    this.#acks.written(revision, this.#desired.hash, this.#desired.leftOut);
   }
 
   async #lookAtNode(): Promise<void> {

@@ -11,6 +11,7 @@ import {
 import { describeIf } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Kernel } from '../core/kernel-port.ts';
+import { mapSizes } from '../core/maps/room.ts';
 import { putService } from '../testing/map-world.ts';
 import { startPacketKernel } from '../testing/packet-kernel.ts';
 import { outcomeOf } from '../testing/packet-run.ts';
@@ -61,6 +62,7 @@ describeIf(missingForKernel())('questions to an agent', () => {
     expect(of('lb_conntrack')).toMatchObject({ entries: 2 + 2 + 4, maxEntries: 131_072 });
     expect(of('lb_frontends')?.bytes).toBeGreaterThan(0);
     expect(of('lb_settings')).toBeUndefined();
+    for (const [map, size] of Object.entries(mapSizes)) expect(of(map)?.maxEntries, map).toBe(size);
   });
 
   test('connections of all, of a client, of a Service; no more than were asked for, and how many there are', async () => {

@@ -144,12 +144,3 @@ export class Reconciler {
 function keysBut(keys: readonly Uint8Array[], others: ReadonlySet<string>): Uint8Array[] {
   return keys.filter((bytes) => !others.has(bytes.join('.')));
 }
-
-/** What a fault of the kernel means, for people. */
-export function faultText(error: unknown): string {
-  if (!(error instanceof KernelError)) return error instanceof Error ? error.message : `${error}`;
-  const { fault } = error;
-  if (fault.kind === 'map-full')
-    return `map ${fault.map} is full: what is in it stays in force, what is missing is not reached by way of the kernel`;
-  return fault.message;
-}

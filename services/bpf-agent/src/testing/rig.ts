@@ -54,6 +54,7 @@ export class Rig implements AsyncDisposable {
   readonly #kernel: TestKernel;
   readonly #writer: IrWriter;
   readonly #place: Place;
+  readonly #sizes: ChildKernelOptions['sizes'];
   #running: { readonly agent: Agent; readonly kernel: ChildKernel } | undefined;
 
   private constructor(of: {
@@ -63,6 +64,7 @@ export class Rig implements AsyncDisposable {
     writer: IrWriter;
     log: MemoryLog;
     place: Place;
+    sizes: ChildKernelOptions['sizes'];
   }) {
     this.#network = of.network;
     this.node = of.node;
@@ -71,13 +73,20 @@ export class Rig implements AsyncDisposable {
     this.log = of.log;
     this.outside = of.network.outside;
     this.#place = of.place;
+    this.#sizes = of.sizes;
   }
 
-  /** `atInterface`: packets that come in at the node's interface are looked at too. */
-  static async start({
-    atInterface = false,
-    ...options
-  }: Partial<ChildKernelOptions> & { readonly atInterface?: boolean } = {}): Promise<Rig> {
+  /**
+   * `atInterface`: packets that come in at the node's interface are looked at too.
+   * @param told sizes of maps that the agent believes in; default: those that the kernel gets
+   */
+  static async start(
+    {
+      atInterface = false,
+      ...options
+    }: Partial<ChildKernelOptions> & { readonly atInterface?: boolean } = {},
+    told = options.sizes,
+  ): Promise<Rig> {
     const log = createMemoryLog();
     const network = await startNodeNetwork();
     const [node] = network.nodes;
@@ -86,7 +95,7 @@ export class Rig implements AsyncDisposable {
     const place = atInterface
       ? placeInside(node)
       : { kernel: {}, points: [{ kind: 'cgroup', path: node.cgroup } as const] };
-    return new Rig({ network, node, kernel, writer: await IrWriter.open(log), log, place });
+    return new Rig({ network, node, kernel, writer: await IrWriter.open(log), log, place, sizes: told });
   }
 
   /** Starts an agent on what earlier ones of this rig left in the kernel. */
@@ -114,6 +123,7 @@ export class Rig implements AsyncDisposable {
         replica: 'bpf-agent-0',
         level: 'silent',
       }),
+      ...(this.#sizes === undefined ? {} : { sizes: this.#sizes }),
       fail: (error) => this.failures.push(error),
       retryMs: 10,
     });

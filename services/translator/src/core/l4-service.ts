@@ -19,6 +19,8 @@ export interface L4ServiceNeeds {
 /** What such Services come to. By `<namespace>/<name>`. */
 export interface L4ServicePart {
   readonly ir: Collection<IrL4Service>;
+  /** What each comes to, whether it has places in the end or not. */
+  readonly outcomes: Collection<L4Outcome>;
   /** What is wrong with a Service; absent where nothing is. */
   readonly faults: Collection<L4Faults>;
   /** Service ports whose endpoints are needed, by `servicePortKey`. */
@@ -54,6 +56,7 @@ export function l4Services(graph: Graph, { services, l7, prefixes }: L4ServiceNe
   );
   return {
     ir,
+    outcomes,
     faults: graph.map(outcomes, 'l4 faults', faultsOf),
     uses: graph.countBy(ir, 'endpoints used by l4 services', ({ frontends }) =>
       frontends.filter(({ proxy }) => proxy === undefined).map(({ endpoints }) => endpoints),
@@ -61,7 +64,8 @@ export function l4Services(graph: Graph, { services, l7, prefixes }: L4ServiceNe
   };
 }
 
-interface Outcome {
+/** What a Service comes to. */
+export interface L4Outcome {
   readonly want: L4Want;
   /** Those that it has. */
   readonly frontends: readonly IrL4Frontend[];
@@ -72,7 +76,7 @@ interface Outcome {
 function outcomeOf(
   of: { want: L4Want; key: string; wants: Collection<L4Want>; claims: Collection<Group> },
   fetch: Fetch,
-): Outcome {
+): L4Outcome {
   const { want, key, wants, claims } = of;
   const lost: string[] = [];
   const frontends = want.frontends.filter((frontend) => {
@@ -94,7 +98,7 @@ function textOf({ type, address, port, protocol }: IrL4Frontend): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}/${protocol}`;
 }
 
-function faultsOf({ want, lost }: Outcome): L4Faults | undefined {
+function faultsOf({ want, lost }: L4Outcome): L4Faults | undefined {
   const { ref, uid, generation, unusable, annotations } = want;
   const invalid = [...unusable, ...annotations];
   const conditions = [

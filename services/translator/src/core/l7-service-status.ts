@@ -1,11 +1,14 @@
-// Statuses of Services that ask for a balancing of each request, or ask in words that are not known, or for what another has. The types of
+// Statuses of Services that ask for a balancing of each request, or ask in words that are not known, or for what another has, and of all
+// with addresses where the datapath runs. The types of
 // their conditions bear our domain, since a Service's conditions are everybody's. In standalone mode the status has the
 // address as a load balancer would say it (core/v1 LoadBalancerStatus); in a cluster that field is not ours to write.
 import type { Collection, Fetch, Graph } from '@sluice/incremental';
 import { condition, type Say, summarize, type TimelessCondition } from './conditions.ts';
+import type { DatapathView } from './datapath-view.ts';
 import type { EnvoyView } from './envoy-view.ts';
 import { programmedBy } from './gateway-status.ts';
-import type { L4Faults } from './l4-service.ts';
+import type { L4ServicePart } from './l4-service.ts';
+import { l4Programmed } from './l4-service-status.ts';
 import type { L7Service } from './l7-service.ts';
 import { servedPorts } from './l7-service-ir.ts';
 import { type RejectionTable, rejectionsOf } from './rejection.ts';
@@ -13,7 +16,9 @@ import type { StatusOutput } from './status.ts';
 
 interface Needs {
   readonly services: Collection<L7Service>;
-  readonly l4Faults: Collection<L4Faults>;
+  readonly l4: Pick<L4ServicePart, 'outcomes' | 'faults'>;
+  /** What the datapaths of nodes have; absent where none runs. */
+  readonly datapaths: Collection<DatapathView>;
   /** By `gatewayKey`. */
   readonly envoys: Collection<EnvoyView>;
   readonly rejections: RejectionTable;
@@ -21,14 +26,18 @@ interface Needs {
 
 /** Statuses by Service. */
 export function l7ServiceStatuses(graph: Graph, needs: Needs): Collection<StatusOutput> {
-  const spokenOf = graph.anyOf([needs.services, needs.l4Faults], 'services with a status');
+  const { services, l4, datapaths } = needs;
+  const spokenOf = graph.anyOf([services, l4.faults, datapaths], 'services with a status');
   return graph.map(spokenOf, 'service statuses', (_true, key, fetch) => {
-    const service = fetch(needs.services, key);
-    const faults = fetch(needs.l4Faults, key);
-    const object = service?.frontend ?? faults;
+    const service = fetch(services, key);
+    const view = fetch(datapaths, key);
+    const outcome = view === undefined ? undefined : fetch(l4.outcomes, key);
+    const faults = fetch(l4.faults, key);
+    const object = service?.frontend ?? faults ?? outcome?.want;
     if (object === undefined) return undefined;
     const conditions = [
       ...(service === undefined ? [] : conditionsOf(service, needs, fetch)),
+      ...(view === undefined || outcome === undefined ? [] : [l4Programmed(outcome, view)]),
       ...(faults?.conditions ?? []),
     ];
     const loadBalancer = service === undefined ? {} : loadBalancerOf(service);

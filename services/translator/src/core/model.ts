@@ -17,6 +17,7 @@ import { ingressGroup, servicePrefixesOf } from '@sluice/kinds';
 import { type AttachmentTables, attachmentTables } from './attachment-table.ts';
 import { backendTlsTables, policyForPort } from './backend-tls.ts';
 import { backendTlsStatuses } from './backend-tls-status.ts';
+import type { DatapathView } from './datapath-view.ts';
 import { endpointGroups } from './endpoint-group.ts';
 import { envoyConfigPart, envoyConfigRevisions } from './envoy-config/part.ts';
 import { envoyConfigStatuses } from './envoy-config/status.ts';
@@ -62,6 +63,8 @@ export interface Model {
   readonly revisions: Source<Revision>;
   /** By Gateway. */
   readonly envoyViews: Source<EnvoyView>;
+  /** By `<namespace>/<name>` of the Service. */
+  readonly datapathViews: Source<DatapathView>;
   /** Revision that Envoys must have acknowledged, by Gateway. */
   readonly wanted: readonly Collection<Revision>[];
   readonly resources: readonly Given<IrResource, IrId>[];
@@ -81,6 +84,7 @@ export function buildModel(settings: ModelSettings): Model {
   const inputs = makeInputs(graph);
   const revisions = graph.source<Revision>('revisions');
   const envoyViews = graph.source<EnvoyView>('envoy views');
+  const datapathViews = graph.source<DatapathView>('datapath views');
   const { classes, gateways, listenerSets, namespaces, certificates, routes, slices } = inputs;
   const orphanController = settings.reportOrphans ? settings.controllerNames[0] : undefined;
   const rejections = rejectionTable(graph, inputs.rejections);
@@ -162,6 +166,7 @@ export function buildModel(settings: ModelSettings): Model {
     inputs,
     revisions,
     envoyViews,
+    datapathViews,
     wanted,
     resources: [
       ...http.map(({ ir, parts }) => ({
@@ -213,7 +218,7 @@ export function buildModel(settings: ModelSettings): Model {
         }),
         l7ServiceStatuses(graph, {
           services: l7,
-          l4Faults: datapath.faults,
+          ...{ l4: datapath, datapaths: datapathViews },
           envoys: envoyViews,
           rejections,
         }),

@@ -108,6 +108,11 @@ export const reasons = {
     Unknown: [],
   },
   'Service.sluice.dev/L7PartiallyInvalid': { True: ['InvalidAnnotation'], False: [], Unknown: [] },
+  'Service.sluice.dev/L4Programmed': {
+    True: ['Programmed'],
+    False: ['Pending', 'NotWritable', 'NoRoom', 'UnsupportedValue'],
+    Unknown: [],
+  },
   'Service.sluice.dev/L4Conflicted': { True: ['AddressTaken'], False: [], Unknown: [] },
   'Service.sluice.dev/L4PartiallyInvalid': {
     True: ['InvalidAnnotation', 'UnsupportedValue'],

@@ -14,6 +14,7 @@ import {
   irIdOf,
   type ObjectRef,
 } from '@sluice/ir';
+import { DatapathBook } from './datapath-view.ts';
 import { isRawResource } from './envoy-config/part.ts';
 import { EnvoyBook } from './envoy-view.ts';
 import { type FactInput, SyncGate, takeFact } from './inputs.ts';
@@ -81,6 +82,8 @@ export function createTranslator(options: TranslatorOptions): Translator {
 /** A fact that comes once, and after what it refers to, costs no more transforms than these. */
 const transformsOfFact = 16;
 
+const l4ServicePrefix = 'l4-service:';
+
 /** A resource in canonical form. */
 interface Written {
   readonly text: string;
@@ -108,6 +111,7 @@ class IncrementalTranslator implements Translator {
   readonly #model: Model;
   readonly #gate = new SyncGate();
   readonly #envoys = new EnvoyBook();
+  readonly #datapaths = new DatapathBook();
   readonly #ir: IrBook;
   readonly #status: Map<string, string>;
   readonly #irGiven: readonly Outgoing<IrResource, IrId, Written>[];
@@ -128,16 +132,17 @@ class IncrementalTranslator implements Translator {
     this.#irGiven = resources.map((given) => new Outgoing(graph, given, outgoingIr));
     this.#statusGiven = statuses.map((given) => new Outgoing(graph, given, outgoingStatus));
     this.#wanted = wanted.map((collection) => graph.output(collection));
-    for (const [id, { revision }] of this.#ir.entries) if (isGatewayPart(id)) revisions.set(id, revision);
+    for (const [id, { revision }] of this.#ir.entries) {
+      if (isGatewayPart(id)) revisions.set(id, revision);
+      this.#wantService(id, revision);
+    }
   }
 
   apply(input: TranslatorInput): TranslatorOutput {
     const { graph, inputs } = this.#model;
     const before = graph.transforms;
     for (const fact of input.facts ?? []) takeFact(fact, inputs, this.#gate);
-    if (input.resetAcks === true) this.#envoys.reset();
-    for (const ack of input.acks ?? []) this.#envoys.take(ack);
-    for (const { server, silent } of input.servers ?? []) this.#envoys.setServerSilent(server, silent);
+    this.#takeAcks(input);
     if (!this.#gate.ready) {
       this.#workAhead(input.facts?.length ?? 0);
       return this.#nothing(graph.transforms - before);
@@ -150,6 +155,10 @@ class IncrementalTranslator implements Translator {
     for (const [gateway, view] of this.#envoys.drain()) {
       if (view === undefined) this.#model.envoyViews.delete(gateway);
       else this.#model.envoyViews.set(gateway, view);
+    }
+    for (const [service, view] of this.#datapaths.drain()) {
+      if (view === undefined) this.#model.datapathViews.delete(service);
+      else this.#model.datapathViews.set(service, view);
     }
     graph.commit();
     const status = this.#changedStatuses();
@@ -181,6 +190,17 @@ class IncrementalTranslator implements Translator {
     graph.commit();
     for (const given of this.#irGiven) given.workAhead();
     for (const given of this.#statusGiven) given.workAhead();
+  }
+
+  #takeAcks({ resetAcks = false, acks = [], servers = [] }: TranslatorInput): void {
+    for (const book of [this.#envoys, this.#datapaths]) {
+      if (resetAcks) book.reset();
+      for (const ack of acks) book.take(ack);
+    }
+    for (const { server, silent } of servers) {
+      this.#envoys.setServerSilent(server, silent);
+      this.#datapaths.setSilent(server, silent);
+    }
   }
 
   #nothing(transforms: number): TranslatorOutput {
@@ -218,10 +238,16 @@ class IncrementalTranslator implements Translator {
 
   #record(id: IrId, entry: { hash: string; revision: Revision } | undefined): boolean {
     if (!this.#ir.record(id, entry)) return false;
+    this.#wantService(id, entry?.revision);
     if (!isGatewayPart(id)) return true;
     if (entry === undefined) this.#model.revisions.delete(id);
     else this.#model.revisions.set(id, entry.revision);
     return true;
+  }
+
+  /** A Service's places are to be in the kernels by the revision that last changed them; its endpoints may change more often. */
+  #wantService(id: IrId, revision: Revision | undefined): void {
+    if (id.startsWith(l4ServicePrefix)) this.#datapaths.want(id.slice(l4ServicePrefix.length), revision);
   }
 
   #changedStatuses(): TranslatorOutput['status'] {

@@ -40,6 +40,33 @@ describe('the desired maps', () => {
     );
   });
 
+  test('never ask for more than fits, leave out whole Services that keep what they had, and take them in once there is room', () => {
+    fc.assert(
+      fc.property(batches, fc.nat(12), fc.nat(6), fc.nat(3), (all, frontends, slots, few) => {
+        const limits = { lb_frontends: frontends, lb_slots: slots, lb_tables: few, lb_source_ranges: few };
+        const [bounded, free] = [new DesiredMaps(node, limits), new DesiredMaps(node)];
+        const maps = new MemoryMaps();
+        for (const batch of all) {
+          for (const step of stepsOf(bounded.apply(batch))) maps.write(step);
+          free.apply(batch);
+          const sets = [...bounded.sets];
+          expect(bounded.counts.frontends).toBeLessThanOrEqual(frontends);
+          expect(bounded.counts.ranges).toBeLessThanOrEqual(few);
+          expect(sets.reduce((sum, { backends }) => sum + backends.length, 0)).toBeLessThanOrEqual(slots);
+          expect(sets.filter(({ tableSize }) => tableSize > 0).length).toBeLessThanOrEqual(few);
+          expect(maps.faults()).toEqual([]);
+          expect(sortedDump(maps.dump())).toEqual(contents(bounded));
+          expect(bounded.hash).toBe(free.hash);
+          if (bounded.leftOut.size === 0) expect(contents(bounded)).toEqual(contents(free));
+        }
+        const kinds = folded(all.flat()).map(({ kind, key }) => ({ kind, key }));
+        bounded.apply(kinds);
+        expect([bounded.counts, bounded.leftOut.size]).toEqual([{ frontends: 0, sets: 0, ranges: 0 }, 0]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   test('are never seen half-written, whenever the writer is killed, and are whole after the next start', () => {
     fc.assert(
       fc.property(batches, fc.nat(60), fc.nat(20), (all, first, second) => {
@@ -94,6 +121,38 @@ function service(i: number, ...addresses: string[]) {
   };
   return { kind: resource.kind, key: resource.key, resource };
 }
+
+describe('a Service for which there is no room', () => {
+  const limits = { lb_frontends: 4, lb_slots: 3, lb_tables: 0, lb_source_ranges: 0 };
+  const leftOut = (maps: DesiredMaps) => Object.fromEntries(maps.leftOut);
+  const backendsOf = (maps: DesiredMaps) =>
+    [...maps.sets].flatMap(({ backends }) => backends.map(({ address }) => address)).sort();
+
+  test('goes on with what it had, and gets the rest when another goes', () => {
+    const maps = new DesiredMaps(node, limits);
+    maps.apply([service(1, '10.96.0.1'), endpoints(1, '10.0.0.1')]);
+    maps.apply([service(2, '10.96.0.2'), endpoints(2, '10.0.0.2')]);
+    expect(leftOut(maps)).toEqual({});
+    maps.apply([endpoints(2, '10.0.0.3', '10.0.0.4', '10.0.0.5')]);
+    expect(leftOut(maps)).toEqual({ 'default/s2': 'lb_slots' });
+    expect(backendsOf(maps)).toEqual(['10.0.0.1', '10.0.0.2']);
+    maps.apply([service(3, '10.96.0.3')]);
+    expect(leftOut(maps)).toEqual({ 'default/s2': 'lb_slots', 'default/s3': 'lb_frontends' });
+    const change = maps.apply([{ kind: 'l4-service', key: 'default/s1' }]);
+    expect(leftOut(maps)).toEqual({});
+    expect(backendsOf(maps)).toEqual(['10.0.0.3', '10.0.0.4', '10.0.0.5']);
+    expect(stepsOf(change).map(({ kind }) => kind)).toEqual([
+      ...['put-slots', 'put-frontends', 'remove-frontends', 'remove-slots'],
+    ]);
+  });
+
+  test('costs each change a few tries, however many wait', () => {
+    const maps = new DesiredMaps(node, limits);
+    for (let i = 0; i < 1_000; i += 1) maps.apply([service(i, `10.96.${i >> 8}.${i & 255}`)]);
+    expect(maps.leftOut.size).toBe(998);
+    expect(maps.computed).toBe(1_000);
+  });
+});
 
 describe('the cost', () => {
   test('of an endpoint among 10,000 Services is that of its own Service', () => {

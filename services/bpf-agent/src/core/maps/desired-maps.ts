@@ -1,8 +1,10 @@
 // What has to stand in the maps of one node. What comes in: changes of the IR; what goes out: what of the maps they change. The cost
 // follows the change: an endpoint computes the rows of its own Service anew, no other's. Sets are shared, and counted.
-import { canonicalHash, type IrEndpointGroup, type IrL4Service, SetHash } from '@sluice/ir';
+import { canonicalHash, compareText, type IrEndpointGroup, type IrL4Service, SetHash } from '@sluice/ir';
+import { type DesiredMapName, fullMap, growth, namedOf, type RowCounts, sizesOf } from './room.ts';
 import { type BackendSet, type FrontendRow, frontendId, type SourceRange, sourceRangeId } from './rows.ts';
 import { type NodeSettings, type ServiceRows, serviceRows } from './service-rows.ts';
+import { Shared } from './shared.ts';
 
 /** A resource of the IR that was put or, without `resource`, removed. Kinds that the datapath has no use for are passed over. */
 export interface DatapathChange {
@@ -31,50 +33,8 @@ export interface MapsState {
   readonly ranges: Iterable<SourceRange>;
 }
 
-/** Values of a key, each with how many want it there. */
-class Shared<V> {
-  readonly #held = new Map<string, { value: V; wanted: number }>();
-  readonly #before = new Map<string, V | undefined>();
-
-  add(key: string, value: V): void {
-    const held = this.#held.get(key);
-    this.#note(key, held?.value);
-    this.#held.set(key, { value, wanted: (held?.wanted ?? 0) + 1 });
-  }
-
-  remove(key: string): void {
-    const held = this.#held.get(key);
-    if (held === undefined) return;
-    this.#note(key, held.value);
-    if (held.wanted === 1) this.#held.delete(key);
-    else held.wanted -= 1;
-  }
-
-  /** What came or has another value, and what is gone, since the last call. */
-  drain(isSame: (a: V, b: V) => boolean): { put: V[]; gone: V[] } {
-    const put: V[] = [];
-    const gone: V[] = [];
-    for (const [key, before] of this.#before) {
-      const after = this.#held.get(key)?.value;
-      if (after !== undefined && (before === undefined || !isSame(before, after))) put.push(after);
-      if (after === undefined && before !== undefined) gone.push(before);
-    }
-    this.#before.clear();
-    return { put, gone };
-  }
-
-  *values(): Generator<V> {
-    for (const { value } of this.#held.values()) yield value;
-  }
-
-  get size(): number {
-    return this.#held.size;
-  }
-
-  #note(key: string, value: V | undefined): void {
-    if (!this.#before.has(key)) this.#before.set(key, value);
-  }
-}
+/** Services that found no room, after which the others are not tried. */
+const mostFailures = 16;
 
 /** Follows the IR. */
 export class DesiredMaps implements MapsState {
@@ -85,7 +45,14 @@ export class DesiredMaps implements MapsState {
   readonly #portOfGroup = new Map<string, string>();
   /** By Service port: the Services that send to it. */
   readonly #users = new Map<string, Set<string>>();
+  /** What each is to have. */
   readonly #rows = new Map<string, { readonly rows: ServiceRows; readonly hash: string }>();
+  /** What each has: the same, or an older version where that does not fit. */
+  readonly #held = new Map<string, ServiceRows>();
+  readonly #limits: RowCounts | undefined;
+  readonly #leftOut = new Map<string, DesiredMapName>();
+  #slots = 0;
+  #tables = 0;
   readonly #frontends = new Shared<FrontendRow>();
   readonly #sets = new Shared<BackendSet>();
   readonly #ranges = new Shared<SourceRange>();
@@ -93,8 +60,10 @@ export class DesiredMaps implements MapsState {
   /** How many times rows of a Service were computed. */
   computed = 0;
 
-  constructor(node: NodeSettings) {
+  /** @param limits rows that fit; default: all do */
+  constructor(node: NodeSettings, limits?: RowCounts) {
     this.#node = node;
+    this.#limits = limits;
   }
 
   /** Takes changes in, together. */
@@ -102,6 +71,7 @@ export class DesiredMaps implements MapsState {
     const dirty = new Set<string>();
     for (const change of changes) this.#fold(change, dirty);
     for (const key of dirty) this.#refresh(key);
+    this.#tryLeftOut();
     const frontends = this.#frontends.drain(isSameFrontend);
     const sets = this.#sets.drain(() => true);
     const ranges = this.#ranges.drain(() => true);
@@ -128,7 +98,12 @@ export class DesiredMaps implements MapsState {
     return { frontends: this.#frontends.size, sets: this.#sets.size, ranges: this.#ranges.size };
   }
 
-  /** Hash of all rows: the same IR and the same node give the same, however it came about. */
+  /** Services for whose newest version there is no room, each with a map that is full. */
+  get leftOut(): ReadonlyMap<string, DesiredMapName> {
+    return this.#leftOut;
+  }
+
+  /** Hash of all rows that are asked for, whether they fit or not: the same IR and the same node give the same, however it came about. */
   get hash(): string {
     return this.#sum.toString();
   }
@@ -168,23 +143,76 @@ export class DesiredMaps implements MapsState {
 
   #refresh(key: string): void {
     const before = this.#rows.get(key);
+    if (before !== undefined) this.#sum.remove(before.hash);
     const service = this.#services.get(key);
-    if (service === undefined) this.#rows.delete(key);
+    if (service === undefined) {
+      this.#rows.delete(key);
+      this.#leftOut.delete(key);
+      this.#hold(key, undefined);
+      return;
+    }
+    this.computed += 1;
+    const rows = serviceRows(service, (port) => [...(this.#groups.get(port)?.values() ?? [])], this.#node);
+    const hash = canonicalHash({ key, frontends: rows.frontends, ranges: rows.ranges });
+    this.#rows.set(key, { rows, hash });
+    this.#sum.add(hash);
+    this.#place(key, rows);
+  }
+
+  /** Gives a Service what it asks for, if there is room. */
+  #place(key: string, rows: ServiceRows): boolean {
+    const full = this.#limits === undefined ? undefined : this.#fullFor(key, rows, this.#limits);
+    if (full === undefined) {
+      this.#leftOut.delete(key);
+      this.#hold(key, rows);
+    } else this.#leftOut.set(key, full);
+    return full === undefined;
+  }
+
+  #fullFor(key: string, rows: ServiceRows, limits: RowCounts): DesiredMapName | undefined {
+    const wanted = {
+      frontend: (id: string) => this.#frontends.wanted(id),
+      set: (id: string) => this.#sets.wanted(id),
+      range: (id: string) => this.#ranges.wanted(id),
+    };
+    const held = {
+      ...{ lb_frontends: this.#frontends.size, lb_slots: this.#slots },
+      ...{ lb_tables: this.#tables, lb_source_ranges: this.#ranges.size },
+    };
+    if (fullMap(held, sizesOf(rows), limits) === undefined) return undefined;
+    const before = this.#held.get(key);
+    return fullMap(held, growth(before && namedOf(before), namedOf(rows), wanted), limits);
+  }
+
+  /** The new rows are counted before the old ones go, so that what both have stays. */
+  #hold(key: string, rows: ServiceRows | undefined): void {
+    const before = this.#held.get(key);
+    if (rows === undefined) this.#held.delete(key);
     else {
-      this.computed += 1;
-      const rows = serviceRows(service, (port) => [...(this.#groups.get(port)?.values() ?? [])], this.#node);
-      const hash = canonicalHash({ key, frontends: rows.frontends, ranges: rows.ranges });
-      this.#rows.set(key, { rows, hash });
-      this.#sum.add(hash);
+      this.#held.set(key, rows);
       for (const row of rows.frontends) this.#frontends.add(frontendId(row), row);
-      for (const set of rows.sets.values()) this.#sets.add(set.id, set);
+      for (const set of rows.sets.values()) this.#countSet(set, this.#sets.add(set.id, set) ? 1 : 0);
       for (const range of rows.ranges) this.#ranges.add(sourceRangeId(range), range);
     }
     if (before === undefined) return;
-    this.#sum.remove(before.hash);
-    for (const row of before.rows.frontends) this.#frontends.remove(frontendId(row));
-    for (const id of before.rows.sets.keys()) this.#sets.remove(id);
-    for (const range of before.rows.ranges) this.#ranges.remove(sourceRangeId(range));
+    for (const row of before.frontends) this.#frontends.remove(frontendId(row));
+    for (const set of before.sets.values()) this.#countSet(set, this.#sets.remove(set.id) ? -1 : 0);
+    for (const range of before.ranges) this.#ranges.remove(sourceRangeId(range));
+  }
+
+  #countSet({ backends, tableSize }: BackendSet, by: number): void {
+    this.#slots += by * backends.length;
+    if (tableSize > 0) this.#tables += by;
+  }
+
+  /** Gives room that has become free to those that wait for it, by name; where many do, not all are tried each time. */
+  #tryLeftOut(): void {
+    let failures = 0;
+    for (const key of [...this.#leftOut.keys()].sort(compareText)) {
+      const rows = this.#rows.get(key)?.rows;
+      if (rows !== undefined && !this.#place(key, rows)) failures += 1;
+      if (failures === mostFailures) return;
+    }
   }
 }
 

@@ -13,7 +13,10 @@ export interface MapsDump {
   readonly ranges: readonly SourceRange[];
 }
 
-/** The steps that make the maps what they have to be. A set keeps what it has of its slots, whoever wrote them. */
+/**
+ * The steps that make the maps what they have to be. A set keeps what it has of its slots, whoever wrote them. What nothing names goes first:
+ * the maps may be too full for what is to come.
+ */
 export function repair(dump: MapsDump, desired: MapsState): Step[] {
   const frontends = new Map([...desired.frontends].map((row) => [frontendId(row), row]));
   const sets = new Map([...desired.sets].map((set) => [set.id, set]));
@@ -30,8 +33,16 @@ export function repair(dump: MapsDump, desired: MapsState): Step[] {
       const found = there.get(frontendId(row));
       return found === undefined || !isSameFrontend(found, row);
     }),
-    goneFrontends: dump.frontends.filter((row) => !frontends.has(frontendId(row))),
+    goneFrontends: [],
   };
+  const isWanted = (row: FrontendRow): boolean => frontends.has(frontendId(row));
+  const named = new Set(dump.frontends.filter(isWanted).map(({ set }) => set));
+  const isFree = (set: string): boolean => !sets.has(set) && !named.has(set);
+  const freed: Step[] = [
+    { kind: 'remove-frontends', keys: dump.frontends.filter((row) => !isWanted(row)) },
+    { kind: 'remove-tables', sets: dump.tables.filter(isFree) },
+    { kind: 'remove-slots', keys: dump.slots.filter(({ set }) => isFree(set)) },
+  ];
   const put: Step[] = [
     { kind: 'put-slots', rows: missingSlots(dump.slots, [...sets.values()]) },
     {
@@ -40,13 +51,18 @@ export function repair(dump: MapsDump, desired: MapsState): Step[] {
     },
   ];
   const removed: Step[] = [
-    { kind: 'remove-tables', sets: dump.tables.filter((id) => (sets.get(id)?.tableSize ?? 0) === 0) },
+    {
+      kind: 'remove-tables',
+      sets: dump.tables.filter((id) => !isFree(id) && (sets.get(id)?.tableSize ?? 0) === 0),
+    },
     {
       kind: 'remove-slots',
-      keys: dump.slots.filter(({ set, slot }) => slot >= (sets.get(set)?.backends.length ?? 0)),
+      keys: dump.slots.filter(
+        ({ set, slot }) => !isFree(set) && slot >= (sets.get(set)?.backends.length ?? 0),
+      ),
     },
   ];
-  return [...put, ...stepsOf(change), ...removed].filter(
+  return [...freed, ...put, ...stepsOf(change), ...removed].filter(
     (step) => ('rows' in step ? step.rows : 'keys' in step ? step.keys : step.sets).length > 0,
   );
 }
