@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Where a server listens. */
@@ -77,6 +79,11 @@ export const commonConfig = {
     description: "Authority of the NATS server's certificate, PEM, for a tls:// address",
     example: '/etc/sluice/nats-tls/ca.crt',
   }),
+  SLUICE_NATS_ADDRESSES_FILE: z.string().min(1).optional().meta({
+    description:
+      'File with the IP addresses of the host in SLUICE_NATS_URL, one a line, read before each attempt to connect; without one DNS is asked',
+    example: '/etc/sluice/nats-addresses/addresses',
+  }),
   SLUICE_NATS_MONITOR_URL: httpUrl().optional().meta({
     description: 'Monitoring address of NATS, to check that it writes safely',
     example: 'http://127.0.0.1:8222',
@@ -103,13 +110,24 @@ export const commonConfig = {
 /** How to reach the event log, as `connectEventLog` of event-log takes it. */
 export function logAddress(config: CommonConfig) {
   const { SLUICE_NATS_SEED_FILE: seedFile, SLUICE_NATS_CA_FILE: caFile } = config;
-  const monitorUrl = config.SLUICE_NATS_MONITOR_URL;
+  const { SLUICE_NATS_MONITOR_URL: monitorUrl, SLUICE_NATS_ADDRESSES_FILE: addressesFile } = config;
   return {
     url: config.SLUICE_NATS_URL,
     ...(seedFile === undefined ? {} : { seedFile }),
     ...(caFile === undefined ? {} : { caFile }),
+    ...(addressesFile === undefined ? {} : { addresses: () => readAddresses(addressesFile) }),
     ...(monitorUrl === undefined ? {} : { monitorUrl }),
   };
+}
+
+/** IP addresses in a file, one a line; other lines are passed over. None where the file is not there or cannot be read. */
+export function readAddresses(file: string): string[] {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return lines.map((line) => line.trim()).filter((line) => isIP(line) !== 0);
+  } catch {
+    return [];
+  }
 }
 
 /** What every service's schema contains. */

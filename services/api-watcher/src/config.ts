@@ -2,6 +2,8 @@ import { commonConfig, integer, list } from '@sluice/service-kit';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
+const namespacedName = /^[a-z0-9][-a-z0-9]{0,62}\/[a-z0-9][-a-z0-9.]{0,252}$/;
+
 /** Settings of api-watcher. */
 export const configSchema = z
   .object({
@@ -31,6 +33,22 @@ export const configSchema = z
         'Seconds after which another replica takes over from one that has stopped renewing its Lease',
       example: '15',
     }),
+    SLUICE_NATS_ADDRESSES_CONFIG_MAPS: list(',')
+      .refine((all) => all.every((one) => namespacedName.test(one)), {
+        error: 'must be namespace/name, separated by commas',
+      })
+      .transform((all) =>
+        all.map((one) => {
+          const [namespace = '', name = ''] = one.split('/');
+          return { namespace, name };
+        }),
+      )
+      .prefault('')
+      .meta({
+        description:
+          'ConfigMaps that are told where the Pods of the Service in SLUICE_NATS_URL are, which then are gone to without DNS',
+        example: 'sluice-system/sluice-nats-addresses',
+      }),
     SLUICE_ADDRESS_POOL: z
       .string()
       .refine((cidr) => ipaddr.isValidCIDR(cidr), 'must be a CIDR such as 127.80.0.0/24')

@@ -7,7 +7,7 @@ import { FactsLog } from './adapters/facts-log.ts';
 import { Reconciler } from './adapters/reconciler.ts';
 import { configSchema, controllersOf } from './config.ts';
 import { createMetrics, registerFigures } from './metrics.ts';
-import { openMode } from './open-mode.ts';
+import { knownAddresses, openMode } from './open-mode.ts';
 
 hashWith((data) => hash('sha256', data));
 
@@ -20,6 +20,7 @@ await runService({
     health.set('log', false, 'not connected yet');
     const log = await connectEventLog({
       ...logAddress(config),
+      ...(await knownAddresses(config, { logger, signal })),
       name: 'api-watcher',
       logger,
       background: true,

@@ -1,6 +1,7 @@
 import type { EventLog } from '@sluice/event-log';
 import type { Health, Logger } from '@sluice/service-kit';
 import { kubernetesMode } from './adapters/kubernetes/kubernetes-mode.ts';
+import { followLogAddresses } from './adapters/kubernetes/log-addresses.ts';
 import { directoryMode, type SourceMode } from './adapters/source-mode.ts';
 import { type Config, controllersOf } from './config.ts';
 import { poolAddresses } from './core/addresses.ts';
@@ -31,4 +32,16 @@ export async function openMode(
     lease: { namespace: config.SLUICE_LEASE_NAMESPACE, seconds: config.SLUICE_LEASE_SECONDS },
     bindAddresses: config.SLUICE_BIND_ADDRESSES,
   });
+}
+
+/** How the log is found without DNS and without a Service, where that is asked for. */
+export async function knownAddresses(
+  config: Config,
+  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<{ readonly addresses?: () => readonly string[] }> {
+  const { SLUICE_NATS_URL: url, SLUICE_NATS_ADDRESSES_CONFIG_MAPS: configMaps } = config;
+  if (config.SLUICE_SOURCE !== 'kubernetes' || configMaps.length === 0) return {};
+  const kubeconfig = config.SLUICE_KUBECONFIG;
+  const log = await followLogAddresses(url, { configMaps, kubeconfig, logger, signal });
+  return { addresses: () => log.addresses };
 }

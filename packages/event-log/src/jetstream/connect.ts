@@ -14,6 +14,7 @@ import { inboxPrefix } from '../server/permissions.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { JetStreamBackend } from './jetstream-backend.ts';
 import { LateBackend } from './late-backend.ts';
+import { connectAt, type ServerAddresses, urlAt } from './server-addresses.ts';
 import { assertServer, assertSynced } from './server-check.ts';
 
 export interface ConnectOptions {
@@ -26,6 +27,11 @@ export interface ConnectOptions {
   readonly seed?: string;
   /** File with the authority that signed the server's certificate, PEM; for `tls://` addresses. */
   readonly caFile?: string;
+  /**
+   * Addresses of the host of `url`, which is then a single one, asked before each attempt instead of DNS; the same for `monitorUrl` where it has
+   * this host. Certificates are still held against the name.
+   */
+  readonly addresses?: ServerAddresses;
   /** Monitoring address of the server: where `sync_interval: always` can be checked. Without it only a warning says so. */
   readonly monitorUrl?: string;
   readonly logger?: LogLogger;
@@ -100,7 +106,7 @@ async function backendOn(nats: NatsConnection, options: ConnectOptions): Promise
         hint: 'Check the URL.',
       });
     assertServer(info);
-    if (options.monitorUrl !== undefined) await assertSynced(options.monitorUrl);
+    if (options.monitorUrl !== undefined) await assertSynced(monitorAt(options.monitorUrl, options));
     else logger?.warn({}, 'no monitor url given: cannot check that the nats server syncs each write to disk');
     const jsm = await jetstreamManager(nats, { checkAPI: false });
     const inboxes = inboxPrefix(options.name);
@@ -136,8 +142,12 @@ async function reach(
     ...(seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
   };
   try {
-    return await pRetry(() => connect(settings), { ...forEver, ...tries });
+    const { url, addresses } = options;
+    const connecting = () =>
+      addresses === undefined ? connect(settings) : connectAt({ url, addresses }, settings);
+    return await pRetry(connecting, { ...forEver, ...tries });
   } catch (cause) {
+    if (cause instanceof LogError) throw cause;
     throw new LogError(
       'connection',
       `the NATS server at ${options.url} cannot be reached as ${options.name}`,
@@ -147,6 +157,12 @@ async function reach(
       },
     );
   }
+}
+
+function monitorAt(monitorUrl: string, { url, addresses }: ConnectOptions): string {
+  const [address] = addresses?.() ?? [];
+  const isSameHost = address !== undefined && new URL(monitorUrl).hostname === new URL(url).hostname;
+  return isSameHost ? urlAt(monitorUrl, address) : monitorUrl;
 }
 
 async function readSeed(file: string): Promise<string> {
