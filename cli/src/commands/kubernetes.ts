@@ -9,6 +9,7 @@ replace the sealing key: with another one, what stands on the log sealed cannot 
 
 Examples:
   $ sluice kubernetes secrets | kubectl create -f -
+  $ sluice kubernetes secrets --datapath-namespace sluice-datapath | kubectl create -f -      without kube-proxy
   $ sluice kubernetes secrets --namespace edge --days 365 > secrets.yaml     to be sealed and kept with the other manifests`;
 
 /** `sluice kubernetes …`. */
@@ -21,9 +22,10 @@ export function registerKubernetes(program: Command, context: CommandContext, fi
     .summary('print the Secrets that the manifests in deploy/ mount')
     .description('Prints new keys and certificates as Secrets, for the manifests in deploy/.')
     .option('--namespace <name>', 'namespace of the installation', 'sluice-system')
+    .option('--datapath-namespace <name>', 'also print what the agents in this namespace mount')
     .option('--days <days>', 'how long the certificates are valid', parseWhole(1), 3_650)
     .addHelpText('after', help)
-    .action(async (options: { namespace: string; days: number }) => {
+    .action(async (options: { namespace: string; datapathNamespace?: string; days: number }) => {
       const { runKubernetesSecrets } = await import('./kubernetes-secrets-action.ts');
       finish(await runKubernetesSecrets(context, options));
     });

@@ -43,6 +43,22 @@ test('certificates bear the names of the Services and the identity of Envoy, and
   expect(config).not.toContain(fileOf(secrets, 'sluice-nats-translator', 'nats.seed').trim());
 });
 
+test('agents of nodes find their key and the authority of NATS in their own namespace, and no more', async () => {
+  const secrets = await installationSecrets({ ...options, datapathNamespace: 'nodes' });
+  const there = secrets.filter(({ metadata }) => metadata.namespace === 'nodes');
+  expect(there.map(({ metadata, data }) => [metadata.name, Object.keys(data)])).toEqual([
+    ['sluice-nats-bpf-agent', ['nats.seed']],
+    ['sluice-nats-ca', ['ca.crt']],
+  ]);
+  const others = secrets.filter((secret) => !there.includes(secret));
+  expect(there[0]?.data).toEqual(
+    others.find(({ metadata }) => metadata.name === 'sluice-nats-bpf-agent')?.data,
+  );
+  expect(there[1]?.data['ca.crt']).toBe(
+    others.find(({ metadata }) => metadata.name === 'sluice-nats-tls')?.data['ca.crt'],
+  );
+});
+
 test('a real nats-server takes the configuration, speaks TLS only, and each service has its own rights', async () => {
   using dir = tempDir();
   const secrets = await installationSecrets(options);

@@ -13,6 +13,8 @@ const maxXdsServers = 16;
 
 export interface InstallationOptions {
   readonly namespace: string;
+  /** Namespace of the agents of nodes, which mount their own; undefined: there are none. */
+  readonly datapathNamespace?: string | undefined;
   /** How long the certificates are valid, days. */
   readonly days: number;
   readonly nowMs: number;
@@ -32,29 +34,41 @@ export interface SecretManifest {
   readonly data: Readonly<Record<string, string>>;
 }
 
+type Data = Readonly<Record<string, string | Uint8Array>>;
+
 /** Makes all of them anew: new keys each time. */
 export async function installationSecrets(options: InstallationOptions): Promise<SecretManifest[]> {
-  const { namespace, days, nowMs } = options;
+  const { namespace, datapathNamespace, days, nowMs } = options;
   const authority = await createAuthority(nowMs, days);
   const keys = generateNkeySeeds(natsUsers);
-  const secret = (name: string, data: Readonly<Record<string, string | Uint8Array>>, type = 'Opaque') =>
-    secretOf({ name, namespace, type }, data);
+  const secret = (name: string, data: Data, type = 'Opaque') => secretOf({ name, namespace, type }, data);
+  const seed = (user: (typeof natsUsers)[number]): [string, Data] => [
+    `sluice-nats-${user}`,
+    { 'nats.seed': `${keys[user].seed}\n` },
+  ];
   const tls = async (name: string, subject: Parameters<typeof authority.issue>[0]) =>
     secret(name, { ...(await authority.issue(subject)) }, 'kubernetes.io/tls');
+  // `localhost` for those who reach it by `kubectl port-forward`.
+  const nats = await authority.issue({ dnsNames: [...serviceNames('nats', namespace), 'localhost'] });
+  const ofAgents: [string, Data][] = [seed('bpf-agent'), ['sluice-nats-ca', { 'ca.crt': nats['ca.crt'] }]];
   return [
     secret('sluice-sealing-key', { 'secret.key': randomBytes(32) }),
-    ...natsUsers.map((user) => secret(`sluice-nats-${user}`, { 'nats.seed': `${keys[user].seed}\n` })),
+    ...natsUsers.map((user) => secret(...seed(user))),
     secret('sluice-nats-config', { 'nats.conf': natsConfig(keys) }),
-    // `localhost` for those who reach it by `kubectl port-forward`.
-    await tls('sluice-nats-tls', { dnsNames: [...serviceNames('nats', namespace), 'localhost'] }),
+    secret('sluice-nats-tls', { ...nats }, 'kubernetes.io/tls'),
     await tls('sluice-xds-tls', { dnsNames: serviceNames('xds-server', namespace) }),
     await tls('sluice-envoy-tls', { dnsNames: [], uris: ['spiffe://sluice.dev/sluice/envoy'] }),
+    ...(datapathNamespace === undefined
+      ? []
+      : ofAgents.map(([name, data]) =>
+          secretOf({ name, namespace: datapathNamespace, type: 'Opaque' }, data),
+        )),
   ];
 }
 
 function secretOf(
   { name, namespace, type }: { name: string; namespace: string; type: string },
-  data: Readonly<Record<string, string | Uint8Array>>,
+  data: Data,
 ): SecretManifest {
   return {
     apiVersion: 'v1',
