@@ -58,6 +58,7 @@ export function envoyBootstrap(options: BootstrapOptions): string {
       clusters: [xdsCluster(options), ...ops.clusters],
       ...(ops.listeners.length === 0 ? {} : { listeners: ops.listeners }),
     },
+    typed_dns_resolver_config: dnsResolver,
     overload_manager: overloadManager(options),
     stats_config: { stats_matcher: { inclusion_list: { patterns: statPatterns } } },
     layered_runtime: {
@@ -69,6 +70,18 @@ export function envoyBootstrap(options: BootstrapOptions): string {
   };
   return JSON.stringify(bootstrap, null, 2);
 }
+
+/**
+ * A socket of its own for each question. The datapath leads a socket to an endpoint of the DNS Service when it connects: one that is kept stays
+ * at an endpoint that is gone, or at none where Envoy started first.
+ */
+const dnsResolver = {
+  name: 'envoy.network.dns_resolver.cares',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig',
+    udp_max_queries: 1,
+  },
+};
 
 /** Envoy refuses regular expressions of more than 100 steps by itself; time stays linear in the path with any of these. */
 const runtimeLimits = { re2: { max_program_size: { error_level: 5_000 } } };
