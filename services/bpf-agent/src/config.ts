@@ -41,7 +41,7 @@ export const configSchema = z.object({
   }),
   SLUICE_INTERFACES: list(',').prefault('').meta({
     description:
-      'Interfaces at which packets to Services come in from outside; without one only connections of processes here are served',
+      'Interfaces at which packets to Services come in from outside; `auto`: those that bear SLUICE_NODE_IPS; without one only connections of processes here are served',
     example: 'eth0',
   }),
   SLUICE_POD_INTERFACES: list(',').prefault('').meta({

@@ -6,7 +6,7 @@ import { agentName } from './adapters/acknowledgements.ts';
 import { Agent } from './adapters/agent.ts';
 import { attachPoints } from './adapters/attach-points.ts';
 import { FlowPublisher } from './adapters/flow-publisher.ts';
-import { interfaceIndexes, machineAddresses, nodeIps } from './adapters/node.ts';
+import { interfaceIndexes, interfacesOf, machineAddresses, nodeIps } from './adapters/node.ts';
 import { configSchema, flowsOf, maglevSizeOf, nodeNameOf } from './config.ts';
 import { startKernel } from './kernel/child-kernel.ts';
 import { builtObject, libbpfPaths } from './kernel/places.ts';
@@ -17,7 +17,8 @@ await runService({
   configSchema,
   start: async ({ config, logger, registry, health, worked, fail }) => {
     health.degrade('log', 'not connected yet');
-    const points = attachPoints(config.SLUICE_CGROUP, config.SLUICE_INTERFACES);
+    const ips = nodeIps(config.SLUICE_NODE_IPS);
+    const points = attachPoints(config.SLUICE_CGROUP, interfacesOf(config.SLUICE_INTERFACES, ips));
     const log = await connectEventLog({
       ...logAddress(config),
       name: 'bpf-agent',
@@ -43,7 +44,7 @@ await runService({
       node: {
         name: nodeNameOf(config),
         zone: config.SLUICE_ZONE,
-        ...nodeIps(config.SLUICE_NODE_IPS),
+        ...ips,
         tableSize: maglevSizeOf(config),
       },
       nodeAddresses: machineAddresses,
