@@ -30,6 +30,10 @@ export const runnerConfigSchema = z.object({
   loadBalancerPrefix: z.string().regex(/^\d+\.\d+\.\d+$/),
   /** Last numbers of the pool's addresses, inclusive. */
   loadBalancerRange: z.tuple([z.int(), z.int()]).default([10, 199]),
+  /** Whether kube-proxy runs, whose rules see a packet only after it was routed: then Services get routes. */
+  kubeProxy: z.boolean().default(true),
+  /** Where Pods ask for names. */
+  dnsAddress: z.string(),
   /** Range of ClusterIPs, for the node's route to them. */
   serviceRange: z.string(),
   /** ClusterIP of the Service `kubernetes`. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, closeSync, constants, openSync } from 'node:fs';
+import { chownSync, closeSync, constants, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** Lines that `read` gives. */
@@ -32,6 +32,8 @@ export class ContainerLog {
   #rest = '';
 
   constructor(path: string, owner: { readonly uid: number; readonly gid: number }) {
+    // One of a pod runner that was killed.
+    rmSync(path, { force: true });
     execFileSync('mkfifo', ['-m', '600', path]);
     chownSync(path, owner.uid, owner.gid);
     // First the reading end, which does not wait for a writer; then the writing end finds its reader at once.

@@ -17,6 +17,8 @@ export interface ContainerProcessOptions {
   readonly mounts: readonly Mount[];
   readonly uid: number;
   readonly gid: number;
+  /** For `--bounding-set` of setpriv(1). */
+  readonly capabilities: string;
   readonly readOnlyRoot: boolean;
   /** Arguments of nsenter that lead into the Pod's network; empty for the node's. */
   readonly enter: readonly string[];
@@ -77,10 +79,12 @@ export async function startContainer(options: ContainerProcessOptions): Promise<
   };
 }
 
-function scriptArgs({ root, uid, gid, readOnlyRoot, mounts, command }: ContainerProcessOptions): string[] {
+function scriptArgs(options: ContainerProcessOptions): string[] {
+  const { root, uid, gid, capabilities, readOnlyRoot, mounts, command } = options;
   const sorted = mounts.toSorted((a, b) => a.target.split('/').length - b.target.split('/').length);
   const mounting = sorted.flatMap(({ source, target, writable }) => [writable ? 'rw' : 'ro', source, target]);
-  return [root, `${uid}:${gid}`, readOnlyRoot ? 'yes' : 'no', ...mounting, '--', ...command];
+  const user = `${uid}:${gid}`;
+  return [root, user, capabilities, readOnlyRoot ? 'yes' : 'no', ...mounting, '--', ...command];
 }
 
 function exitOf(child: ChildProcess): Promise<ContainerExit> {

@@ -1,19 +1,21 @@
 #!/bin/sh
-# enter-container.sh ROOT USER READONLY [ro|rw SOURCE TARGET]… -- COMMAND…
+# enter-container.sh ROOT USER CAPABILITIES READONLY [ro|rw SOURCE TARGET]… -- COMMAND…
 # First process of a container's own mount, PID, IPC and UTS namespaces: makes its root out of an empty tmpfs at ROOT and what is
-# mounted into it, then becomes COMMAND as USER (uid:gid). READONLY is yes or no. Nothing is read but these arguments.
+# mounted into it, then becomes COMMAND as USER (uid:gid) with no more than CAPABILITIES (of setpriv). READONLY is yes or no. Nothing is read but these arguments.
 set -eu
-root=$1 user=$2 readonly=$3
-shift 3
+root=$1 user=$2 capabilities=$3 readonly=$4
+shift 4
 # PATH is the container's: what this script runs is found on the machine's.
 wanted=${PATH-}
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 chroot=$(command -v chroot)
+setpriv=$(command -v setpriv)
 
 mount -t tmpfs -o mode=0755 tmpfs "$root"
-mkdir -p "$root/proc" "$root/dev/shm" "$root/tmp" "$root/etc"
+mkdir -p "$root/proc" "$root/sys" "$root/dev/shm" "$root/tmp" "$root/etc"
 chmod 1777 "$root/tmp"
 mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
 # Of its own: Envoys meet in a shared one.
 mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
 for device in null zero full random urandom; do
@@ -44,4 +46,4 @@ if [ "$readonly" = yes ]; then
   mount -o remount,ro,mode=0755 tmpfs "$root"
 fi
 PATH=$wanted
-exec "$chroot" --userspec="$user" --groups= "$root" "$@"
+exec "$setpriv" --bounding-set="$capabilities" "$chroot" --userspec="$user" --groups= "$root" "$@"

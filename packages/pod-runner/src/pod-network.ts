@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { z } from 'zod';
 import { run } from './command.ts';
 import type { Config } from './config.ts';
 
@@ -14,6 +15,7 @@ export interface Sandbox {
 
 /** Next hop of every Pod: the node's end of its veth pair, which all bear this address of the link alone (RFC 3927). */
 const gateway = '169.254.1.1';
+const linksSchema = z.array(z.object({ ifname: z.string() }));
 /** Of the network namespace of who writes: from which port on anybody may listen. */
 const lowPorts = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
 
@@ -32,16 +34,24 @@ export class PodNetwork {
 
   /** A bridge without ports carries the routes: a packet must find a route before the rules rewrite where it goes. */
   async setUp(): Promise<void> {
-    const { serviceRange, loadBalancerPrefix, nodeAddress } = this.#config;
+    const { kubeProxy, serviceRange, loadBalancerPrefix, nodeAddress } = this.#config;
+    // Those of Pods whose runner was killed: the kernel takes them away, but some time later.
+    const links = linksSchema.parse(JSON.parse(await run('ip', ['-json', 'link', 'show', 'type', 'veth'])));
+    const old = links.filter(({ ifname }) => /^pod\d+$/.test(ifname));
     await batch(
       [],
-      [
-        'link add services0 type bridge',
-        'link set services0 up',
-        `route add ${serviceRange} dev services0 src ${nodeAddress}`,
-        `route add ${loadBalancerPrefix}.0/24 dev services0 src ${nodeAddress}`,
-      ],
+      old.map(({ ifname }) => `link delete ${ifname}`),
     );
+    if (kubeProxy)
+      await batch(
+        [],
+        [
+          'link add services0 type bridge',
+          'link set services0 up',
+          `route add ${serviceRange} dev services0 src ${nodeAddress}`,
+          `route add ${loadBalancerPrefix}.0/24 dev services0 src ${nodeAddress}`,
+        ],
+      );
     writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
     writeFileSync(lowPorts, '0');
   }

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Container, V1Pod } from '@kubernetes/client-node';
+import { capabilitiesOf } from './capabilities.ts';
 import type { Config } from './config.ts';
 import { containerEnv } from './container-env.ts';
 import { ContainerLog } from './container-log.ts';
@@ -12,7 +13,7 @@ import { imageFor } from './images.ts';
 import type { PodNetwork, Sandbox } from './pod-network.ts';
 import type { PodObjects } from './pod-objects.ts';
 import type { PodState } from './pod-status.ts';
-import { makeVolumes } from './volumes.ts';
+import { makeVolumes, refreshVolumes, usesConfigMap } from './volumes.ts';
 
 /** What Pods are run with. */
 export interface WorkerDeps {
@@ -37,6 +38,9 @@ export class PodWorker {
   #init: readonly ContainerRunner[] = [];
   #containers: readonly ContainerRunner[] = [];
   #volumes: ReadonlyMap<string, string> = new Map();
+  readonly #volumesMade = Promise.withResolvers<void>();
+  /** The volumes are written anew one time after the other. */
+  #refreshed: Promise<void> = Promise.resolve();
   #graceMs: number;
   #runs = 0;
 
@@ -82,6 +86,17 @@ export class PodWorker {
     this.#deps.onChange(this);
   }
 
+  /** Writes volumes anew that hold a ConfigMap which has changed, as the kubelet does within about a minute. */
+  configMapChanged({ metadata }: V1ConfigMap): Promise<void> {
+    const isOurs = metadata?.namespace === this.pod.metadata?.namespace;
+    if (isOurs && usesConfigMap(this.pod, metadata?.name ?? ''))
+      this.#refreshed = this.#refreshed
+        .catch(() => undefined)
+        .then(() => this.#volumesMade.promise)
+        .then(() => refreshVolumes(this.#volumeSources));
+    return this.#refreshed;
+  }
+
   /** Ends the containers: SIGTERM, then SIGKILL after the Pod's grace time (milliseconds). */
   end(graceMs: number): void {
     this.#graceMs = graceMs;
@@ -103,11 +118,10 @@ export class PodWorker {
   /** An object that is missing may come: it is tried again until the Pod ends. */
   async #makeVolumes(): Promise<void> {
     const { signal } = this.#stop;
-    const claims = join(this.#deps.config.dir, 'claims');
-    const sources = { ...this.#sources, dir: join(this.#dir, 'volumes'), claims };
     while (!signal.aborted) {
       try {
-        this.#volumes = await makeVolumes(sources);
+        this.#volumes = await makeVolumes(this.#volumeSources);
+        this.#volumesMade.resolve();
         return;
       } catch (error) {
         const { namespace, name } = this.pod.metadata ?? {};
@@ -115,6 +129,11 @@ export class PodWorker {
         await setTimeout(volumesAgainMs, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  get #volumeSources() {
+    const claims = join(this.#deps.config.dir, 'claims');
+    return { ...this.#sources, dir: join(this.#dir, 'volumes'), claims };
   }
 
   get #sources() {
@@ -168,6 +187,7 @@ export class PodWorker {
       ],
       uid,
       gid,
+      capabilities: capabilitiesOf(container.securityContext),
       readOnlyRoot: container.securityContext?.readOnlyRootFilesystem ?? false,
       enter: this.#sandbox?.enter ?? [],
       hostname: this.pod.metadata?.name ?? '',
@@ -177,11 +197,16 @@ export class PodWorker {
   }
 
   #networkFiles(): Mount[] {
-    const { clusterDomain, nodeAddress } = this.#deps.config;
+    const { clusterDomain, dnsAddress } = this.#deps.config;
     const { name = '', namespace = '' } = this.pod.metadata ?? {};
+    const { hostNetwork = false, dnsPolicy = 'ClusterFirst' } = this.pod.spec ?? {};
+    // As Kubernetes has it: who uses the node's network asks the node's servers, unless it says otherwise. This node has none.
+    const asksCluster = hostNetwork
+      ? dnsPolicy === 'ClusterFirstWithHostNet'
+      : dnsPolicy.startsWith('ClusterFirst');
     const search = `${namespace}.svc.${clusterDomain} svc.${clusterDomain} ${clusterDomain}`;
     const files = {
-      'resolv.conf': `nameserver ${nodeAddress}\nsearch ${search}\noptions ndots:5\n`,
+      'resolv.conf': asksCluster ? `nameserver ${dnsAddress}\nsearch ${search}\noptions ndots:5\n` : '',
       hosts: `127.0.0.1 localhost\n${this.#sandbox?.ip ?? ''} ${name}\n`,
     };
     return Object.entries(files).map(([file, text]) => {

@@ -2,6 +2,7 @@ import {
   CoreV1Api,
   type KubeConfig,
   setHeaderOptions,
+  type V1ConfigMap,
   type V1Pod,
   type V1PodStatus,
 } from '@kubernetes/client-node';
@@ -43,10 +44,18 @@ export class Pods {
     this.#objects = new PodObjects(kubeConfig);
   }
 
-  /** Resolves after the first list. */
-  follow(): Promise<void> {
+  /** Resolves after the first lists. */
+  async follow(): Promise<void> {
+    const configMaps = {
+      path: '/api/v1/configmaps',
+      list: () => this.#core.listConfigMapForAllNamespaces(),
+    };
+    await follow<V1ConfigMap>(this.#kubeConfig, configMaps, {
+      onObject: (configMap) => this.#onConfigMap(configMap),
+      onGone: () => undefined,
+    });
     const source = { path: '/api/v1/pods', list: () => this.#core.listPodForAllNamespaces() };
-    return follow<V1Pod>(this.#kubeConfig, source, {
+    await follow<V1Pod>(this.#kubeConfig, source, {
       onObject: (pod) => this.#onPod(pod),
       onGone: (pod) => this.#running.get(pod.metadata?.uid ?? '')?.worker.end(0),
     });
@@ -57,6 +66,14 @@ export class Pods {
     return [...this.#running.values()]
       .map(({ worker }) => worker)
       .find(({ pod: { metadata } }) => metadata?.namespace === namespace && metadata.name === name);
+  }
+
+  #onConfigMap(configMap: V1ConfigMap): void {
+    const { namespace, name } = configMap.metadata ?? {};
+    for (const { worker } of this.#running.values())
+      void worker
+        .configMapChanged(configMap)
+        .catch((error) => report(error, `volumes with ConfigMap ${namespace}/${name}`));
   }
 
   #onPod(pod: V1Pod): void {

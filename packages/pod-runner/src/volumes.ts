@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import type { V1KeyToPath, V1Pod, V1Volume, V1VolumeProjection } from '@kubernetes/client-node';
 import { fieldOf, type PodFacts } from './downward.ts';
@@ -29,6 +38,28 @@ export async function makeVolumes(sources: VolumeSources): Promise<Map<string, s
   for (const volume of sources.pod.spec?.volumes ?? [])
     made.set(volume.name, await makeVolume(volume, sources));
   return made;
+}
+
+/** Whether a volume of the Pod holds something of a ConfigMap. */
+export function usesConfigMap({ spec }: V1Pod, name: string): boolean {
+  return (spec?.volumes ?? []).some(
+    ({ configMap, projected }) =>
+      configMap?.name === name || projected?.sources?.some((source) => source.configMap?.name === name),
+  );
+}
+
+/** Writes volumes of ConfigMaps anew, each file whole or not at all. @throws Error as `makeVolumes`; then files stay as they were */
+export async function refreshVolumes(sources: VolumeSources): Promise<void> {
+  const group = sources.pod.spec?.securityContext?.fsGroup ?? 0;
+  for (const volume of sources.pod.spec?.volumes ?? []) {
+    if (volume.configMap === undefined && volume.projected === undefined) continue;
+    const dir = join(sources.dir, volume.name);
+    const files = await filesOf(volume, sources);
+    for (const file of files) writeVolumeFile(dir, file, group);
+    const kept = new Set(files.map(({ path }) => normalize(path)));
+    for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' }))
+      if (!kept.has(name) && statSync(join(dir, name)).isFile()) rmSync(join(dir, name));
+  }
 }
 
 async function makeVolume(volume: V1Volume, sources: VolumeSources): Promise<string> {
@@ -65,10 +96,12 @@ function writeVolumeFile(dir: string, { path, bytes, mode }: File, group: number
   const inside = normalize(join('/', path));
   const target = join(dir, inside);
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, bytes);
-  chownSync(target, 0, group);
+  const written = `${target}.new`;
+  writeFileSync(written, bytes);
+  chownSync(written, 0, group);
   // As the kubelet does: the group of the Pod may read what its owner may.
-  chmodSync(target, group === 0 ? mode : mode | 0o440);
+  chmodSync(written, group === 0 ? mode : mode | 0o440);
+  renameSync(written, target);
 }
 
 async function filesOf(volume: V1Volume, sources: VolumeSources): Promise<readonly File[]> {

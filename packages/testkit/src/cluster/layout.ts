@@ -5,6 +5,8 @@ export const ranges = {
   services: '10.96.0.0/16',
   /** ClusterIP of the Service `kubernetes`: the first of `services`. */
   apiService: '10.96.0.1',
+  /** ClusterIP of the Service `kube-dns`, where there is one. */
+  dnsService: '10.96.0.10',
   pods: '10.244.0.0/16',
   podPrefix: '10.244',
   /** Addresses of LoadBalancer Services: a /24. */

@@ -12,6 +12,8 @@ export const orderSchema = z.discriminatedUnion('do', [
   z.object({ id: z.int(), do: z.literal('signal'), component, signal }),
   /** Compacts etcd at its newest revision. */
   z.object({ id: z.int(), do: z.literal('compact') }),
+  /** Ends every process of Pods whose runner is gone, and gives an empty bpffs in place of the one that is there. */
+  z.object({ id: z.int(), do: z.literal('clear-node') }),
   /** Puts what a file holds (a JSON list of `StoredObject`) into etcd. */
   z.object({ id: z.int(), do: z.literal('store'), file: z.string() }),
 ]);
@@ -24,7 +26,7 @@ export type Order =
       readonly component: z.infer<typeof component>;
       readonly signal: z.infer<typeof signal>;
     }
-  | { readonly do: 'compact' }
+  | { readonly do: 'compact' | 'clear-node' }
   | { readonly do: 'store'; readonly file: string };
 
 /** What the supervisor gets first: one line of JSON. */
@@ -32,6 +34,8 @@ export const setupSchema = z.object({
   dir: z.string(),
   nodeAddress: z.string(),
   controllerManager: z.boolean(),
+  /** Whether it gets a view of its own of what a node's programs mount: /sys of its network, its cgroup as the root, an empty bpffs. */
+  ownMounts: z.boolean(),
   apiServerArgs: z.array(z.string()),
   programs: z.record(z.string(), z.string()),
   /** Variables of single parts, beside those of the supervisor. */

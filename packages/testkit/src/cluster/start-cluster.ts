@@ -2,17 +2,19 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Image, RunnerConfig } from '@sluice/pod-runner';
+import { testCgroup } from '../network/cgroup.ts';
 import { applyObjects, type Manifest, parseManifests, serviceAccountToken } from './apply.ts';
 import { makeClusterDir } from './cluster-dir.ts';
 import { type ComponentName, componentNames, corefile } from './components.ts';
 import { debianEnv } from './debian.ts';
+import { dnsService } from './dns-service.ts';
 import { type Channel, gatewayApiCrds } from './gateway-api-crds.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { apiPort, clusterFiles, nodeName, ranges } from './layout.ts';
 import { clusterUsers, writePki } from './pki.ts';
 import { ensurePrograms, type ProgramName } from './programs.ts';
 import { type CustomResource, storedObject } from './store.ts';
-import { type Supervised, superviseCluster } from './supervised.ts';
+import { intoCgroup, type Supervised, superviseCluster } from './supervised.ts';
 import { addUplink } from './uplink.ts';
 
 /** What a cluster is to be. */
@@ -24,15 +26,23 @@ export interface ClusterOptions {
    * namespace its ServiceAccount `default`.
    */
   readonly controllerManager?: boolean;
-  /**
-   * Whether it has a node that runs Pods, and what for which image; default: none. With it come kube-controller-manager, kube-proxy, names
-   * (CoreDNS) and addresses for LoadBalancer Services.
-   */
-  readonly pods?: { readonly images: readonly Image[] };
+  /** Whether it has a node that runs Pods; default: none. With it come kube-controller-manager, names (CoreDNS) and addresses for LoadBalancer Services. */
+  readonly pods?: PodOptions;
   /** Further arguments of kube-apiserver, like `--default-watch-cache-size=10`. */
   readonly apiServerArgs?: readonly string[];
   /** Hears of a part that ended by itself; default: a line on standard error. */
   readonly onDeath?: (message: string) => void;
+}
+
+/** The node of a cluster. */
+export interface PodOptions {
+  /** What runs for which image. */
+  readonly images: readonly Image[];
+  /**
+   * Whether kube-proxy makes Services work; default true. Without it nothing does, not even names (the Service `kube-dns`), until something that
+   * runs as a Pod does: the node has a cgroup of its own and an empty bpffs for it.
+   */
+  readonly kubeProxy?: boolean;
 }
 
 /** A real Kubernetes API server on a real etcd. Disposing it ends it, and leaves nothing behind. */
@@ -53,7 +63,7 @@ export interface Cluster extends AsyncDisposable {
   readonly nodeAddress: string;
   /** Path of its network namespace, for `nsenter --net=…`. */
   readonly netns: string;
-  /** A command line that runs `command` inside the network namespace, for `launch`. */
+  /** A command line that runs `command` inside the network namespace, and the node's cgroup where it has one, for `launch`. */
   inside(
     command: string,
     args: readonly string[],
@@ -66,6 +76,11 @@ export interface Cluster extends AsyncDisposable {
   signal(component: ComponentName, signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Starts a part that was ended; resolves when it serves. */
   start(component: ComponentName): Promise<void>;
+  /**
+   * What a node that loses its power and comes back is: every process of its Pods ends at once, its kernel has forgotten what was pinned, and the
+   * same Pods start anew, at other addresses. Resolves when they begin to. Only without kube-proxy.
+   */
+  restartNode(): Promise<void>;
   /** Compacts etcd at its newest revision. */
   compact(): Promise<void>;
   /**
@@ -93,30 +108,38 @@ export const clusterStartMs = 2_400_000;
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { channel = 'standard', pods, apiServerArgs = [] } = options;
   const controllerManager = options.controllerManager ?? pods !== undefined;
-  const components = componentNames.slice(0, pods !== undefined ? undefined : controllerManager ? 3 : 2);
+  const kubeProxy = pods?.kubeProxy ?? true;
+  const components = componentNames
+    .slice(0, pods !== undefined ? undefined : controllerManager ? 3 : 2)
+    .filter((name) => kubeProxy || name !== 'kube-proxy');
   const programs = await clusterPrograms(components);
   const onDeath = options.onDeath ?? ((message) => void process.stderr.write(`[cluster] ${message}\n`));
   const stack = new AsyncDisposableStack();
   try {
     const dir = makeClusterDir();
     stack.defer(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
-    const supervised = await superviseCluster(onDeath);
+    const cgroup = kubeProxy ? undefined : await testCgroup();
+    stack.defer(() => cgroup?.remove());
+    const supervised = await superviseCluster(onDeath, cgroup?.path);
     stack.defer(() => supervised.stop());
     const uplink = addUplink(supervised.pid);
     const { nodeAddress } = uplink;
     const access = await prepareAccess(dir, nodeAddress);
-    if (pods !== undefined) writePodSettings(dir, nodeAddress, pods.images);
-    const env = pods === undefined ? {} : { 'kube-proxy': { ...debianEnv('nft') } };
+    if (pods !== undefined) writePodSettings(dir, nodeAddress, pods);
+    const env = components.includes('kube-proxy') ? { 'kube-proxy': { ...debianEnv('nft') } } : {};
     supervised.setUp({
       dir,
       nodeAddress,
       controllerManager,
+      ownMounts: cgroup !== undefined,
       apiServerArgs: [...apiServerArgs],
       programs,
       env,
     });
     for (const component of components) await supervised.order({ do: 'start', component });
-    const cluster = clusterOf({ dir, supervised, access, ...uplink }, () => stack.disposeAsync());
+    const parts = { dir, supervised, access, cgroup: cgroup?.path, ...uplink };
+    const cluster = clusterOf(parts, () => stack.disposeAsync());
+    if (!kubeProxy) await cluster.apply(dnsService(nodeAddress));
     if (channel !== 'none') await cluster.apply(parseManifests(gatewayApiCrds(channel)));
     return cluster;
   } catch (error) {
@@ -134,11 +157,12 @@ export const podsPrograms: readonly ProgramName[] = [
 
 async function clusterPrograms(components: readonly ComponentName[]): Promise<Record<string, string>> {
   const control = components.filter((name) => name !== 'pod-runner');
-  const wanted = components.includes('pod-runner') ? podsPrograms : [...control, 'gateway-api-crds' as const];
+  const nft = components.includes('kube-proxy') ? (['nft'] as const) : [];
+  const wanted: readonly ProgramName[] = [...control, ...nft, 'gateway-api-crds'];
   return { ...(await ensurePrograms(wanted)), 'pod-runner': process.execPath };
 }
 
-function writePodSettings(dir: string, nodeAddress: string, images: readonly Image[]): void {
+function writePodSettings(dir: string, nodeAddress: string, { images, kubeProxy = true }: PodOptions): void {
   const files = clusterFiles(dir);
   const settings: RunnerConfig = {
     kubeconfig: files.kubeconfig('pod-runner'),
@@ -146,6 +170,8 @@ function writePodSettings(dir: string, nodeAddress: string, images: readonly Ima
     nodeAddress,
     dir: join(dir, 'pod-runner'),
     podPrefix: ranges.podPrefix,
+    kubeProxy,
+    dnsAddress: kubeProxy ? nodeAddress : ranges.dnsService,
     loadBalancerPrefix: ranges.loadBalancerPrefix,
     serviceRange: ranges.services,
     apiServiceAddress: ranges.apiService,
@@ -184,10 +210,11 @@ interface Parts {
   readonly access: Access;
   readonly hostAddress: string;
   readonly nodeAddress: string;
+  readonly cgroup: string | undefined;
 }
 
 function clusterOf(
-  { dir, supervised, access, hostAddress, nodeAddress }: Parts,
+  { dir, supervised, access, hostAddress, nodeAddress, cgroup }: Parts,
   stop: () => Promise<void>,
 ): Cluster {
   const files = clusterFiles(dir);
@@ -203,7 +230,10 @@ function clusterOf(
     hostAddress,
     nodeAddress,
     netns,
-    inside: (command, args) => ({ command: 'nsenter', args: [`--net=${netns}`, command, ...args] }),
+    inside: (command, args) => {
+      const [first = '', ...rest] = [...intoCgroup(cgroup), 'nsenter', `--net=${netns}`, command, ...args];
+      return { command: first, args: rest };
+    },
     apply: (objects) =>
       applyObjects(kubeConfig, typeof objects === 'string' ? parseManifests([objects]) : objects),
     serviceAccountKubeconfig: async (account) => {
@@ -216,6 +246,11 @@ function clusterOf(
     },
     signal: (component, signal) => supervised.order({ do: 'signal', component, signal }),
     start: (component) => supervised.order({ do: 'start', component }),
+    restartNode: async () => {
+      await supervised.order({ do: 'signal', component: 'pod-runner', signal: 'SIGKILL' });
+      await supervised.order({ do: 'clear-node' });
+      await supervised.order({ do: 'start', component: 'pod-runner' });
+    },
     compact: () => supervised.order({ do: 'compact' }),
     store: async (resource, objects) => {
       const file = join(dir, 'store.json');

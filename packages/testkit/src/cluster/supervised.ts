@@ -19,11 +19,16 @@ export interface Supervised {
 /**
  * Starts the supervisor. Its life hangs on this process in two ways: its input, and a signal that the kernel sends it when this process
  * dies, even by SIGKILL. With it the kernel ends all that is in its PID namespace.
+ * @param cgroup directory of cgroup2 that all of the cluster runs in, and sees as the root; default: that of this process
  * @param onDeath hears of a part of the control plane, or of a supervisor, that ended by itself
  * @throws Error where the kernel refuses the namespaces
  */
-export async function superviseCluster(onDeath: (message: string) => void): Promise<Supervised> {
-  const unshare = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+export async function superviseCluster(
+  onDeath: (message: string) => void,
+  cgroup?: string,
+): Promise<Supervised> {
+  const kinds = ['--net', '--mount', '--pid', ...(cgroup === undefined ? [] : ['--cgroup'])];
+  const unshare = [...intoCgroup(cgroup), 'unshare', ...kinds, '--fork', '--kill-child', '--mount-proc'];
   const node = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
@@ -57,6 +62,11 @@ export async function superviseCluster(onDeath: (message: string) => void): Prom
       await exited;
     },
   };
+}
+
+/** Words that put a command into a cgroup. */
+export function intoCgroup(cgroup: string | undefined): readonly string[] {
+  return cgroup === undefined ? [] : ['sh', '-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup];
 }
 
 /** Orders on their way, and the answers to them. */

@@ -4,11 +4,12 @@
  * process of the cluster, its mounts and its network.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { until } from '../until.ts';
 import { Components } from './control-plane.ts';
 import { clusterFiles } from './layout.ts';
-import { orderSchema, type Report, setupSchema } from './protocol.ts';
+import { orderSchema, type Report, type Setup, setupSchema } from './protocol.ts';
 import { putAll, type StoredObject } from './store.ts';
 
 const report = (line: Report): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -20,6 +21,7 @@ async function carryOut(components: Components, line: string): Promise<void> {
     if (order.do === 'start') await components.start(order.component);
     else if (order.do === 'signal') await components.signal(order.component, order.signal);
     else if (order.do === 'compact') await components.compact();
+    else if (order.do === 'clear-node') await clearNode();
     else await putAll(JSON.parse(readFileSync(order.file, 'utf8')) as StoredObject[]);
     report({ is: 'done', id: order.id });
   } catch (error) {
@@ -28,12 +30,45 @@ async function carryOut(components: Components, line: string): Promise<void> {
 }
 
 /** Memory instead of a disk under etcd: each write waits for fsync, which a busy disk makes slow; and nothing of it is left behind. */
-function prepareNamespaces(dir: string): void {
+function prepareNamespaces({ dir, ownMounts }: Setup): void {
   const { etcd, logs } = clusterFiles(dir);
   mkdirSync(logs);
   mkdirSync(etcd, { mode: 0o700 });
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', etcd]);
   execFileSync('ip', ['link', 'set', 'lo', 'up']);
+  if (!ownMounts) return;
+  execFileSync('mount', ['-t', 'sysfs', 'sysfs', '/sys']);
+  execFileSync('mount', ['-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup']);
+  mountPins();
+}
+
+const pins = '/sys/fs/bpf';
+const mountPins = (): void => void execFileSync('mount', ['-t', 'bpf', 'bpf', pins]);
+
+/** Containers hold mounts of their own, and with them what is pinned. */
+async function clearNode(): Promise<void> {
+  const own = readlinkSync('/proc/self/ns/mnt');
+  await until(() => !killAll((pid) => readlinkSync(`/proc/${pid}/ns/mnt`) !== own), {
+    timeoutMs: 60_000,
+    message: 'the processes of Pods to end',
+  });
+  execFileSync('umount', [pins]);
+  mountPins();
+}
+
+/** Whether there was a process to be killed. */
+function killAll(isMeant: (pid: number) => boolean): boolean {
+  let found = false;
+  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+    try {
+      if (!isMeant(pid)) continue;
+      process.kill(pid, 'SIGKILL');
+      found = true;
+    } catch {
+      // It has just ended.
+    }
+  }
+  return found;
 }
 
 report({ is: 'born' });
@@ -44,7 +79,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     continue;
   }
   const setup = setupSchema.parse(JSON.parse(line));
-  prepareNamespaces(setup.dir);
+  prepareNamespaces(setup);
   components = new Components(setup, (message) => report({ is: 'failed', message }));
 }
 process.exit(0);
