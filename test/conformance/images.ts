@@ -22,7 +22,7 @@ export async function conformanceImages(): Promise<readonly Image[]> {
     single('^registry\\.k8s\\.io/coredns/coredns:', programs.coredns, '/coredns'),
     envoyImage(),
     single('(^|/)nats:', toolPath('nats-server'), '/nats-server'),
-    ...['api-watcher', 'translator', 'xds-server'].map(serviceImage),
+    ...['api-watcher', 'translator', 'xds-server', 'bpf-agent'].map(serviceImage),
   ];
 }
 

@@ -7,17 +7,44 @@ import { z } from 'zod';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const kustomizationSchema = z.object({ resources: z.array(z.string()) });
+const manifest = (...path: string[]) => readFileSync(join(checkout, 'deploy', ...path), 'utf8');
 
-/** Does what deploy/README.md tells a user to do: the namespace, the Secrets, then every manifest. */
-export async function installSluice(cluster: Cluster): Promise<void> {
-  const manifest = (name: string) => readFileSync(join(checkout, 'deploy', name), 'utf8');
-  const { resources } = kustomizationSchema.parse(parse(manifest('kustomization.yaml')));
+/** What is installed. */
+export interface InstallOptions {
+  /** Whether Services are made by the cluster's kube-proxy; false: by bpf-agent, as docs/guides/without-kube-proxy.md tells. */
+  readonly kubeProxy: boolean;
+}
+
+/** Does what deploy/README.md tells a user to do: the namespaces, the Secrets, then every manifest. */
+export async function installSluice(cluster: Cluster, { kubeProxy }: InstallOptions): Promise<void> {
   await cluster.apply(manifest('namespace.yaml'));
-  const sluice = [join(checkout, 'cli/src/main.ts'), 'kubernetes', 'secrets'];
+  if (!kubeProxy) {
+    await cluster.apply(manifest('without-kube-proxy', 'namespace.yaml'));
+    await cluster.apply([apiServerOf(cluster)]);
+  }
+  const agents = kubeProxy ? [] : ['--datapath-namespace', 'sluice-datapath'];
+  const sluice = [join(checkout, 'cli/src/main.ts'), 'kubernetes', 'secrets', ...agents];
   const secrets = execFileSync(process.execPath, sluice, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await cluster.apply(secrets);
-  for (const resource of resources) await cluster.apply(manifest(resource));
+  await applyKustomization(cluster);
+  if (!kubeProxy) await applyKustomization(cluster, 'without-kube-proxy');
+}
+
+async function applyKustomization(cluster: Cluster, ...directory: string[]): Promise<void> {
+  const { resources } = kustomizationSchema.parse(parse(manifest(...directory, 'kustomization.yaml')));
+  for (const resource of resources) await cluster.apply(manifest(...directory, resource));
+}
+
+/** Where the API server is, not its Service. */
+function apiServerOf({ server }: Cluster) {
+  const { hostname, port } = new URL(server);
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'sluice-api-server', namespace: 'sluice-system' },
+    data: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+  };
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { clusterUnavailable, ensurePrograms, startCluster } from '@sluice/testkit/cluster';
+import { networkUnavailable } from '@sluice/testkit/network';
 import { claimedFeatures } from './accepted.ts';
 import { conformanceImages } from './images.ts';
 import { installSluice } from './install.ts';
@@ -16,9 +17,9 @@ async function run(options: ConformanceOptions): Promise<boolean> {
   const { 'conformance.test': suite } = await ensurePrograms(['conformance.test']);
   await using cluster = await startCluster({
     channel: options.channel,
-    pods: { images: await conformanceImages() },
+    pods: { images: await conformanceImages(), kubeProxy: options.kubeProxy },
   });
-  await installSluice(cluster);
+  await installSluice(cluster, options);
   const features = await claimedFeatures(cluster);
   rmSync(options.report, { force: true });
   const code = await runSuite(cluster, { suite, options, features });
@@ -36,6 +37,10 @@ function tell({ report: file, writePage, counts }: ConformanceOptions): boolean 
   return passed > 0 && failed === 0;
 }
 
+function unavailable({ kubeProxy }: ConformanceOptions): string | undefined {
+  return clusterUnavailable() ?? (kubeProxy ? undefined : networkUnavailable());
+}
+
 /** As a tier of `npm test`: what cannot run here is told as skipped, with the reason. */
 function skip(counts: string, reason: string): void {
   writeFileSync(
@@ -46,7 +51,7 @@ function skip(counts: string, reason: string): void {
 
 try {
   const options = readOptions(process.argv.slice(2));
-  const missing = options === undefined ? undefined : clusterUnavailable();
+  const missing = options === undefined ? undefined : unavailable(options);
   if (options === undefined) process.stdout.write(usage);
   else if (missing !== undefined && options.counts !== undefined) skip(options.counts, missing);
   else if (missing !== undefined) throw new Error(`the suite cannot run here: ${missing}`);

@@ -29,3 +29,8 @@ test('what is not known is named', () => {
   expect(() => readOptions(['--fast'])).toThrow('--fast');
   expect(readOptions(['--help'])).toBeUndefined();
 });
+
+test('bpf-agent makes Services work, unless kube-proxy is asked for, which leaves the page as it is', () => {
+  expect(readOptions([])).toMatchObject({ kubeProxy: false });
+  expect(readOptions(['--kube-proxy'])).toMatchObject({ kubeProxy: true, writePage: false });
+});

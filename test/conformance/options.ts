@@ -17,6 +17,8 @@ export interface ConformanceOptions {
   readonly profiles: readonly string[];
   /** Which CRDs the cluster has: what is claimed, and so tested, follows from them. */
   readonly channel: (typeof channels)[number];
+  /** Whether kube-proxy makes Services work, instead of bpf-agent. */
+  readonly kubeProxy: boolean;
   /** One test by its ShortName; undefined for all. */
   readonly runTest: string | undefined;
   /** Where the report goes. */
@@ -33,6 +35,7 @@ export const usage = `npm run conformance [-- OPTION…]
   --run-test NAME    one test, by its ShortName
   --profile NAME     one profile (may be repeated): ${profiles.join(', ')}
   --channel NAME     CRDs of the cluster: ${channels.join(' (default) or ')}
+  --kube-proxy       Services are made by kube-proxy, not by bpf-agent
   --report FILE      where the report goes; default .cache/conformance/report.yaml
   --counts FILE      also writes how many passed and failed as JSON, for npm test
   --debug            the suite tells each request
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[]): ConformanceOptions | undef
       channel: { type: 'string', default: channels[0] },
       report: { type: 'string', default: '.cache/conformance/report.yaml' },
       counts: { type: 'string' },
+      'kube-proxy': { type: 'boolean', default: false },
       debug: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -62,9 +66,10 @@ export function readOptions(args: readonly string[]): ConformanceOptions | undef
   return {
     profiles: values.profile.length === 0 ? profiles : values.profile,
     channel,
+    kubeProxy: values['kube-proxy'],
     runTest: values['run-test'],
     report: values.report,
-    writePage: whole && channel === 'experimental',
+    writePage: whole && channel === 'experimental' && !values['kube-proxy'],
     debug: values.debug,
     counts: values.counts,
   };

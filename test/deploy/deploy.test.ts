@@ -12,6 +12,7 @@ const manifests = readdirSync(directory).filter(
   (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
 );
 
+const metadataSchema = z.object({ name: z.string(), namespace: z.string().optional() });
 const volumeSchema = z.object({
   name: z.string(),
   secret: z.object({ secretName: z.string() }).optional(),
@@ -24,7 +25,7 @@ const podSchema = z.object({
   containers: z.array(
     z.object({
       name: z.string(),
-      env: z.array(z.object({ name: z.string() })).default([]),
+      env: z.array(z.looseObject({ name: z.string() })).default([]),
       readinessProbe: z.unknown(),
       securityContext: z.object({
         allowPrivilegeEscalation: z.literal(false),
@@ -97,4 +98,78 @@ test("Envoy's configuration is what xds-server's core makes", () => {
     configMap.set('data', configMap.createNode(data));
     writeFileSync(join(directory, 'envoy.yaml'), documents.map((d) => d.toString({ lineWidth: 0 })).join(''));
   } else expect(configMap?.toJS()).toMatchObject({ data });
+});
+
+const agents = parseAllDocuments(read('without-kube-proxy/bpf-agent.yaml')).map((d) => d.toJS() as unknown);
+const agentSchema = z.object({
+  metadata: z.object({ namespace: z.string() }),
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        automountServiceAccountToken: z.literal(false),
+        serviceAccountName: z.undefined().optional(),
+        hostNetwork: z.literal(true),
+        containers: z.array(
+          z.object({
+            env: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+            securityContext: z.object({
+              privileged: z.undefined().optional(),
+              allowPrivilegeEscalation: z.literal(false),
+              readOnlyRootFilesystem: z.literal(true),
+              capabilities: z.object({ drop: z.array(z.string()), add: z.array(z.string()) }),
+            }),
+            volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
+          }),
+        ),
+        volumes: z.array(volumeSchema.extend({ hostPath: z.object({ path: z.string() }).optional() })),
+      }),
+    }),
+  }),
+});
+
+test('the agent is in a namespace of its own, with the rights that the kernel asks for and no token of the API', () => {
+  const daemonSet = agents.find(
+    (object) => z.object({ kind: z.string() }).parse(object).kind === 'DaemonSet',
+  );
+  const { metadata, spec } = agentSchema.parse(daemonSet);
+  expect(metadata.namespace).toBe('sluice-datapath');
+  const { containers, volumes } = spec.template.spec;
+  const [container] = containers;
+  expect(container?.securityContext.capabilities).toEqual({
+    drop: ['ALL'],
+    add: ['BPF', 'NET_ADMIN', 'PERFMON'],
+  });
+  expect(container?.volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name));
+  // The names that `sluice kubernetes secrets --datapath-namespace` gives.
+  expect(volumes.flatMap(({ secret }) => secret?.secretName ?? [])).toEqual([
+    'sluice-nats-bpf-agent',
+    'sluice-nats-ca',
+  ]);
+  expect(volumes.flatMap(({ hostPath }) => hostPath?.path ?? [])).toEqual(['/sys/fs/bpf', '/sys/fs/cgroup']);
+});
+
+test('every manifest for a cluster without kube-proxy is part of its kustomization', () => {
+  const { resources } = z
+    .object({ resources: z.array(z.string()) })
+    .parse(parseAllDocuments(read('without-kube-proxy/kustomization.yaml'))[0]?.toJS());
+  const files = readdirSync(join(directory, 'without-kube-proxy'));
+  expect(resources.toSorted()).toEqual(
+    files.filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml').toSorted(),
+  );
+});
+
+test('whatever goes to NATS by addresses mounts those that api-watcher writes', () => {
+  const [watcher] = workloads.filter(({ metadata }) => metadata.name === 'api-watcher');
+  const env = z.array(z.object({ name: z.string(), value: z.string().optional() }));
+  const told = env
+    .parse(watcher?.spec.template.spec.containers[0]?.env)
+    .find(({ name }) => name === 'SLUICE_NATS_ADDRESSES_CONFIG_MAPS')?.value;
+  const written = ['sluice-system', 'sluice-datapath'].map(
+    (namespace) => `${namespace}/sluice-nats-addresses`,
+  );
+  expect(told?.split(',')).toEqual(written);
+  const there = [...objects, ...agents]
+    .map((object) => z.object({ kind: z.string(), metadata: metadataSchema }).parse(object))
+    .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'sluice-nats-addresses');
+  expect(there.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual(written);
 });

@@ -1,0 +1,40 @@
+// deploy/ alone, on a real cluster whose kube-proxy makes Services work.
+import { describeIf, request, until } from '@sluice/testkit';
+import {
+  type Cluster,
+  clusterStartMs,
+  clusterUnavailable,
+  podsPrograms,
+  startCluster,
+} from '@sluice/testkit/cluster';
+import { afterAll, beforeAll, it } from 'vitest';
+import { conformanceImages } from '../../conformance/images.ts';
+import { installSluice } from '../../conformance/install.ts';
+import { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
+import { gateway, httpRoute, rule } from '../../harness/objects.ts';
+import { echoBackend, installedPods, nodePortOf, testMs, untilPodsReady, waitMs } from './world.ts';
+
+describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('deploy/ beside kube-proxy', () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ pods: { images: await conformanceImages() } });
+    await installSluice(cluster, { kubeProxy: true });
+  }, clusterStartMs);
+  afterAll(() => cluster?.stop());
+
+  const ready = () => untilPodsReady(cluster, installedPods);
+  it('brings every Pod up, without an agent', ready, testMs);
+
+  const serves = async () => {
+    await using api = new ClusterApi(cluster);
+    await cluster.apply(echoBackend as never);
+    await api.applyAll([gateway('edge'), httpRoute('echo', { parent: 'edge', rules: [rule('echo')] })]);
+    const target = { address: cluster.nodeAddress, port: await nodePortOf(api, 'edge-sluice') };
+    await until(async () => (await request({ ...target, host: 'any.test' })).status === 200, {
+      timeoutMs: waitMs,
+      message: 'the Gateway to be served',
+    });
+  };
+  it('serves a Gateway at the port of its node', serves, testMs);
+});

@@ -1,0 +1,129 @@
+// What the tests of an installation ask and do.
+import { CoreV1Api } from '@kubernetes/client-node';
+import { launch, until } from '@sluice/testkit';
+import type { Cluster } from '@sluice/testkit/cluster';
+import type { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
+
+/** For an installation on a machine that is busy with others: half a minute is usual. */
+export const waitMs = 240_000;
+/** For a test with several such waits. */
+export const testMs = 3 * waitMs;
+
+/** Waits until each Pod of the installation is there and says that it is ready. */
+export async function untilPodsReady(cluster: Cluster, expected: readonly string[]): Promise<void> {
+  const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
+  let last = '';
+  await until(
+    async () => {
+      const pods = (await core.listPodForAllNamespaces()).items.filter(({ metadata }) =>
+        metadata?.namespace?.startsWith('sluice-'),
+      );
+      const isReady = (pod: (typeof pods)[number]) =>
+        pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+      last = pods
+        .filter((pod) => !isReady(pod))
+        .map(({ metadata }) => metadata?.name)
+        .join(', ');
+      const apps = pods.map(({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] ?? '').sort();
+      return last === '' && apps.join() === [...expected].sort().join();
+    },
+    { timeoutMs: waitMs, intervalMs: 500, message: () => `Pods to be ready: ${last}` },
+  );
+}
+
+/** The Pods of deploy/, by the program in them. */
+export const installedPods: readonly string[] = [
+  ...['api-watcher', 'api-watcher', 'envoy', 'nats', 'translator', 'translator', 'xds-server', 'xds-server'],
+];
+
+/** The body that a URL gives to a process of the node; waits until there is one. */
+export async function fetchInside(cluster: Cluster, url: string): Promise<string> {
+  const script = `process.stdout.write(await (await fetch(${JSON.stringify(url)})).text())`;
+  return until(
+    async () => {
+      await using run = await launch(cluster.inside(process.execPath, ['--input-type=module', '-e', script]));
+      await run.exited;
+      return run.stdout() || undefined;
+    },
+    { timeoutMs: waitMs, intervalMs: 250, message: url },
+  );
+}
+
+const labels = { app: 'echo' };
+/** A Deployment that answers with what it was asked, and its Service. */
+export const echoBackend = [
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'echo', namespace: 'default' },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [
+            {
+              name: 'echo',
+              image: 'registry.k8s.io/gateway-api/echo-basic:v1.5.1',
+              env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+            },
+          ],
+        },
+      },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'echo', namespace: 'default' },
+    spec: { selector: labels, ports: [{ port: 8080, targetPort: 3000 }] },
+  },
+];
+
+const system = '/namespaces/sluice-system';
+
+/** Changes nothing but an annotation of the Pods, which replaces them. */
+export async function roll(api: ClusterApi, workload: string): Promise<void> {
+  await api.json({
+    method: 'PATCH',
+    path: `/apis/apps/v1${system}/${workload}`,
+    contentType: 'application/merge-patch+json',
+    body: { spec: { template: { metadata: { annotations: { 'sluice.test/rolled': 'yes' } } } } },
+  });
+}
+
+interface PodList {
+  readonly items: readonly {
+    readonly metadata: { readonly uid: string };
+    readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  }[];
+}
+
+async function listPods(api: ClusterApi, app: string): Promise<PodList['items']> {
+  const path = `/api/v1${system}/pods?labelSelector=app.kubernetes.io%2Fname%3D${app}`;
+  return ((await api.json({ path })) as PodList).items;
+}
+
+/** Uids of the Pods of a program. */
+export async function podsOf(api: ClusterApi, app: string): Promise<string[]> {
+  return (await listPods(api, app)).map(({ metadata }) => metadata.uid);
+}
+
+/** Whether each of them is ready. */
+export async function allReady(api: ClusterApi, app: string): Promise<boolean> {
+  return (await listPods(api, app)).every(({ status }) =>
+    status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),
+  );
+}
+
+/** The port of the node that leads to port 80 of a Service. */
+export function nodePortOf(api: ClusterApi, name: string): Promise<number> {
+  return until(
+    async () => {
+      const service = { apiVersion: 'v1', kind: 'Service', metadata: { name } };
+      const { ports = [] } = ((await api.find(service))?.spec ?? {}) as { ports?: { nodePort?: number }[] };
+      return ports[0]?.nodePort;
+    },
+    { timeoutMs: waitMs, message: `a node port of ${name}` },
+  );
+}
