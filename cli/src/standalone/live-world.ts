@@ -19,7 +19,7 @@ const retryMs = 200;
 const paceMs = 400;
 
 /** Longest wait for Envoys before objects are read, ms: one that refuses or is away must not hide what is wrong with them. */
-const deliveryMs = 3_000;
+const defaultPatienceMs = 3_000;
 
 /** Longest wait for the log to say how far it is: while NATS is away it would not say. */
 const answerMs = 2_000;
@@ -28,6 +28,7 @@ const answerMs = 2_000;
 export class LiveWorld {
   /** The IR in it is that of the listeners. */
   readonly state = new WatchedState();
+  readonly #patienceMs: number;
   readonly #connect: () => Promise<EventLog>;
   readonly #changed: () => void;
   readonly #closed = new AbortController();
@@ -38,8 +39,16 @@ export class LiveWorld {
   readonly #begin = Promise.withResolvers<void>();
   readonly #delivered = Promise.withResolvers<void>();
 
-  /** @param of `connect` is called for each connection; `changed` after every change of `state`. */
-  constructor(of: { readonly connect: () => Promise<EventLog>; readonly changed: () => void }) {
+  /**
+   * @param of `connect` is called for each connection; `changed` after every change of `state`; the objects of a large log are read when
+   * every Envoy has something, or after `patienceMs` (default 3,000).
+   */
+  constructor(of: {
+    readonly connect: () => Promise<EventLog>;
+    readonly changed: () => void;
+    readonly patienceMs?: number;
+  }) {
+    this.#patienceMs = of.patienceMs ?? defaultPatienceMs;
     this.#connect = of.connect;
     this.#changed = of.changed;
     void this.#run();
@@ -83,7 +92,7 @@ export class LiveWorld {
 
   async #run(): Promise<void> {
     await this.#begin.promise;
-    setTimeout(this.#delivered.resolve, deliveryMs).unref();
+    setTimeout(this.#delivered.resolve, this.#patienceMs).unref();
     while (!this.#closed.signal.aborted) {
       this.#connection = new AbortController();
       try {
