@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CommandContext, ExitCode } from '../command.ts';
+import { loadWorld } from '../connection.ts';
+import { nodeOf } from '../model/datapath.ts';
 import type { Moment } from '../model/find-moment.ts';
 import { type Preview, previewManifests } from '../model/preview.ts';
 import { type Snapshot, settledEnvoys, snapshotAt, type Translation } from '../model/snapshot.ts';
@@ -98,6 +100,7 @@ async function compareSides(source: LogSource, of: DiffOutput & Sides): Promise<
     from: from.snapshot,
     to: to.snapshot,
     routeLayout: of.routeLayout,
+    node: nodeOf((await loadWorld(log, ['ACKS'])).datapaths.values()),
     requests: of.requests,
   });
   return { ...report, faults: [...from.faults, ...to.faults] };

@@ -1,8 +1,10 @@
 // A comparison as one document, and how it is printed.
+import type { NodeSettings } from '@sluice/bpf-agent/core';
 import { formatRevision } from '@sluice/events';
 import { readAccessLog } from '../model/access-log.ts';
 import { compareRequests } from '../model/compare-requests.ts';
 import { compareSnapshots } from '../model/comparison.ts';
+import { nodeOf } from '../model/datapath.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { toJson } from '../output/escape.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -19,11 +21,16 @@ export async function makeReport(
     readonly from: Snapshot;
     readonly to: Snapshot;
     readonly routeLayout: string | undefined;
+    /** Whose kernel is looked at; default: a node of which nothing is known. */
+    readonly node?: NodeSettings;
     readonly requests: number;
   },
 ): Promise<DiffReport> {
   const { from, to } = of;
-  const changes = compareSnapshots(from, to, of.routeLayout ?? found?.instance.routeLayout);
+  const changes = compareSnapshots(from, to, {
+    layout: of.routeLayout ?? found?.instance.routeLayout,
+    node: of.node ?? nodeOf([]),
+  });
   const requests =
     found === undefined || of.requests === 0
       ? null

@@ -54,7 +54,7 @@ describe('for people', () => {
     from: { label: 'a', revision: null },
     to: { label: 'b', revision: '1-2' },
     equal: ir.length === 0,
-    changes: { objects: [], refusals: [], ir, xds: [], conditions: [] },
+    changes: { objects: [], refusals: [], ir, datapath: [], xds: [], conditions: [] },
     requests: null,
     faults: [],
     notes: [],

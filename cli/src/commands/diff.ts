@@ -11,7 +11,7 @@ FROM and TO are each one of
   DIR, DIR:DIR           manifests that are not applied yet: as if \`sluice up\` were started on these directories alone, in
                          place of those of now. Write ./42 for a directory of that name.
 
-Objects, refusals, IR, xDS and conditions are compared, and the newest requests of Envoy's access log (--requests) are
+Objects, refusals, IR, what the kernel of a node is told (datapath), xDS and conditions are compared, and the newest requests of Envoy's access log (--requests) are
 asked again on both sides. Headers and query are not logged: a request is judged without them, and as may-differ where a
 match on them could decide. Conditions are those that the facts lead to once every connected Envoy has acknowledged.
 Faults in manifests are named with their mend, and the rest is compared.
@@ -29,7 +29,7 @@ export function registerDiff(program: Command, context: CommandContext, finish: 
     .command('diff')
     .summary('what differs between two moments, or would change with other manifests')
     .description(
-      'Compares two states: objects, IR, xDS, conditions, and which logged requests would take another route.',
+      'Compares two states: objects, IR, datapath, xDS, conditions, and which logged requests would take another route.',
     )
     .argument('<from>', 'a moment, or directories; alone: manifests against now, or a moment against now')
     .argument('[to]', 'the same')

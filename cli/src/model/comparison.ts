@@ -1,8 +1,10 @@
 // What differs between two states. In: two snapshots; out: for each part the members that came, went or changed, with
 // both forms. Bookkeeping does not count: the revision that an unchanged resource carries, the times of conditions.
 import { isDeepStrictEqual } from 'node:util';
+import type { NodeSettings } from '@sluice/bpf-agent/core';
 import { compareText, formatObjectRef, type IrId } from '@sluice/ir';
 import { allConditions } from './conditions.ts';
+import { frontendText, frontendViews } from './datapath.ts';
 import { findObjects } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { RevisedResource, World } from './world.ts';
@@ -19,20 +21,31 @@ export interface Change {
 }
 
 /** The parts that are compared, in the order of the data's way. */
-export const parts = ['objects', 'refusals', 'ir', 'xds', 'conditions'] as const;
+export const parts = ['objects', 'refusals', 'ir', 'datapath', 'xds', 'conditions'] as const;
 export type Part = (typeof parts)[number];
 
 /** All that differs, each part sorted by id. */
 export type Comparison = Readonly<Record<Part, readonly Change[]>>;
 
-/** Compares two states. @param layout of routes; undefined: the default */
-export function compareSnapshots(before: Snapshot, after: Snapshot, layout: string | undefined): Comparison {
+/** How states are looked at. */
+export interface Look {
+  /** Of routes; undefined: the default. */
+  readonly layout: string | undefined;
+  /** The node whose kernel is looked at. */
+  readonly node: NodeSettings;
+}
+
+/** Compares two states. */
+export function compareSnapshots(before: Snapshot, after: Snapshot, { layout, node }: Look): Comparison {
   const [a, b] = [before.world, after.world];
   const ir = compareMaps(resourcesOf(before), resourcesOf(after));
   return {
     objects: compareMaps(objectsOf(a), objectsOf(b)),
     refusals: compareMaps(refusalsOf(a), refusalsOf(b)),
     ir,
+    datapath: ir.some(({ id }) => /^(l4-service|endpoint-group):/.test(id))
+      ? compareMaps(mapsOf(a, node), mapsOf(b, node))
+      : [],
     xds: ir.length === 0 ? [] : compareXds(a, b, layout),
     conditions: compareMaps(conditionsOf(a), conditionsOf(b)),
   };
@@ -81,6 +94,20 @@ function refusalsOf(world: World): Map<string, unknown> {
 
 function resourcesOf({ world, foreign = new Map() }: Snapshot): Map<string, unknown> {
   return new Map([...foreign, ...[...world.ir].map(([id, { resource }]) => [id, resource] as const)]);
+}
+
+/** What stands in the maps of the node's kernel, in words: each place where clients reach a Service, and what is behind it. */
+function mapsOf(world: World, node: NodeSettings): Map<string, unknown> {
+  const views = frontendViews(
+    [...world.ir.values()].map(({ resource }) => resource),
+    node,
+  );
+  return new Map(
+    views.map(({ frontend, from, backends, ...rest }) => [
+      `${frontendText(frontend)} from ${from}`,
+      { ...rest, type: frontend.type, backends },
+    ]),
+  );
 }
 
 function conditionsOf(world: World): Map<string, unknown> {
