@@ -48,8 +48,8 @@ export function assess(
   boards: Boards = { routes: boardOf(world), ingresses: new IngressBoard() },
 ): Assessment {
   const own = ourGateways(world, controllerNames).map((fact) => gatewayState(world, fact));
-  const gateways = [...own, ...boards.ingresses.states(world, controllerNames)];
-  const services = serviceStates(world);
+  const gateways = [...own, ...boards.ingresses.states(world, controllerNames)].sort(byName);
+  const services = serviceStates(world).sort(byName);
   const routes = boards.routes.summary({
     ours: new Set(own.map(({ ref }) => refKey(ref))),
     all: new Set(objectsOfKind(world, 'Gateway').map(({ object }) => refKey(objectRefOf(object)))),
@@ -58,8 +58,8 @@ export function assess(
     ({ progress }) => progress === 'waiting',
   );
   return {
-    gateways: gateways.sort(byName),
-    services: services.sort(byName),
+    gateways,
+    services,
     routes,
     refusals: refusalsOf(world),
     waitingFor: [
