@@ -27,7 +27,7 @@ export class IngressBoard {
     this.#known = undefined;
   }
 
-  /** The states of what has an address and of what is wrong; Ingresses by their subject, in whatever order they came. */
+  /** The states of what has an address and of what is wrong. */
   states(world: World, controllerNames: readonly string[]): GatewayState[] {
     const classes = ownIngressClasses(world, controllerNames);
     const names = new Set(classes.map(({ object }) => object.metadata.name));
@@ -45,7 +45,6 @@ export class IngressBoard {
       else this.#states.set(subject, state);
     }
     this.#changed.clear();
-    const ordered = [...this.#states].sort(([one], [other]) => (one < other ? -1 : 1));
-    return [...classStates(world, classes), ...ordered.map(([, state]) => state)];
+    return [...classStates(world, classes), ...this.#states.values()];
   }
 }
