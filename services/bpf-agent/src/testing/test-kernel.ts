@@ -17,7 +17,9 @@ import { isAlive } from '@sluice/testkit';
 import { missingCapabilities } from '../core/capabilities.ts';
 import { type ChildKernel, type ChildKernelOptions, startKernel } from '../kernel/child-kernel.ts';
 import { check, type Libbpf, openLibbpf } from '../kernel/libbpf.ts';
+import { memoryOf } from '../kernel/map-reading.ts';
 import { NumberCell } from '../kernel/options.ts';
+import { openPin, pinsIn } from '../kernel/pin-directory.ts';
 import { builtObject, cgroupMount, libbpfPaths } from '../kernel/places.ts';
 
 /** Why the datapath cannot be tested here; undefined where it can. */
@@ -83,6 +85,21 @@ export function startTestKernel(options: Partial<ChildKernelOptions> = {}): Test
       removePlaces(pinDirectory);
     },
   };
+}
+
+/** Memory of all maps that are pinned there, as the kernel says it, bytes; of tables in `lb_tables` it says nothing. */
+export function pinnedMapBytes(pinDirectory: string): number {
+  const libbpf = openLibbpf(libbpfPaths);
+  const maps = join(pinDirectory, 'maps');
+  return pinsIn(maps)
+    .map((name) => openPin(libbpf, join(maps, name)))
+    .filter((fd) => fd !== undefined)
+    .map((fd) => {
+      const bytes = memoryOf(fd);
+      closeSync(fd);
+      return bytes;
+    })
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** Attach types of sockets of cgroups in linux/bpf.h: sock_ops, getsockopt; connect, sendmsg, recvmsg and getpeername of both families. */

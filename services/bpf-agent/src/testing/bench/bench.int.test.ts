@@ -5,6 +5,9 @@ import { missingForNode } from '../rig.ts';
 import { runBench } from './run.ts';
 import { reportText } from './table.ts';
 
+/** Of the ring buffer (bpf/lb_consts.h): memory of maps that hold no entries counts as well. */
+const eventBytes = 4 * 1024 * 1024;
+
 describeIf(missingForNode())('npm run bench:datapath', () => {
   test('measures every way, packets, rows and the delay of a change', async () => {
     const options = { rounds: 1, connections: 20, seconds: 0.05, services: 20, changes: 2 };
@@ -19,6 +22,10 @@ describeIf(missingForNode())('npm run bench:datapath', () => {
     }
     expect(report.packets.map(({ services }) => services)).toEqual([1, 10]);
     expect(report.updates.rows).toBe(40);
+    const { memory } = report;
+    expect(memory).toMatchObject({ services: 20, tables: 0 });
+    expect(memory.bytes).toBeGreaterThanOrEqual(memory.emptyBytes);
+    expect(memory.emptyBytes).toBeGreaterThan(eventBytes);
     expect(report.delay).toMatchObject({ services: 20, changes: 2 });
     const text = reportText(report);
     for (const name of names) expect(text).toContain(`| ${name} |`);

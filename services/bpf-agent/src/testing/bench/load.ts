@@ -23,7 +23,10 @@ export function buildLoad(): string {
     ZIG_LOCAL_CACHE_DIR: join(cache, 'zig'),
   };
   const target = targets[process.arch] ?? 'native';
-  const args = ['cc', '-O2', '-target', target, '-o', program, join(import.meta.dirname, 'load.c')];
+  const source = join(import.meta.dirname, 'load.c');
+  // Without Zig's own runtime, which nothing here calls: a compiler with an empty cache would build that first, for many seconds.
+  const options = ['-lc', '-OReleaseFast', '-fno-compiler-rt', '-target', target, `-femit-bin=${program}`];
+  const args = ['build-exe', source, ...options];
   execFileSync(join(root, '.toolchain/zig/zig'), args, { env, stdio: 'inherit' });
   return program;
 }

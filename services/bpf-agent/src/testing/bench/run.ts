@@ -1,6 +1,7 @@
-import { type DelayFigures, measureDelay, measureUpdates, type UpdateFigures } from './changes.ts';
+import { type DelayFigures, measureDelay, type UpdateFigures } from './changes.ts';
 import { buildLoad } from './load.ts';
 import { type Amounts, measureWays, type WayFigures } from './measure.ts';
+import { type MemoryFigures, measureMaps } from './memory.ts';
 import { measurePackets, type PacketFigures } from './packets.ts';
 import { startWays } from './ways.ts';
 
@@ -21,6 +22,7 @@ export interface BenchReport {
   /** What was left out, and why. */
   readonly missing: readonly string[];
   readonly packets: readonly PacketFigures[];
+  readonly memory: MemoryFigures;
   readonly updates: UpdateFigures;
   readonly delay: DelayFigures;
 }
@@ -35,7 +37,7 @@ export async function runBench(options: BenchOptions, say: (text: string) => voi
   say('packets');
   const packets = await measurePackets(options.packetServices, options.packetRuns);
   say('maps');
-  const updates = await measureUpdates(options.services);
+  const { memory, updates } = await measureMaps(options.services, options.rounds);
   const delay = await measureDelay(options.services, options.changes);
-  return { ways: figures, missing: ways.missing, packets, updates, delay };
+  return { ways: figures, missing: ways.missing, packets, memory, updates, delay };
 }

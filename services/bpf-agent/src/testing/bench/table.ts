@@ -1,5 +1,6 @@
 import { cpus, loadavg, release } from 'node:os';
 import type { WayFigures } from './measure.ts';
+import type { MemoryFigures } from './memory.ts';
 import type { Nanos, PacketFigures } from './packets.ts';
 import type { BenchReport } from './run.ts';
 
@@ -28,6 +29,13 @@ function packetRow({ services, empty, established, opening }: PacketFigures): st
   return row(whole(services), nanos(established), nanos(opening), nanos(empty), whole(own));
 }
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+function memoryText({ services, endpoints, bytes, emptyBytes, tables }: MemoryFigures): string {
+  const world = `${whole(services)} ClusterIP Services with ${endpoints} endpoints each`;
+  return `memory of all maps, ${world}: ${megabytes(bytes)} (without any ${megabytes(emptyBytes)}; ${tables} Maglev tables); the goal for 10,000 is 64 MB`;
+}
+
 /** On what it was measured. */
 export function machineText(): string {
   const all = cpus();
@@ -36,7 +44,7 @@ export function machineText(): string {
 }
 
 /** The report as Markdown. */
-export function reportText({ ways, missing, packets, updates, delay }: BenchReport): string {
+export function reportText({ ways, missing, packets, memory, updates, delay }: BenchReport): string {
   return [
     row(
       'way',
@@ -60,6 +68,7 @@ export function reportText({ ways, missing, packets, updates, delay }: BenchRepo
     ruler(5),
     ...packets.map(packetRow),
     '',
+    memoryText(memory),
     `map rows a second, of ${whole(updates.rows)}: ${whole(updates.written)} written, ${whole(updates.read)} read, ${whole(updates.removed)} removed`,
     `event on the log → map, one Service added beside ${whole(delay.services)}: ${delay.median.toFixed(1)} ms median, ${delay.worst.toFixed(1)} ms worst of ${delay.changes}; an agent's start with all of them ${whole(delay.firstMs)} ms`,
   ].join('\n');
