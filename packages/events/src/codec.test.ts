@@ -1,4 +1,4 @@
-import { canonicalJson } from '@sluice/ir';
+import { canonicalJson, hashOfBytes, irHash } from '@sluice/ir';
 import { describe, expect, test } from 'vitest';
 import {
   type AnyEvent,
@@ -7,6 +7,7 @@ import {
   encodeResourcePut,
   fileRefusalSubject,
   rejectionSubject,
+  resourceBytesOf,
 } from './codec.ts';
 import type { StreamName } from './streams.ts';
 
@@ -123,6 +124,33 @@ describe('codec', () => {
     expect(encodeResourcePut({ revision, resource, text })).toEqual(
       encodeEvent({ type: 'ResourcePut', revision, resource }),
     );
+  });
+
+  test.each([
+    'plain',
+    'ü"u\\',
+    ',"revision":{"epoch":1,"seq":2},"type":"ResourcePut"}',
+    '","revision":{"epoch":1,"seq":2},"type":"ResourcePut"}',
+  ])('the bytes of a resource are found without decoding: %s', (uid) => {
+    const resource = { kind: 'certificate' as const, key: uid, source: ref, uid, digest: uid };
+    for (const revision of [
+      { epoch: 0, seq: 0 },
+      { epoch: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER },
+    ]) {
+      const { data } = encodeEvent({ type: 'ResourcePut', revision, resource });
+      expect(hashOfBytes(resourceBytesOf(data) ?? bytes(''))).toBe(irHash(resource));
+    }
+  });
+
+  test.each([
+    '',
+    '{"resource":',
+    '{"resource":{}}',
+    '{"resource":{},"revision":{"epoch":1,"seq":2},"type":"ResourceRemoved"}',
+    '{"resource":{},"revision":{"epoch":1,"seq":2},"type":"ResourcePut"} ',
+    '{ "resource":{},"revision":{"epoch":1,"seq":2},"type":"ResourcePut"}',
+  ])('what is no resource in canonical form has no bytes of one: %s', (text) => {
+    expect(resourceBytesOf(bytes(text))).toBeUndefined();
   });
 
   test('the bytes are canonical: the order of fields does not show', () => {

@@ -97,6 +97,23 @@ export function encodeResourcePut(of: {
   };
 }
 
+/** What follows the resource of a ResourcePut in canonical form, at most so many bytes. */
+const afterResource = /,"revision":\{"epoch":\d+,"seq":\d+\},"type":"ResourcePut"\}$/;
+const beforeResource = '{"resource":';
+const longestAfter = 100;
+const latin = new TextDecoder('latin1');
+
+/**
+ * The bytes of the resource in a ResourcePut, without decoding it: their SHA-256 is the resource's `irHash`. undefined: the event is no
+ * ResourcePut in canonical form.
+ */
+export function resourceBytesOf(data: Uint8Array): Uint8Array | undefined {
+  const start = beforeResource.length;
+  if (latin.decode(data.subarray(0, start)) !== beforeResource) return undefined;
+  const end = afterResource.exec(latin.decode(data.subarray(Math.max(start, data.length - longestAfter))));
+  return end === null ? undefined : data.subarray(start, data.length - end[0].length);
+}
+
 /** The outcome of decoding: an event, or `error` in words (never with the bytes in it). */
 export type Decoded<E> =
   | { readonly ok: true; readonly event: E }

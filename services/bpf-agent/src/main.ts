@@ -1,6 +1,8 @@
 // bpf-agent: IR → the maps of this node's kernel. Configuration, dependencies, run, stop.
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { connectEventLog } from '@sluice/event-log';
+import { hashWith } from '@sluice/ir';
 import { logAddress, runService } from '@sluice/service-kit';
 import { agentName } from './adapters/acknowledgements.ts';
 import { Agent } from './adapters/agent.ts';
@@ -12,6 +14,7 @@ import { startKernel } from './kernel/child-kernel.ts';
 import { builtObject, libbpfPaths } from './kernel/places.ts';
 import { createFlowMetrics } from './metrics.ts';
 
+hashWith((data) => hash('sha256', data));
 await runService({
   name: 'bpf-agent',
   configSchema,

@@ -7,6 +7,7 @@ export interface Metrics {
   readonly rows: Counter<'step'>;
   readonly faults: Counter<'kind'>;
   readonly resyncs: Counter;
+  readonly differences: Counter;
   readonly revision: Gauge;
 }
 
@@ -77,6 +78,11 @@ export function createMetrics(registry: Registry, figures: MapFigures): Metrics 
     resyncs: new Counter({
       name: 'sluice_datapath_resyncs_total',
       help: 'Times that all maps were compared with what they have to hold.',
+      registers,
+    }),
+    differences: new Counter({
+      name: 'sluice_datapath_ir_differences_total',
+      help: 'Revisions that differed, as they were read, from what the translator wrote down of the whole IR.',
       registers,
     }),
     revision: new Gauge({

@@ -86,6 +86,7 @@ export class Agent {
       signal: this.#ended.signal,
       take: (batch) => this.#take(batch),
       health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
+      differs: () => this.#metrics.differences.inc(),
     });
     const { log, kernel, node, fail } = options;
     this.#acks = new Acknowledgements({ log, node, version, ready: this.#begun.promise, failed: fail });

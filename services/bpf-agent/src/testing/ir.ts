@@ -86,6 +86,13 @@ export class IrWriter {
     return revision;
   }
 
+  /** What the writer says of the whole is wrong from now on, or right again: one that has lost count. */
+  setWrong(wrong: boolean): void {
+    const foreign = irHash(service('foreign', []));
+    if (wrong) this.#sum.add(foreign);
+    else this.#sum.remove(foreign);
+  }
+
   #forget(id: IrId): void {
     const hash = this.#held.get(id);
     if (hash !== undefined) this.#sum.remove(hash);
