@@ -42,7 +42,7 @@ export function startTranslation(log: EventLog, options: Partial<TranslationOpti
     instance: `t${instances}`,
     checkpoints: { every: 0, purge: false, quietMs: 0 },
     leadership: { beatMs: 20, goodForMs: 200, askMs: 30 },
-    serverWatch: { silentMs: 60_000, lookMs: 1000 },
+    serverWatch: { silentMs: 60_000, goneMs: 600_000, lookMs: 1000 },
     ...options,
   });
   const ended = translation.run().then(

@@ -1,6 +1,6 @@
 import type { LogEvent, Position } from '@sluice/event-log';
 import type { AckEvent } from '@sluice/events';
-import type { FactInput } from '../core/index.ts';
+import type { FactInput, SignOfLife } from '../core/index.ts';
 
 /** A fact that could not be decoded. */
 export interface Poison {
@@ -41,7 +41,7 @@ export type Item =
       readonly reset: boolean;
       readonly acks: readonly ReceivedAck[];
     }
-  | { readonly kind: 'server'; readonly server: string; readonly silent: boolean; readonly timeMs: number };
+  | { readonly kind: 'server'; readonly server: string; readonly sign: SignOfLife; readonly timeMs: number };
 
 /**
  * What has come in and was not yet taken. While one batch is written the next one grows here, so a slow log makes

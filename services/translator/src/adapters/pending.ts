@@ -1,5 +1,5 @@
 import type { AckEvent } from '@sluice/events';
-import type { FactInput } from '../core/index.ts';
+import type { FactInput, SignOfLife } from '../core/index.ts';
 import type { Item, Poison } from './inbox.ts';
 
 /** Causes that are linked to a batch at most; more would say nothing. */
@@ -12,7 +12,7 @@ export interface Batch {
   readonly facts: readonly FactInput[];
   readonly resetAcks: boolean;
   readonly acks: readonly AckEvent[];
-  readonly servers: readonly { readonly server: string; readonly silent: boolean }[];
+  readonly servers: readonly { readonly server: string; readonly sign: SignOfLife }[];
   readonly poison: readonly Poison[];
   /** Sequence of the last fact. */
   readonly seq: number;
@@ -41,7 +41,7 @@ const tombstones: ReadonlySet<string> = new Set([
 export class Pending {
   #facts = new Map<string, FactInput>();
   #acks = new Map<string, AckEvent>();
-  readonly #silent = new Map<string, boolean>();
+  readonly #signs = new Map<string, SignOfLife>();
   #poison = new Map<number, Poison>();
   #judged = new Set<number>();
   #seq = 0;
@@ -86,7 +86,7 @@ export class Pending {
     this.#absorb(items);
     const facts: FactInput[] = [];
     const acks: AckEvent[] = [];
-    const servers: { server: string; silent: boolean }[] = [];
+    const servers: { server: string; sign: SignOfLife }[] = [];
     const [factTraces, ackTraces] = [new Set<string>(), new Set<string>()];
     let sinceMs: number | undefined;
     let [reset, resetAcks, timeMs] = [false, false, 0];
@@ -125,7 +125,7 @@ export class Pending {
       reset: false,
       resetAcks: true,
       acks: [...this.#acks.values()],
-      servers: [...this.#silent].map(([server, silent]) => ({ server, silent })),
+      servers: [...this.#signs].map(([server, sign]) => ({ server, sign })),
       poison,
       seq: this.#seq,
       readSeq: this.#readSeq,
@@ -134,7 +134,7 @@ export class Pending {
 
   #absorb(items: readonly Item[]): void {
     for (const item of items) {
-      if (item.kind === 'server') this.#silent.set(item.server, item.silent);
+      if (item.kind === 'server') this.#signs.set(item.server, item.sign);
       else if (item.kind === 'acks') this.#absorbAcks(item);
       else this.#absorbFacts(item);
     }

@@ -1,5 +1,6 @@
 import type { EventLog } from '@sluice/event-log';
 import type { AckEvent } from '@sluice/events';
+import type { SignOfLife } from '../core/index.ts';
 import type { Inbox } from './inbox.ts';
 
 /** Core subjects of the heartbeats of xds-servers and agents: `heartbeat.xds-server.<name>`, one every 5 s. */
@@ -7,21 +8,27 @@ const subjects = ['heartbeat.xds-server.*', 'heartbeat.bpf-agent.*'] as const;
 
 /** Times, milliseconds. */
 export interface ServerWatchTimes {
-  /** Without a heartbeat for this long a server counts as silent. */
+  /** Without a heartbeat for this long a server counts as silent, and as gone. */
   readonly silentMs: number;
+  readonly goneMs: number;
   readonly lookMs: number;
 }
 
-/** Who gives no sign of life for 30 s is not waited for. */
-export const productionWatch: ServerWatchTimes = { silentMs: 30_000, lookMs: 1000 };
+/**
+ * Who gives no sign of life for 30 s is not waited for; after five minutes, when Kubernetes takes the pods of a node that does not answer for
+ * lost (`tolerationSeconds` of node.kubernetes.io/unreachable), nobody names it any more.
+ */
+export const productionWatch: ServerWatchTimes = { silentMs: 30_000, goneMs: 300_000, lookMs: 1000 };
 
-/** Tells the inbox which xds-servers have fallen silent: an xds-server that died cannot say that its Envoys are gone. */
+const order: readonly SignOfLife[] = ['given', 'silent', 'gone'];
+
+/** Tells the inbox which servers have fallen silent: an xds-server that died cannot say that its Envoys are gone, nor an agent that its node is. */
 export class ServerWatch {
   readonly #log: EventLog;
   readonly #inbox: Inbox;
   readonly #times: ServerWatchTimes;
   readonly #heard = new Map<string, number>();
-  readonly #silent = new Set<string>();
+  readonly #told = new Map<string, SignOfLife>();
 
   constructor(of: { log: EventLog; inbox: Inbox; times: ServerWatchTimes }) {
     this.#log = of.log;
@@ -53,7 +60,7 @@ export class ServerWatch {
     const server = nameIn(data);
     if (server === undefined) return;
     this.#heard.set(server, Date.now());
-    if (this.#silent.delete(server)) this.#tell(server, false);
+    if (this.#signOf(server) !== 'given') this.#tell(server, 'given');
   }
 
   #look(): void {
@@ -61,15 +68,24 @@ export class ServerWatch {
     for (const [server, heardAt] of this.#heard) {
       // Nobody can be heard while the connection is down, so nobody is missed either.
       if (!this.#log.connected) this.#heard.set(server, now);
-      else if (now - heardAt > this.#times.silentMs && !this.#silent.has(server)) {
-        this.#silent.add(server);
-        this.#tell(server, true);
-      }
+      else this.#missed(server, now - heardAt);
     }
   }
 
-  #tell(server: string, silent: boolean): void {
-    void this.#inbox.put({ kind: 'server', server, silent, timeMs: Date.now() });
+  /** Only a heartbeat makes it better again. */
+  #missed(server: string, forMs: number): void {
+    const { silentMs, goneMs } = this.#times;
+    const sign = forMs > goneMs ? 'gone' : forMs > silentMs ? 'silent' : 'given';
+    if (order.indexOf(sign) > order.indexOf(this.#signOf(server))) this.#tell(server, sign);
+  }
+
+  #signOf(server: string): SignOfLife {
+    return this.#told.get(server) ?? 'given';
+  }
+
+  #tell(server: string, sign: SignOfLife): void {
+    this.#told.set(server, sign);
+    void this.#inbox.put({ kind: 'server', server, sign, timeMs: Date.now() });
   }
 }
 

@@ -7,6 +7,7 @@ import {
   addressFact,
   builtInClasses,
   controllerNames,
+  datapathAck,
   envoyAck,
   objectFact,
   syncedFacts,
@@ -141,12 +142,32 @@ describe('translation', () => {
     const beat = (): void =>
       log.notify('heartbeat.xds-server.xds-server-0', new TextEncoder().encode('{"replica":"xds-server-0"}'));
     await hand.acks([envoyAck('e1'), envoyAck('lost', { server: 'xds-server-1', acked: null })]);
-    await using _rig = startTranslation(log, { serverWatch: { silentMs: 100, lookMs: 10 } });
+    await using _rig = startTranslation(log, { serverWatch: { silentMs: 100, goneMs: 60_000, lookMs: 10 } });
     await until(async () => {
       beat();
       const programmed = conditionOf(await statusOn(log), 'default/gw', 'Programmed');
       return programmed?.status === 'True' && programmed.message.endsWith('silent and not waited for: lost');
     });
+  });
+
+  test('reckons no more with an agent that is gone, and again once it gives a sign of life', async () => {
+    const { log, hand } = await begin();
+    await hand.facts(world);
+    const text = (message: string) => new TextEncoder().encode(message);
+    await hand.acks([envoyAck('e1'), datapathAck('here'), datapathAck('lost', { acked: null })]);
+    await using _rig = startTranslation(log, { serverWatch: { silentMs: 1_000, goneMs: 2_000, lookMs: 10 } });
+    const said = (message: string, ...agents: readonly string[]) =>
+      until(
+        async () => {
+          log.notify('heartbeat.xds-server.xds-server-0', text('{"replica":"xds-server-0"}'));
+          for (const agent of agents)
+            log.notify(`heartbeat.bpf-agent.${agent}`, text(`{"replica":"${agent}"}`));
+          return conditionOf(await statusOn(log), 'default/gw', 'Programmed')?.message === message;
+        },
+        { timeoutMs: 60_000, message },
+      );
+    await said('every connected Envoy and the datapath of every node have taken it', 'bpf-agent-here');
+    await said('waiting for the datapath of node lost', 'bpf-agent-here', 'bpf-agent-lost');
   });
 });
 

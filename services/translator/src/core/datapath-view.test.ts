@@ -39,12 +39,30 @@ describe('DatapathBook', () => {
     datapaths.take(datapathAck('n1', { acked: at(5) }));
     datapaths.take(datapathAck('n2', { acked: null }));
     expect(drained()).toEqual({ 'a/b': { ...done, waiting: true } });
-    datapaths.setSilent('bpf-agent-n2', true);
+    datapaths.setSign('bpf-agent-n2', 'silent');
     expect(drained()).toEqual({ 'a/b': done });
-    datapaths.setSilent('bpf-agent-n1', true);
+    datapaths.setSign('bpf-agent-n1', 'silent');
     expect(drained()).toEqual({ 'a/b': { ...done, waiting: true } });
-    datapaths.setSilent('bpf-agent-n1', false);
+    datapaths.setSign('bpf-agent-n1', 'given');
     expect(drained()).toEqual({ 'a/b': done });
+  });
+
+  test('who is gone counts no more, neither for what it has nor for what it had no room for, until it is there again', () => {
+    const { datapaths, drained } = book(['a/a', 3], ['a/b', 5]);
+    const leftOut = { maps: ['lb_slots'], count: 1, services: ['a/a'] };
+    const full = ['n2 (lb_slots)'];
+    datapaths.take(datapathAck('n1', { acked: at(5) }));
+    datapaths.take(datapathAck('n2', { acked: at(4), leftOut }));
+    expect(drained()).toEqual({ 'a/a': { ...done, full }, 'a/b': { ...done, waiting: true } });
+    datapaths.setSign('bpf-agent-n2', 'silent');
+    expect(drained()).toEqual({ 'a/b': done });
+    datapaths.setSign('bpf-agent-n2', 'gone');
+    expect(drained()).toEqual({ 'a/a': done });
+    datapaths.setSign('bpf-agent-n2', 'given');
+    expect(drained()).toEqual({ 'a/a': { ...done, full }, 'a/b': { ...done, waiting: true } });
+    datapaths.setSign('bpf-agent-n2', 'gone');
+    datapaths.setSign('bpf-agent-n1', 'gone');
+    expect(drained()).toEqual({ 'a/a': undefined, 'a/b': undefined });
   });
 
   test('a fault is named where it holds a Service up, and room that is missing by node and Service', () => {

@@ -1,8 +1,9 @@
-// What the datapaths of nodes have of each Service. What comes in: the newest word of each agent, which agents are silent, and the revision
-// at which each Service's places last changed; what goes out: for each Service whether it is in all kernels, and if not, why. It names no
+// What the datapaths of nodes have of each Service. What comes in: the newest word of each agent, which agents are silent or gone, and the
+// revision at which each Service's places last changed; what goes out: for each Service whether it is in all kernels, and if not, why. It names no
 // node that is merely on its way or silent: of 10,000 Services each would have to be written anew whenever one node comes or goes.
 import { type AckEvent, compareRevisions, type Revision } from '@sluice/events';
 import { compareText } from '@sluice/ir';
+import type { SignOfLife } from './sign-of-life.ts';
 
 /** What is said of one Service. */
 export interface DatapathView {
@@ -22,7 +23,8 @@ const mostNamed = 3;
 /** Follows agents and Services. */
 export class DatapathBook {
   readonly #agents = new Map<string, DatapathState>();
-  readonly #silent = new Set<string>();
+  /** One that is not in it was never missed. */
+  readonly #signs = new Map<string, SignOfLife>();
   readonly #wanted = new Map<string, Revision>();
   readonly #waiting = new Set<string>();
   /** By Service: the nodes without room for it. */
@@ -37,21 +39,26 @@ export class DatapathBook {
   /** Takes an event of ACKS in. */
   take(event: AckEvent): void {
     if (event.type !== 'DatapathStateChanged') return;
-    this.#leftOut(event.node, this.#agents.get(event.node)?.leftOut, event.leftOut);
+    this.#leftOut(event.node, this.#toldBy(this.#agents.get(event.node)), this.#toldBy(event));
     this.#agents.set(event.node, event);
     this.#isStale = true;
   }
 
-  /** Notes that an agent gives no sign of life, or does again. */
-  setSilent(agent: string, silent: boolean): void {
-    if (silent) this.#silent.add(agent);
-    else this.#silent.delete(agent);
+  /** Notes whether an agent gives signs of life. What is known of one that is gone counts no more. */
+  setSign(agent: string, sign: SignOfLife): void {
+    const own = [...this.#agents.values()].filter((state) => state.agent === agent);
+    const before = own.map((state) => this.#toldBy(state));
+    this.#signs.set(agent, sign);
+    for (const [index, state] of own.entries()) {
+      const told = this.#toldBy(state);
+      if (told !== before[index]) this.#leftOut(state.node, before[index], told);
+    }
     this.#isStale = true;
   }
 
   /** Forgets all agents, before their states are read anew. */
   reset(): void {
-    for (const { node, leftOut } of this.#agents.values()) this.#leftOut(node, leftOut, undefined);
+    for (const state of this.#agents.values()) this.#leftOut(state.node, this.#toldBy(state), undefined);
     this.#agents.clear();
     this.#isStale = true;
   }
@@ -87,8 +94,10 @@ export class DatapathBook {
 
   #refresh(): void {
     this.#isStale = false;
-    const running = [...this.#agents.values()].filter(({ state }) => state === 'running');
-    const answering = running.filter(({ agent }) => !this.#silent.has(agent));
+    const running = [...this.#agents.values()].filter(
+      ({ agent, state }) => state === 'running' && this.#signs.get(agent) !== 'gone',
+    );
+    const answering = running.filter(({ agent }) => this.#signs.get(agent) !== 'silent');
     // Where nobody answers, what they had said stands.
     const counted = answering.length > 0 ? answering : running;
     const before = { runs: this.#runs, floor: this.#floor };
@@ -101,6 +110,11 @@ export class DatapathBook {
       .map(({ node, fault }) => `${node}: ${fault}`);
     const forward = before.runs === this.#runs && !isBelow(this.#floor, before.floor);
     for (const service of forward ? this.#waiting : this.#wanted.keys()) this.#touched.add(service);
+  }
+
+  /** Services for which the agent has no room, as far as it counts. */
+  #toldBy(state: DatapathState | undefined): DatapathState['leftOut'] {
+    return state === undefined || this.#signs.get(state.agent) === 'gone' ? undefined : state.leftOut;
   }
 
   #leftOut(node: string, before: DatapathState['leftOut'], after: DatapathState['leftOut']): void {

@@ -38,9 +38,9 @@ describe('EnvoyBook', () => {
     envoys.take(envoyAck('a', { acked: at(5) }));
     envoys.take(envoyAck('b', { state: 'silent', acked: null }));
     envoys.take(envoyAck('c', { server: 'xds-server-1', acked: null }));
-    envoys.setServerSilent('xds-server-1', true);
+    envoys.setSign('xds-server-1', 'silent');
     expect(view()).toEqual({ connected: 3, waiting: [], silent: ['b', 'c'] });
-    envoys.setServerSilent('xds-server-1', false);
+    envoys.setSign('xds-server-1', 'given');
     expect(view()).toEqual({ connected: 3, waiting: ['c'], silent: ['b'] });
   });
 
@@ -70,7 +70,7 @@ describe('EnvoyBook', () => {
       ['n4', 1],
     ] as const)
       envoys.take(datapathAck(node, { acked: at(seq), state: node === 'n4' ? 'stopped' : 'running' }));
-    envoys.setServerSilent('bpf-agent-n3', true);
+    envoys.setSign('bpf-agent-n3', 'silent');
     const waits = view();
     expect(waits).toEqual({
       ...{ connected: 1, waiting: [], silent: [] },
@@ -90,6 +90,28 @@ describe('EnvoyBook', () => {
     });
     envoys.take(datapathAck('n2', { acked: at(6) }));
     expect(envoys.drain()).toEqual([]);
+  });
+
+  test('who is gone is not named: datapaths of nodes, and Envoys that only a server that is gone knows', () => {
+    const { envoys, view } = book();
+    envoys.take(envoyAck('a', { acked: at(5) }));
+    envoys.take(envoyAck('a', { server: 'xds-server-1', acked: at(4) }));
+    envoys.take(envoyAck('b', { server: 'xds-server-1', acked: at(4) }));
+    for (const node of ['n1', 'n2']) envoys.take(datapathAck(node, { acked: node === 'n1' ? at(5) : null }));
+    for (const server of ['xds-server-1', 'bpf-agent-n2']) envoys.setSign(server, 'silent');
+    expect(view()).toEqual({
+      ...{ connected: 2, waiting: [], silent: ['b'] },
+      datapaths: { waiting: [], silent: ['n2'] },
+    });
+    for (const server of ['xds-server-1', 'bpf-agent-n2']) envoys.setSign(server, 'gone');
+    expect(view()).toEqual({
+      ...{ connected: 1, waiting: [], silent: [] },
+      datapaths: { waiting: [], silent: [] },
+    });
+    envoys.setSign('bpf-agent-n2', 'given');
+    expect(view()?.datapaths).toEqual({ waiting: ['n2'], silent: [] });
+    for (const agent of ['bpf-agent-n1', 'bpf-agent-n2']) envoys.setSign(agent, 'gone');
+    expect(view()).toEqual({ connected: 1, waiting: [], silent: [] });
   });
 
   test('a Gateway that changes waits anew, one that is gone is told', () => {

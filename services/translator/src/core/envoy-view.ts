@@ -1,8 +1,9 @@
-// Which Envoys have what. What comes in: the newest word of each xds-server on each Envoy, which servers are silent,
-// and the revision at which each Gateway last changed; what goes out: for each Gateway how many Envoys there are,
+// Which Envoys have what. What comes in: the newest word of each xds-server on each Envoy, which servers are silent or
+// gone, and the revision at which each Gateway last changed; what goes out: for each Gateway how many Envoys there are,
 // who is waited for and who is silent. An acknowledgement touches only Gateways that wait for one.
 import { type AckEvent, compareRevisions, type Revision } from '@sluice/events';
 import { compareText } from '@sluice/ir';
+import type { SignOfLife } from './sign-of-life.ts';
 
 /** What a Gateway's status says of Envoys. */
 export interface EnvoyView {
@@ -27,7 +28,8 @@ type DatapathState = Extract<AckEvent, { type: 'DatapathStateChanged' }>;
 /** Follows Envoys and Gateways. */
 export class EnvoyBook {
   readonly #envoys = new Map<string, EnvoyState>();
-  readonly #silentServers = new Set<string>();
+  /** Of xds-servers and agents; one that is not in it was never missed. */
+  readonly #signs = new Map<string, SignOfLife>();
   readonly #wanted = new Map<string, Revision>();
   readonly #waiting = new Set<string>();
   readonly #agents = new Map<string, DatapathState>();
@@ -44,10 +46,9 @@ export class EnvoyBook {
     this.#refresh();
   }
 
-  /** Notes that an xds-server or an agent gives no sign of life, or does again. */
-  setServerSilent(server: string, silent: boolean): void {
-    if (silent) this.#silentServers.add(server);
-    else this.#silentServers.delete(server);
+  /** Notes whether an xds-server or an agent gives signs of life. What is known of one that is gone counts no more. */
+  setSign(server: string, sign: SignOfLife): void {
+    this.#signs.set(server, sign);
     this.#refresh();
   }
 
@@ -93,9 +94,11 @@ export class EnvoyBook {
 
   /** Where an agent has ended the kernel goes on with what it has: nobody is waited for. */
   #summarizeAgents(): Map<string, NodeState> {
-    const running = [...this.#agents.values()].filter(({ state }) => state === 'running');
+    const running = [...this.#agents.values()].filter(
+      ({ agent, state }) => state === 'running' && this.#signs.get(agent) !== 'gone',
+    );
     return new Map(
-      running.map(({ agent, node, acked }) => [node, { silent: this.#silentServers.has(agent), acked }]),
+      running.map(({ agent, node, acked }) => [node, { silent: this.#signs.get(agent) === 'silent', acked }]),
     );
   }
 
@@ -103,8 +106,9 @@ export class EnvoyBook {
   #summarize(): Map<string, NodeState> {
     const nodes = new Map<string, NodeState>();
     for (const { server, node, state, acked } of this.#envoys.values()) {
-      if (state === 'disconnected') continue;
-      const silent = state === 'silent' || this.#silentServers.has(server);
+      const sign = this.#signs.get(server);
+      if (state === 'disconnected' || sign === 'gone') continue;
+      const silent = state === 'silent' || sign === 'silent';
       const known = nodes.get(node);
       nodes.set(node, {
         silent: silent && (known?.silent ?? true),

@@ -9,6 +9,7 @@ export { refKey } from './keys.ts';
 export type { IrLedger, LedgerEntry, StatusLedger } from './ledger.ts';
 export { reasons } from './reasons.ts';
 export { regexFault } from './regex.ts';
+export type { SignOfLife } from './sign-of-life.ts';
 export {
   type StatusOutput,
   transitionTimesOf,

@@ -23,6 +23,7 @@ import { isPartOfService } from './l7-service-ir.ts';
 import { IrBook, type IrLedger, type StatusLedger } from './ledger.ts';
 import { buildModel, type Model, type ModelSettings } from './model.ts';
 import { Outgoing, type OutgoingKind } from './outgoing.ts';
+import type { SignOfLife } from './sign-of-life.ts';
 import { type StatusOutput, withoutTransitionTimes } from './status.ts';
 
 /** Settings, and what stands on the log already (default: nothing). */
@@ -36,8 +37,8 @@ export interface TranslatorOptions extends Partial<ModelSettings> {
 export interface TranslatorInput {
   readonly facts?: readonly FactInput[];
   readonly acks?: readonly AckEvent[];
-  /** xds-servers whose heartbeats stopped (true) or came back (false). */
-  readonly servers?: readonly { readonly server: string; readonly silent: boolean }[];
+  /** xds-servers and agents whose heartbeats stopped or came back. */
+  readonly servers?: readonly { readonly server: string; readonly sign: SignOfLife }[];
   /** Forget all Envoys before `acks`. */
   readonly resetAcks?: boolean;
   /** The revision under which changes of the IR by this batch will be written. */
@@ -197,9 +198,9 @@ class IncrementalTranslator implements Translator {
       if (resetAcks) book.reset();
       for (const ack of acks) book.take(ack);
     }
-    for (const { server, silent } of servers) {
-      this.#envoys.setServerSilent(server, silent);
-      this.#datapaths.setSilent(server, silent);
+    for (const { server, sign } of servers) {
+      this.#envoys.setSign(server, sign);
+      this.#datapaths.setSign(server, sign);
     }
   }
 
