@@ -1,4 +1,5 @@
-import { createMemoryLog, type EventLog, type FollowItem } from '@sluice/event-log';
+import { readFileSync } from 'node:fs';
+import { createMemoryLog, type EventLog, type FollowItem, importLog } from '@sluice/event-log';
 import type { IrResource } from '@sluice/ir';
 import { createLogger } from '@sluice/service-kit';
 import { until } from '@sluice/testkit';
@@ -31,12 +32,16 @@ function losing(log: EventLog, loses: (item: FollowItem) => FollowItem): EventLo
   });
 }
 
-async function start(loses: (item: FollowItem) => FollowItem = (item) => item) {
+async function start(loses?: (item: FollowItem) => FollowItem) {
+  const log = createMemoryLog();
+  const writer = await IrWriter.open(log);
+  return { writer, ...follow(log, loses) };
+}
+
+function follow(log: EventLog, loses: (item: FollowItem) => FollowItem = (item) => item) {
   const own = new AsyncDisposableStack();
   stack.push(own);
-  const log = createMemoryLog();
   own.defer(() => log.close());
-  const writer = await IrWriter.open(log);
   const taken: RevisionBatch[] = [];
   const health: (string | undefined)[] = [];
   const ended = new AbortController();
@@ -58,11 +63,31 @@ async function start(loses: (item: FollowItem) => FollowItem = (item) => item) {
   });
   const reached = (seq: number) =>
     until(() => taken.at(-1)?.revision?.seq === seq, { timeoutMs: 60_000, message: `revision ${seq}` });
-  return { writer, taken, health, reached, differences: () => differences };
+  return { taken, health, reached, differences: () => differences };
 }
 
 const keysOf = ({ changes }: RevisionBatch): string[] =>
   changes.map(({ kind, key }) => `${kind} ${key}`).sort();
+
+/** The IR of a real run, with resources of every kind. */
+function recordedIr(): string[] {
+  const file = new URL('../../../../test/fixtures/every-kind.log.jsonl', import.meta.url);
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  const isHead = (line: string): boolean => line.includes('"definition":');
+  const head = lines.findIndex((line) => isHead(line) && line.includes('"name":"IR"'));
+  const next = lines.findIndex((line, at) => at > head && isHead(line));
+  return lines.slice(head, next < 0 ? undefined : next);
+}
+
+test('what a real run wrote adds up, of every kind', async () => {
+  const log = createMemoryLog();
+  await importLog(log, recordedIr());
+  const { taken, differences } = follow(log);
+  await until(() => taken.at(-1)?.caughtUp === true, { timeoutMs: 60_000, message: 'the end of the log' });
+  expect(taken.at(-1)?.revision).toBeDefined();
+  expect(taken.flatMap(keysOf)).not.toEqual([]);
+  expect(differences()).toBe(0);
+});
 
 test('hands on what adds up to what the translator wrote down, kinds that it does not read included', async () => {
   const { writer, taken, health, reached, differences } = await start();
