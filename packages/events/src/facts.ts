@@ -79,6 +79,10 @@ export const socketsSchema = z.strictObject({
       bindPort: z.int().min(1).max(65535),
     }),
   ),
+  /** The port of a Service whose endpoints are the Envoys that bind them; absent: each node has one at its own addresses. */
+  envoys: z
+    .strictObject({ namespace: z.string(), service: z.string(), port: z.int().min(1).max(65535) })
+    .optional(),
 });
 export type Sockets = z.infer<typeof socketsSchema>;
 

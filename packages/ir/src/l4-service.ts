@@ -18,10 +18,16 @@ export const irL4FrontendSchema = z.strictObject({
   /** `<namespace>/<service>/<port>`: the endpoint groups with this `service` are its endpoints, those of its family. */
   endpoints: z.string(),
   /**
-   * The data plane of the node takes connections at this socket instead of the endpoints; the empty address is any of the
-   * node's own.
+   * A data plane takes connections instead of the endpoints. Either that of the node, at `address`: the empty one is any of
+   * the node's own. Or `dataPlanes`, the `service` of endpoint groups, names all of them: that of the client's node goes
+   * first, each is sent to at `port` whatever port its group says, and where none takes connections the endpoints do.
    */
-  proxy: z.strictObject({ address: z.string(), port }).optional(),
+  proxy: z
+    .union([
+      z.strictObject({ address: z.string(), port }),
+      z.strictObject({ dataPlanes: z.string().min(1), port }),
+    ])
+    .optional(),
 });
 export type IrL4Frontend = z.infer<typeof irL4FrontendSchema>;
 

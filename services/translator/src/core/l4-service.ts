@@ -59,9 +59,15 @@ export function l4Services(graph: Graph, { services, l7, prefixes }: L4ServiceNe
     outcomes,
     faults: graph.map(outcomes, 'l4 faults', faultsOf),
     uses: graph.countBy(ir, 'endpoints used by l4 services', ({ frontends }) =>
-      frontends.filter(({ proxy }) => proxy === undefined).map(({ endpoints }) => endpoints),
+      frontends.flatMap(groupsNeededBy),
     ),
   };
+}
+
+/** Service ports whose endpoints connections to a frontend may go to. */
+function groupsNeededBy({ proxy, endpoints }: IrL4Frontend): string[] {
+  if (proxy === undefined) return [endpoints];
+  return 'dataPlanes' in proxy ? [proxy.dataPlanes, endpoints] : [];
 }
 
 /** What a Service comes to. */

@@ -165,6 +165,8 @@ function throughProxy(frontend: IrL4Frontend, l7: L7Service | undefined): IrL4Fr
   if (served === undefined) return [frontend];
   const { socket, bindPort } = served;
   if (socket !== undefined) {
+    const { envoys } = l7.frontend;
+    if (envoys !== undefined) return [{ ...frontend, proxy: { dataPlanes: envoys, port: socket.port } }];
     const [only] = socket.addresses;
     const address = only === undefined || only === '0.0.0.0' || only === '::' ? '' : only;
     return [{ ...frontend, proxy: { address, port: socket.port } }];

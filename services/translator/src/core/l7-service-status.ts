@@ -7,6 +7,7 @@ import { condition, type Say, summarize, type TimelessCondition } from './condit
 import type { DatapathView } from './datapath-view.ts';
 import type { EnvoyView } from './envoy-view.ts';
 import { programmedBy } from './gateway-status.ts';
+import { objectKey } from './keys.ts';
 import type { L4ServicePart } from './l4-service.ts';
 import { l4Programmed } from './l4-service-status.ts';
 import type { L7Service } from './l7-service.ts';
@@ -133,12 +134,30 @@ function programmedOf(service: L7Service, needs: Needs, fetch: Fetch): Programme
   const envoys = fetch(needs.envoys, frontend.key) ?? { connected: 0, waiting: [], silent: [] };
   const said = programmedBy(envoys);
   if (said.status === 'False') return no('Pending', said.message);
-  const parts = [said.message, ...faults, ...(behindNodes ? [nodePortText(service)] : [])];
+  const parts = [
+    said.message,
+    ...faults,
+    ...(behindNodes ? [nodePortText(service), ...leadText(service, needs, fetch)] : []),
+  ];
   return { status: 'True', reason: 'Programmed', message: summarize(parts) };
 }
 
-/** Until the datapath leads the cluster IPs there, this is where requests are balanced. */
+/** Where requests are balanced. */
 function nodePortText(service: L7Service): string {
   const ports = servedPorts(service).map(({ port, socket }) => `${port} at ${socket?.port ?? '?'}`);
-  return `served at ports of the nodes: ${ports.join(', ')}; the cluster IP is not led there without the eBPF datapath`;
+  return `served at ports of the nodes: ${ports.join(', ')}`;
+}
+
+/** Whether the cluster IP leads there; nothing of a Service without one. */
+function leadText({ frontend }: L7Service, { l4, datapaths }: Needs, fetch: Fetch): string[] {
+  const { name, namespace } = frontend.ref;
+  const key = objectKey(namespace, name);
+  const places = fetch(l4.outcomes, key)?.frontends.filter(({ type }) => type === 'cluster') ?? [];
+  if (places.length === 0) return [];
+  const view = fetch(datapaths, key);
+  if (view === undefined) return ['the cluster IP is not led there without the eBPF datapath'];
+  const isLed = !view.waiting && view.full.length === 0 && places.some(({ proxy }) => proxy !== undefined);
+  return [
+    `the eBPF datapath ${isLed ? 'leads the cluster IP there' : 'does not lead the cluster IP there yet'}`,
+  ];
 }

@@ -1,11 +1,11 @@
 // Services that stand at a listener of their own, as what clients reach. What comes in: a Service and the addresses that it
 // was given; what goes out: where each of its TCP ports is reached and what is bound for it (docs/adr/0017). How a Service
 // came to such a listener plays no part.
-import type { FactOf } from '@sluice/events';
+import type { FactOf, Sockets } from '@sluice/events';
 import { compareText, gatewayKey, type IrGateway, type IrListener, type ObjectRef } from '@sluice/ir';
 import { objectRefOf, type Service } from '@sluice/kinds';
 import { bindPort, socketOf } from './gateway-plan.ts';
-import { listenerKey } from './keys.ts';
+import { listenerKey, objectKey, servicePortKey } from './keys.ts';
 
 /** A TCP port of a Service. */
 export interface FrontendPort {
@@ -36,6 +36,8 @@ export interface ServiceFrontend {
   readonly addresses: readonly string[];
   /** Whether ports of the nodes are bound for it, to which its addresses have yet to be led. */
   readonly behindNodes: boolean;
+  /** Service port whose endpoints are the Envoys that bind them, by `servicePortKey`; absent: each node has one of its own. */
+  readonly envoys: string | undefined;
   readonly unusable: readonly { readonly value: string; readonly reason: string }[];
   /** Ascending. */
   readonly ports: readonly FrontendPort[];
@@ -74,9 +76,16 @@ export function frontendOf(
     createdAt: metadata.creationTimestamp,
     addresses: [...(assigned?.addresses ?? [])].sort(compareText),
     behindNodes: assigned?.sockets !== undefined,
+    envoys: envoysOf(assigned?.sockets),
     unusable: assigned?.unusable ?? [],
     ports,
   };
+}
+
+function envoysOf(sockets: Sockets | undefined): string | undefined {
+  if (sockets?.envoys === undefined) return undefined;
+  const { namespace, service, port } = sockets.envoys;
+  return servicePortKey(objectKey(namespace, service), port);
 }
 
 function faultOf(of: { port: number; bound: number; other: number | undefined; waits: boolean }): string {

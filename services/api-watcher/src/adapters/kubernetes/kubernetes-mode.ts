@@ -10,6 +10,7 @@ import { apiAccess } from './api-access.ts';
 import { ApiClient } from './api-client.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { GatewayInfrastructure } from './infrastructure.ts';
+import { envoyService } from './infrastructure-view.ts';
 import { KubernetesSource } from './kubernetes-source.ts';
 import { electionTimes, LeaderElection } from './leader-election.ts';
 import { ServedSchemas } from './served-schemas.ts';
@@ -77,6 +78,7 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
     addressing: {
       kind: 'services',
       bindAddresses: options.bindAddresses,
+      envoys: { namespace: lease.namespace, ...envoyService },
       ingress: (gateway) => infrastructure.ingress(gateway),
     },
     addresses: infrastructure,

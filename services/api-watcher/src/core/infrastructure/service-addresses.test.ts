@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { keyOf } from '../keys.ts';
 import { assignServiceAddresses } from './service-addresses.ts';
 
+const envoys = { namespace: 'sluice-system', service: 'envoy', port: 19_001 };
+
 function gateway(addresses: object[] = []) {
   return gatewaySchema.parse({
     apiVersion: 'gateway.networking.k8s.io/v1',
@@ -27,6 +29,7 @@ function assigned(of: { asked?: object[]; given?: string[]; names?: string[]; fa
     {
       kind: 'services',
       bindAddresses: ['0.0.0.0'],
+      envoys,
       ingress: () => ({ addresses: of.given ?? [], hostnames: of.names ?? [], fault: of.fault ?? '' }),
     },
   ).values();
@@ -51,7 +54,7 @@ test('while it is not known what a load balancer gave, what was assigned stays',
   const of = { gateways: [gateway()], listenerSets: [], services: [], others: [], ingresses: [] };
   const first = assigned({ given: ['203.0.113.7'] });
   if (first === undefined) throw new Error('nothing is assigned');
-  const unknown = { kind: 'services', bindAddresses: ['0.0.0.0'], ingress: () => undefined } as const;
+  const unknown = { kind: 'services', bindAddresses: ['0.0.0.0'], envoys, ingress: () => undefined } as const;
   const key = keyOf(first.gateway);
   expect(assignServiceAddresses(of, new Map([[key, first]]), unknown).get(key)).toEqual(first);
   expect(assignServiceAddresses(of, new Map(), unknown).get(key)).toMatchObject({
@@ -118,6 +121,7 @@ test.each([
     {
       kind: 'services',
       bindAddresses: ['0.0.0.0'],
+      envoys,
       ingress: () => ({ addresses: [], hostnames: [], fault: '' }),
     },
   ).values();
@@ -150,6 +154,7 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
       ...assignServiceAddresses(of, new Map(), {
         kind: 'services',
         bindAddresses: ['0.0.0.0'],
+        envoys,
         ingress: () => ({ addresses: ['203.0.113.7'], hostnames: [], fault: '' }),
       }).values(),
     ];
@@ -159,8 +164,9 @@ test('a Service at a listener of its own has a port of the nodes for each TCP po
   expect(ofService).toMatchObject({
     gateway: { kind: 'Service', namespace: 'shop', name: 'edge' },
     addresses: ['10.96.0.7', 'fd00::7'],
-    sockets: { addresses: ['0.0.0.0'], ports: [{ port: 80, transport: 'TCP' }] },
+    sockets: { addresses: ['0.0.0.0'], ports: [{ port: 80, transport: 'TCP' }], envoys },
   });
+  expect(ofGateway?.sockets).not.toHaveProperty('envoys');
   expect(assign(['None'])[1]).toMatchObject({ addresses: [], unusable: [] });
 });
 
@@ -176,6 +182,7 @@ test('an object that is reached with no Service in between has ports of the node
   const [fact] = assignServiceAddresses(of, new Map(), {
     kind: 'services',
     bindAddresses: ['0.0.0.0'],
+    envoys,
     ingress: () => ({ addresses: [], hostnames: [], fault: '' }),
   }).values();
   expect(fact).toMatchObject({

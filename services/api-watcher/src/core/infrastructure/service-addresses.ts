@@ -1,6 +1,6 @@
 // Gateways whose addresses a load balancer gives, and Services that stand at a listener of their own → their assignments.
 // What the Services of Gateways have is told by the adapter that watches them; the ports to bind are assigned here.
-import type { FactOf } from '@sluice/events';
+import type { FactOf, Sockets } from '@sluice/events';
 import type { ObjectRef } from '@sluice/ir';
 import { type Gateway, type ListenerSet, objectRefOf, type Service } from '@sluice/kinds';
 import ipaddr from 'ipaddr.js';
@@ -17,6 +17,8 @@ export interface ServiceAddressing {
   readonly kind: 'services';
   /** IP addresses that Envoys bind, e.g. `0.0.0.0`. */
   readonly bindAddresses: readonly string[];
+  /** Of what Service the Envoys are the endpoints. */
+  readonly envoys: NonNullable<Sockets['envoys']>;
   /**
    * What the load balancer gave to the Service of a Gateway or of Ingresses, and what stands in the way of it, in words; undefined while that is not known:
    * then what was assigned stays.
@@ -49,6 +51,7 @@ export function assignServiceAddresses(
   before: ReadonlyMap<string, Assignment>,
   addressing: ServiceAddressing,
 ): Map<string, Assignment> {
+  const { envoys } = addressing;
   const sets = Map.groupBy(listenerSets, gatewayOf);
   const wanted = new Map([
     ...gateways.map((gateway) => {
@@ -64,9 +67,10 @@ export function assignServiceAddresses(
   const assigned = (
     ref: ObjectRef,
     own: Pick<Assignment, 'addresses' | 'hostnames' | 'unusable'>,
+    more: Pick<Sockets, 'envoys'> = {},
   ): [string, Assignment] => {
     const bound = sockets.get(keyOf(ref));
-    const rest = bound === undefined ? {} : { sockets: bound };
+    const rest = bound === undefined ? {} : { sockets: { ...bound, ...more } };
     return [keyOf(ref), { type: 'AddressAssigned', gateway: ref, ...own, lowPortOffset: 0, ...rest }];
   };
   return new Map([
@@ -75,7 +79,10 @@ export function assignServiceAddresses(
       const ingress = addressing.ingress(g);
       return assigned(ref, ingress === undefined ? kept(before.get(keyOf(ref))) : judged(g, ingress));
     }),
-    ...services.map((s) => assigned(objectRefOf(s), { addresses: clusterAddresses(s), unusable: [] })),
+    // No Service of ours leads to these, with slices that name the Envoys.
+    ...services.map((s) =>
+      assigned(objectRefOf(s), { addresses: clusterAddresses(s), unusable: [] }, { envoys }),
+    ),
     ...ingresses.map((holder) => {
       const ingress = addressing.ingress(holder);
       return assigned(

@@ -225,7 +225,11 @@ function isGroup(resource: DatapathChange['resource']): resource is IrEndpointGr
 }
 
 function portsOf(service: IrL4Service | undefined): Set<string> {
-  return new Set(service?.frontends.map(({ endpoints }) => endpoints));
+  return new Set(
+    service?.frontends.flatMap(({ endpoints, proxy }) =>
+      proxy !== undefined && 'dataPlanes' in proxy ? [endpoints, proxy.dataPlanes] : [endpoints],
+    ),
+  );
 }
 
 function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {

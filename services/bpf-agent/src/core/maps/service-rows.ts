@@ -42,20 +42,16 @@ export interface ServiceRows {
 }
 
 /** The rows of a Service; `groupsOf` gives the endpoint groups of a Service port. */
-export function serviceRows(
-  service: IrL4Service,
-  groupsOf: (servicePort: string) => readonly IrEndpointGroup[],
-  node: NodeSettings,
-): ServiceRows {
+export function serviceRows(service: IrL4Service, groupsOf: GroupsOf, node: NodeSettings): ServiceRows {
   const sets = new Map<string, BackendSet>();
   const ranges = new Map<string, SourceRange>();
   const frontends: FrontendRow[] = [];
   for (const frontend of service.frontends)
     for (const scope of ['inside', 'outside'] as const) {
-      const set = setOf({ service, frontend, scope }, groupsOf, node);
-      if (set === undefined) continue;
-      if (set !== 'empty') sets.set(set.id, set);
-      const row = frontendRow({ service, frontend, scope }, set);
+      const target = targetOf({ service, frontend, scope }, groupsOf, node);
+      if (target === undefined) continue;
+      if (target.set !== 'empty') sets.set(target.set.id, target.set);
+      const row = frontendRow({ service, frontend, scope }, target);
       frontends.push(row);
       if ((row.flags & frontendFlags.sourceRanges) !== 0)
         for (const range of service.sourceRanges ?? [])
@@ -74,20 +70,40 @@ function familyOf({ address }: IrL4Frontend): IpFamily {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-/** The backends; `empty`: there are none. undefined: the datapath has nothing to do with this frontend on this node. */
+/** Where connections to a frontend go. */
+interface Target {
+  /** `empty`: nowhere, there are no backends. */
+  readonly set: BackendSet | 'empty';
+  /** Whether the backends are data planes that stand in for the endpoints. */
+  readonly isProxy: boolean;
+}
+
+type GroupsOf = (servicePort: string) => readonly IrEndpointGroup[];
+
+/** undefined: the datapath has nothing to do with this frontend on this node. */
+function targetOf(asked: Asked, groupsOf: GroupsOf, node: NodeSettings): Target | undefined {
+  const { service, frontend } = asked;
+  const { proxy } = frontend;
+  if (proxy !== undefined && !('dataPlanes' in proxy)) {
+    const set = proxySet(frontend, proxy, node);
+    return set === undefined ? undefined : { set, isProxy: true };
+  }
+  const choice = { family: familyOf(frontend), local: isLocal(asked), node };
+  if (proxy !== undefined) {
+    const planes = chooseEndpoints(groupsOf(proxy.dataPlanes), { ...choice, distribution: 'same-node' });
+    const at = planes.map((plane) => ({ ...plane, port: proxy.port }));
+    if (at.length > 0) return { set: setOf(asked, at, node), isProxy: true };
+  }
+  const distribution = service.dataPlanes === undefined ? service.distribution : 'same-node';
+  const endpoints = chooseEndpoints(groupsOf(frontend.endpoints), { ...choice, distribution });
+  return { set: endpoints.length === 0 ? 'empty' : setOf(asked, endpoints, node), isProxy: false };
+}
+
 function setOf(
-  { service, frontend, scope }: Asked,
-  groupsOf: (servicePort: string) => readonly IrEndpointGroup[],
+  asked: Asked,
+  endpoints: readonly IrEndpointGroup['endpoints'][number][],
   node: NodeSettings,
-): BackendSet | 'empty' | undefined {
-  if (frontend.proxy !== undefined) return proxySet(frontend, frontend.proxy, node);
-  const endpoints = chooseEndpoints(groupsOf(frontend.endpoints), {
-    family: familyOf(frontend),
-    local: isLocal({ service, frontend, scope }),
-    distribution: service.dataPlanes === undefined ? service.distribution : 'same-node',
-    node,
-  });
-  if (endpoints.length === 0) return 'empty';
+): BackendSet {
   const backends = endpoints.map(
     ({ address, port, node: at }): BackendRow => ({
       address,
@@ -95,13 +111,13 @@ function setOf(
       flags: at === node.name ? backendFlags.local : 0,
     }),
   );
-  const hashed = usesMaglev({ service, frontend, scope }) && backends.length <= node.tableSize;
+  const hashed = usesMaglev(asked) && backends.length <= node.tableSize;
   return backendSet(backends, hashed ? node.tableSize : 0);
 }
 
 function proxySet(
   frontend: IrL4Frontend,
-  proxy: NonNullable<IrL4Frontend['proxy']>,
+  proxy: { readonly address: string; readonly port: number },
   node: NodeSettings,
 ): BackendSet | undefined {
   const own = familyOf(frontend) === 'ipv6' ? node.ipv6 : node.ipv4;
@@ -122,8 +138,8 @@ function usesMaglev({ service, scope }: Asked): boolean {
   return scope === 'outside' && service.algorithm === 'maglev';
 }
 
-function frontendRow({ service, frontend, scope }: Asked, set: BackendSet | 'empty'): FrontendRow {
-  const { address, port, protocol, type, endpoints, proxy } = frontend;
+function frontendRow({ service, frontend, scope }: Asked, { set, isProxy }: Target): FrontendRow {
+  const { address, port, protocol, type, endpoints } = frontend;
   const tableSize = set === 'empty' ? 0 : set.tableSize;
   const limited = scope === 'outside' && type === 'load-balancer' && service.sourceRanges !== undefined;
   const keeps = scope === 'outside' && type !== 'cluster' && service.externalPolicy === 'local';
@@ -132,12 +148,12 @@ function frontendRow({ service, frontend, scope }: Asked, set: BackendSet | 'emp
     set: set === 'empty' ? noSet : set.id,
     group: groupId(endpoints),
     count: set === 'empty' ? 0 : set.backends.length,
-    affinityTimeoutS: proxy === undefined ? (service.affinityTimeoutS ?? 0) : 0,
+    affinityTimeoutS: isProxy ? 0 : (service.affinityTimeoutS ?? 0),
     tableSize,
     algorithm: tableSize > 0 ? algorithms.maglev : algorithms.random,
     flags:
       (limited ? frontendFlags.sourceRanges : 0) |
-      (proxy === undefined && service.dataPlanes === undefined ? 0 : frontendFlags.l7) |
+      (isProxy || service.dataPlanes !== undefined ? frontendFlags.l7 : 0) |
       (keeps ? frontendFlags.keepClient : 0),
   };
 }

@@ -54,7 +54,13 @@ const frontend = fc
     address: fc.constantFrom('', '198.51.100.1', 'fd00:96::1'),
     type: fc.constantFrom('cluster' as const, 'external' as const, 'load-balancer' as const),
     protocol: fc.constantFrom('TCP' as const, 'UDP' as const),
-    proxy: maybe(fc.constantFrom({ address: '', port: 20_080 })),
+    proxy: maybe(
+      fc.constantFrom(
+        { address: '', port: 20_080 },
+        { dataPlanes: 'default/one/80', port: 20_080 },
+        { dataPlanes: 'default/two/80', port: 20_081 },
+      ),
+    ),
   })
   .map(exact);
 
