@@ -1,6 +1,7 @@
 // What deploy/ holds fits together: names that are mounted are made, and Envoy's configuration is what the code makes.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { envoyService } from '@sluice/api-watcher/core';
 import { envoyBootstrap, xdsSecretFiles } from '@sluice/xds-server/core';
 import { expect, test } from 'vitest';
 import { Document, isMap, parseAllDocuments } from 'yaml';
@@ -98,6 +99,24 @@ test("Envoy's configuration is what xds-server's core makes", () => {
     configMap.set('data', configMap.createNode(data));
     writeFileSync(join(directory, 'envoy.yaml'), documents.map((d) => d.toString({ lineWidth: 0 })).join(''));
   } else expect(configMap?.toJS()).toMatchObject({ data });
+});
+
+test('what api-watcher tells of as the Service of the Envoys has their Pods as endpoints', () => {
+  const documents = parseAllDocuments(read('envoy.yaml')).map((d) => d.toJS() as object);
+  const daemonSet = documents.find((object) => 'kind' in object && object.kind === 'DaemonSet');
+  const selector = { 'app.kubernetes.io/name': 'envoy', 'app.kubernetes.io/part-of': 'sluice' };
+  expect(daemonSet).toMatchObject({ spec: { template: { metadata: { labels: selector } } } });
+  expect(documents).toContainEqual(
+    expect.objectContaining({
+      kind: 'Service',
+      metadata: expect.objectContaining({ name: envoyService.service, namespace: 'sluice-system' }),
+      spec: expect.objectContaining({
+        clusterIP: 'None',
+        selector,
+        ports: [expect.objectContaining({ port: envoyService.port })],
+      }),
+    }),
+  );
 });
 
 const agents = parseAllDocuments(read('without-kube-proxy/bpf-agent.yaml')).map((d) => d.toJS() as unknown);

@@ -38,7 +38,7 @@ export async function runExplain(context: CommandContext, question: Question): P
   await using connection = await openConnection(context.config, question.dataDir);
   const ir = await loadPastIr(connection.log, question.at);
   const way = await wayThroughKernel(connection.log, ir, request);
-  const sent = way === undefined ? request : { ...request, ...way.socket };
+  const sent = way === undefined ? request : { ...request, ...way.listener };
   const { explanations, raw } = explainAll(ir, sent);
   const { revision } = ir;
   const { terminal } = context;

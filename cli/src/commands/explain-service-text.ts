@@ -50,7 +50,7 @@ function fromFacts(view: FrontendView): Pair[] {
     backends.length === 0
       ? 'refused at once: no endpoint takes connections'
       : view.byProxy
-        ? `the node's Envoy at ${shown.join(', ')}, which chooses`
+        ? `${backends.every(({ local }) => local) ? "the node's Envoy" : 'an Envoy of another node'} at ${shown.join(', ')}${more}, which chooses`
         : `one of ${shown.join(', ')}${more} (${choiceText(view)})`;
   const admitted =
     sourceRanges === undefined

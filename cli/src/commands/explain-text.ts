@@ -57,8 +57,9 @@ export function explanationLines(of: {
   ];
 }
 
-function wayText({ service, frontend, socket }: WayToEnvoy): string {
-  return `${hostPort(frontend)} is the address of Service ${service}, and led to the node's Envoy at ${hostPort(socket)}`;
+function wayText({ service, frontend, socket, local }: WayToEnvoy): string {
+  const envoy = local ? "the node's Envoy" : 'an Envoy of another node';
+  return `${hostPort(frontend)} is the address of Service ${service}, and led to ${envoy} at ${hostPort(socket)}`;
 }
 
 /** One explanation as lines. `logged`: of a request whose headers and query are not known. */

@@ -30,7 +30,7 @@ function rowsOf(view: FrontendView): string[][] {
     ...head,
     hostPort({ address, port }),
     [
-      view.byProxy ? "the node's Envoy" : '',
+      view.byProxy ? (local ? "the node's Envoy" : 'an Envoy of another node') : '',
       local && !view.byProxy ? 'on this node' : '',
       draining ? 'terminating' : '',
     ]

@@ -42,7 +42,7 @@ export interface FrontendView {
   readonly affinityTimeoutS: number;
   /** Absent: all clients may. */
   readonly sourceRanges?: readonly string[];
-  /** Connections go to the node's Envoy, which chooses. */
+  /** Connections go to the node's Envoy, or another where it has none, which chooses. */
   readonly byProxy: boolean;
   /** None: connections are refused. */
   readonly backends: readonly BackendView[];

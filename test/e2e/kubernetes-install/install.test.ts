@@ -15,12 +15,15 @@ import { conformanceImages } from '../../conformance/images.ts';
 import { installSluice } from '../../conformance/install.ts';
 import { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
 import { gateway, httpRoute, rule } from '../../harness/objects.ts';
+import { answersSchema, askTwice, balancedService } from './balanced.ts';
 import {
   allReady,
   echoBackend,
   fetchInside,
   installedPods,
+  nodeImage,
   nodePortOf,
+  outputInPod,
   podsOf,
   roll,
   testMs,
@@ -34,7 +37,9 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
     let cluster: Cluster;
 
     beforeAll(async () => {
-      cluster = await startCluster({ pods: { images: await conformanceImages(), kubeProxy: false } });
+      cluster = await startCluster({
+        pods: { images: [...(await conformanceImages()), nodeImage], kubeProxy: false },
+      });
       await installSluice(cluster, { kubeProxy: false });
     }, clusterStartMs);
     afterAll(() => cluster?.stop());
@@ -59,6 +64,47 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
         { timeoutMs: waitMs, message: 'GatewayClass sluice to be accepted' },
       );
     });
+
+    it(
+      'leads the cluster IP of a Service balanced by request to Envoy, which sees who asks and what for',
+      async () => {
+        const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
+        await cluster.apply([...echoBackend, balancedService] as never);
+        const balanced = { namespace: 'default', name: balancedService.metadata.name };
+        const clusterIp = (await core.readNamespacedService(balanced)).spec?.clusterIP ?? '';
+        const answers = answersSchema.parse(
+          JSON.parse(await outputInPod(cluster, 'client', askTwice(`http://${clusterIp}/`))),
+        );
+        expect(new Set(answers.map(({ from }) => from)).size).toBe(1);
+        expect(new Set(answers.map(({ pod }) => pod)).size).toBe(2);
+        const client = await core.readNamespacedPod({ namespace: 'default', name: 'client' });
+        for (const { forwardedFor } of answers) expect(forwardedFor).toBe(client.status?.podIP);
+        await until(
+          async () => {
+            const { status } = await core.readNamespacedService(balanced);
+            return status?.conditions?.some(
+              ({ type, message }) =>
+                type === 'sluice.dev/L7Programmed' &&
+                message.includes('the eBPF datapath leads the cluster IP there'),
+            );
+          },
+          { timeoutMs: waitMs, intervalMs: 250, message: 'the condition to say so' },
+        );
+        const { items } = await core.listNamespacedPod({
+          namespace: 'sluice-system',
+          labelSelector: 'app.kubernetes.io/name=envoy',
+        });
+        const name = items[0]?.metadata?.name ?? '';
+        await until(
+          async () =>
+            (await core.readNamespacedPodLog({ namespace: 'sluice-system', name })).includes(
+              `"local":"${clusterIp}:80"`,
+            ),
+          { timeoutMs: waitMs, intervalMs: 500, message: 'the cluster IP in the access log' },
+        );
+      },
+      testMs,
+    );
 
     it(
       'rolls the Envoys and the xds-servers under load without a failed request',

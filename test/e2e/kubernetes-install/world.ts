@@ -1,7 +1,8 @@
 // What the tests of an installation ask and do.
+import { realpathSync } from 'node:fs';
 import { CoreV1Api } from '@kubernetes/client-node';
 import { launch, until } from '@sluice/testkit';
-import type { Cluster } from '@sluice/testkit/cluster';
+import type { Cluster, Image } from '@sluice/testkit/cluster';
 import type { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
 
 /** For an installation on a machine that is busy with others: half a minute is usual. */
@@ -49,14 +50,49 @@ export async function fetchInside(cluster: Cluster, url: string): Promise<string
   );
 }
 
+/** A Pod in which a program of Node runs once; its standard output. Waits until it has succeeded. */
+export async function outputInPod(cluster: Cluster, name: string, script: string): Promise<string> {
+  const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
+  const pod = { namespace: 'default', name };
+  await cluster.apply([
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: pod,
+      spec: {
+        restartPolicy: 'Never',
+        containers: [
+          { name: 'client', image: 'node.test/node:24', args: ['--input-type=module', '-e', script] },
+        ],
+      },
+    },
+  ]);
+  await until(async () => (await core.readNamespacedPod(pod)).status?.phase === 'Succeeded', {
+    timeoutMs: waitMs,
+    intervalMs: 250,
+    message: `Pod ${name} to succeed`,
+  });
+  return core.readNamespacedPodLog(pod);
+}
+
+const node = realpathSync(process.execPath);
+/** What runs the programs of `outputInPod`: to be among the images of the cluster. */
+export const nodeImage: Image = {
+  pattern: '^node\\.test/node:',
+  entrypoint: [node],
+  mounts: [{ source: node, target: node }],
+  system: true,
+};
+
 const labels = { app: 'echo' };
-/** A Deployment that answers with what it was asked, and its Service. */
+/** A Deployment of two Pods that answer with what it was asked, and its Service. */
 export const echoBackend = [
   {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'echo', namespace: 'default' },
     spec: {
+      replicas: 2,
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },

@@ -2,6 +2,7 @@ export { type PoolAddressing, poolAddresses } from './addresses.ts';
 export { builtInRefs } from './built-in.ts';
 export type { DeclaredObject } from './declared-object.ts';
 export type { Environment, PlannedFact } from './draft.ts';
+export { envoyService } from './infrastructure/service-addresses.ts';
 export { type PreviewInput, previewFacts } from './preview.ts';
 export { type DocumentReading, maxFileBytes } from './read-part.ts';
 export { isOwnCondition } from './status/conditions.ts';

@@ -85,3 +85,65 @@ test('one change among 100 and among 5,000 such Services costs the same', () => 
     statuses: ['Service s9'],
   });
 });
+
+test('an Envoy that comes or goes changes one endpoint group, however many Services it serves', () => {
+  const envoys = (...addresses: string[]): FactInput =>
+    objectFact({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: 'envoy-1',
+        namespace: 'sluice-system',
+        labels: { 'kubernetes.io/service-name': 'envoy' },
+      },
+      addressType: 'IPv4',
+      ports: [{ name: 'ops', port: 19_001 }],
+      endpoints: addresses.map((one) => ({ addresses: [one], nodeName: `node-of-${one}` })),
+    });
+  const service: FactInput = objectFact({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'envoy', namespace: 'sluice-system' },
+    spec: { clusterIP: 'None', ports: [{ name: 'ops', port: 19_001 }] },
+  });
+  const served = (count: number) => {
+    const apply = world(count);
+    const each = Array.from({ length: count }, (_, i) => [atEnvoys(i), withAddress(i)]);
+    apply([service, envoys('10.244.0.9'), ...each.flat()]);
+    return apply;
+  };
+  const both = sameCost(served(100), served(1_000));
+  const group = { transforms: 1, puts: ['endpoint-group'], removes: [], statuses: [] };
+  expect(both(envoys('10.244.0.9', '10.244.1.9'))).toEqual(group);
+  expect(both(envoys('10.244.1.9'))).toEqual(group);
+  expect(both(envoys())).toEqual({ ...group, puts: [], removes: ['endpoint-group'] });
+}, 60_000);
+
+function withAddress(i: number): FactInput {
+  return objectFact({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: `s${i}`, annotations: { 'service.cilium.io/lb-l7': 'enabled' } },
+    spec: { clusterIP: clusterIp(i), ports: [{ name: 'http', port: 80 }] },
+  });
+}
+
+/** Its requests are balanced at a port of the Envoys, which are Pods. */
+function atEnvoys(i: number): FactInput {
+  return factInput({
+    type: 'AddressAssigned',
+    gateway: { group: '', kind: 'Service', namespace: 'default', name: `s${i}` },
+    addresses: [clusterIp(i)],
+    lowPortOffset: 0,
+    unusable: [],
+    sockets: {
+      addresses: ['0.0.0.0'],
+      ports: [{ port: 80, transport: 'TCP', bindPort: 10_000 + i }],
+      envoys: { namespace: 'sluice-system', service: 'envoy', port: 19_001 },
+    },
+  });
+}
+
+function clusterIp(i: number): string {
+  return `10.96.${i >> 8}.${i & 255}`;
+}

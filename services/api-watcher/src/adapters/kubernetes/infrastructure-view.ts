@@ -16,8 +16,6 @@ export const sliceResource: ApiResource = {
 const podResource: ApiResource = { base: '/api/v1', plural: 'pods', namespaced: true };
 /** Label of the Pods of the data plane, in deploy/envoy.yaml. */
 const envoyLabels = 'app.kubernetes.io/name=envoy,app.kubernetes.io/part-of=sluice';
-/** The Service whose endpoints these Pods are, there as well, with its port. */
-export const envoyService = { service: 'envoy', port: 19_001 } as const;
 const ourLabels = Object.entries(managedBy)
   .map(([key, value]) => `${key}=${value}`)
   .join(',');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '@sluice/event-log';
 import { type Health, type Logger, SluiceError } from '@sluice/service-kit';
+import { envoyService } from '../../core/infrastructure/service-addresses.ts';
 import type { RefusedObject } from '../../core/source.ts';
 import { refusalNotice } from '../../core/status/notices.ts';
 import { withServedFeatures } from '../../core/status/served-features.ts';
@@ -10,7 +11,6 @@ import { apiAccess } from './api-access.ts';
 import { ApiClient } from './api-client.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { GatewayInfrastructure } from './infrastructure.ts';
-import { envoyService } from './infrastructure-view.ts';
 import { KubernetesSource } from './kubernetes-source.ts';
 import { electionTimes, LeaderElection } from './leader-election.ts';
 import { ServedSchemas } from './served-schemas.ts';

@@ -12,6 +12,9 @@ import { assignSockets, type GatewayPort } from './sockets.ts';
 
 type Assignment = FactOf<'AddressAssigned'>;
 
+/** The Service in our namespace whose endpoints the Envoys are, and its port: in deploy/envoy.yaml. */
+export const envoyService = { service: 'envoy', port: 19_001 } as const;
+
 /** What is known of the load balancer. */
 export interface ServiceAddressing {
   readonly kind: 'services';
