@@ -1,6 +1,6 @@
 // A Service that asks for a balancing of each request, and a client of it.
 import { z } from 'zod';
-import { waitMs } from './world.ts';
+import { resultPrefix } from './world.ts';
 
 /** It stands before the Pods of `echoBackend`. */
 export const balancedService = {
@@ -9,7 +9,7 @@ export const balancedService = {
   metadata: {
     name: 'balanced',
     namespace: 'default',
-    annotations: { 'service.cilium.io/lb-l7': 'enabled' },
+    annotations: { 'service.sluice.io/lb-l7': 'enabled' },
   },
   spec: { selector: { app: 'echo' }, ports: [{ port: 80, targetPort: 3000 }] },
 };
@@ -27,7 +27,7 @@ export const answersSchema = z.array(
 );
 
 /**
- * A program that asks twice on one connection, until both answers come by way of Envoy and from two Pods; then it prints them. In the first
+ * A program that asks twice on one connection, until both answers come by way of Envoy and from two Pods, which is its result. In the first
  * seconds of a Service Envoy may not know it yet, nor both of its Pods.
  */
 export function askTwice(url: string): string {
@@ -49,23 +49,24 @@ export function askTwice(url: string): string {
         });
       }).on('error', reject).on('timeout', function () { this.destroy(new Error('no answer')); });
     });
-    const deadline = Date.now() + ${waitMs};
-    while (Date.now() < deadline) {
+    const tryIt = async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       try {
-        const [one, two] = [await ask(agent), await ask(agent)];
-        if (one.byEnvoy && two.byEnvoy && one.from === two.from && one.pod !== two.pod) {
-          console.log(JSON.stringify([one, two].map(({ byEnvoy, ...rest }) => rest)));
-          process.exit(0);
-        }
-        console.error(JSON.stringify([one, two]));
+        const answers = [await ask(agent), await ask(agent)];
+        const [one, two] = answers;
+        if (one.byEnvoy && two.byEnvoy && one.from === two.from && one.pod !== two.pod)
+          console.log(${JSON.stringify(resultPrefix)} + JSON.stringify(answers.map(({ byEnvoy, ...rest }) => rest)));
+        else console.log(JSON.stringify(answers));
       } catch (error) {
-        console.error(error.message);
+        console.log(error.message);
       } finally {
         agent.destroy();
       }
+    };
+    // It goes on until its Pod is ended.
+    for (;;) {
+      await tryIt();
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    process.exit(1);
   `;
 }

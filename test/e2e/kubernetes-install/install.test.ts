@@ -23,8 +23,8 @@ import {
   installedPods,
   nodeImage,
   nodePortOf,
-  outputInPod,
   podsOf,
+  resultInPod,
   roll,
   testMs,
   untilPodsReady,
@@ -72,13 +72,11 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
         await cluster.apply([...echoBackend, balancedService] as never);
         const balanced = { namespace: 'default', name: balancedService.metadata.name };
         const clusterIp = (await core.readNamespacedService(balanced)).spec?.clusterIP ?? '';
-        const answers = answersSchema.parse(
-          JSON.parse(await outputInPod(cluster, 'client', askTwice(`http://${clusterIp}/`))),
-        );
+        const { result, ip } = await resultInPod(cluster, 'client', askTwice(`http://${clusterIp}/`));
+        const answers = answersSchema.parse(JSON.parse(result));
         expect(new Set(answers.map(({ from }) => from)).size).toBe(1);
         expect(new Set(answers.map(({ pod }) => pod)).size).toBe(2);
-        const client = await core.readNamespacedPod({ namespace: 'default', name: 'client' });
-        for (const { forwardedFor } of answers) expect(forwardedFor).toBe(client.status?.podIP);
+        for (const { forwardedFor } of answers) expect(forwardedFor).toBe(ip);
         await until(
           async () => {
             const { status } = await core.readNamespacedService(balanced);

@@ -50,8 +50,15 @@ export async function fetchInside(cluster: Cluster, url: string): Promise<string
   );
 }
 
-/** A Pod in which a program of Node runs once; its standard output. Waits until it has succeeded. */
-export async function outputInPod(cluster: Cluster, name: string, script: string): Promise<string> {
+/** What begins the line that `resultInPod` waits for. */
+export const resultPrefix = 'result ';
+
+/** Runs a program of Node in a Pod until it writes a line that begins with `resultPrefix`; what follows there, and the address of the Pod. */
+export async function resultInPod(
+  cluster: Cluster,
+  name: string,
+  script: string,
+): Promise<{ readonly result: string; readonly ip: string }> {
   const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
   const pod = { namespace: 'default', name };
   await cluster.apply([
@@ -67,16 +74,24 @@ export async function outputInPod(cluster: Cluster, name: string, script: string
       },
     },
   ]);
-  await until(async () => (await core.readNamespacedPod(pod)).status?.phase === 'Succeeded', {
-    timeoutMs: waitMs,
-    intervalMs: 250,
-    message: `Pod ${name} to succeed`,
-  });
-  return core.readNamespacedPodLog(pod);
+  let last = '';
+  const result = await until(
+    async () => {
+      // It has no log before it runs.
+      const log = await core.readNamespacedPodLog(pod).catch((error: Error) => error.message);
+      const lines = log.trimEnd().split('\n');
+      last = lines.at(-1) ?? '';
+      return lines.find((line) => line.startsWith(resultPrefix))?.slice(resultPrefix.length);
+    },
+    { timeoutMs: waitMs, intervalMs: 250, message: () => `a result of Pod ${name}: ${last}` },
+  );
+  const { status } = await core.readNamespacedPod(pod);
+  await core.deleteNamespacedPod({ ...pod, gracePeriodSeconds: 0 });
+  return { result, ip: status?.podIP ?? '' };
 }
 
 const node = realpathSync(process.execPath);
-/** What runs the programs of `outputInPod`: to be among the images of the cluster. */
+/** What runs the programs of `resultInPod`: to be among the images of the cluster. */
 export const nodeImage: Image = {
   pattern: '^node\\.test/node:',
   entrypoint: [node],
