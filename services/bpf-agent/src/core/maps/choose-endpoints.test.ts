@@ -39,6 +39,11 @@ describe('endpoints', () => {
     expect(chosen([one, two])).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
   });
 
+  test('that differ in hints alone are the same whichever group was there first', () => {
+    const groups = [group({ forNodes: ['n2'] }, {}), group({ forNodes: ['n1'] }), group({})];
+    expect(chosen(groups)).toEqual(chosen(groups.toReversed()));
+  });
+
   test('that terminate stand in where none is ready', () => {
     expect(chosen(group(draining, {}))).toEqual(['10.0.0.2:8080']);
     expect(chosen(group(draining, draining))).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);

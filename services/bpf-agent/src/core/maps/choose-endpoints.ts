@@ -45,12 +45,18 @@ function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
         a.port - b.port ||
         compareText(b.state, a.state) ||
         compareText(a.node ?? '', b.node ?? '') ||
-        compareText(a.zone ?? '', b.zone ?? ''),
+        compareText(a.zone ?? '', b.zone ?? '') ||
+        compareText(hintsOf(a), hintsOf(b)),
     );
   return sorted.filter((endpoint, i) => {
     const before = sorted[i - 1];
     return before === undefined || before.address !== endpoint.address || before.port !== endpoint.port;
   });
+}
+
+/** Hints as text, so that entries that differ in these alone have an order, whichever group was there first. */
+function hintsOf({ forNodes = [], forZones = [] }: Endpoint): string {
+  return `${forNodes.join()}|${forZones.join()}`;
 }
 
 /** Those that are for this node; all, where that would be none or endpoints do not agree on saying so. */

@@ -70,6 +70,11 @@ test('where the node has none that is ready those of others do, and one that dra
   expect(led(web(), [envoy('10.0.1.9', 'n1', 'draining')])).toEqual(both('L7 10.0.1.9:20080 local'));
 });
 
+test('one that stands there with two ports counts once', () => {
+  const twice = [envoy('10.0.1.9', 'n1'), { ...envoy('10.0.1.9', 'n1'), port: 8080 }];
+  expect(led(web(), twice)).toEqual(both('L7 10.0.1.9:20080 local'));
+});
+
 test('where there is none at all, or none of the family, the endpoints are reached themselves', () => {
   expect(led(web({ affinityTimeoutS: 60 }), [])).toEqual(both('L4 10.0.0.7:8080 for 60 s'));
   expect(led(web(), [envoy('fd00::9', 'n1')])).toEqual(both('L4 10.0.0.7:8080'));

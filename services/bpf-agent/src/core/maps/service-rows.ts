@@ -91,7 +91,10 @@ function targetOf(asked: Asked, groupsOf: GroupsOf, node: NodeSettings): Target 
   const choice = { family: familyOf(frontend), local: isLocal(asked), node };
   if (proxy !== undefined) {
     const planes = chooseEndpoints(groupsOf(proxy.dataPlanes), { ...choice, distribution: 'same-node' });
-    const at = planes.map((plane) => ({ ...plane, port: proxy.port }));
+    // One that stands there with two ports has the proxy's once.
+    const at = planes
+      .filter(({ address }, i) => address !== planes[i - 1]?.address)
+      .map((plane) => ({ ...plane, port: proxy.port }));
     if (at.length > 0) return { set: setOf(asked, at, node), isProxy: true };
   }
   const distribution = service.dataPlanes === undefined ? service.distribution : 'same-node';
