@@ -38,6 +38,8 @@ export class InfrastructureView {
   readonly #slices = new Map<string, ApiObject>();
   readonly #pods = new Map<string, ApiObject>();
   readonly #synced = new Set<string>();
+  /** What the watches have told so far. */
+  #told = 0;
   readonly #options: InfrastructureViewOptions;
 
   constructor(options: InfrastructureViewOptions) {
@@ -71,9 +73,17 @@ export class InfrastructureView {
     for (const object of this.#slices.values()) yield ['EndpointSlice', object];
   }
 
-  /** Takes what a write answered, ahead of the watch. */
-  put(object: ApiObject | undefined): void {
-    if (object === undefined) return;
+  /** How much the watches have told: see `put`. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /**
+   * Takes what a write answered, ahead of the watch; `toldBefore` is `told` from before the write. Once the watches have told
+   * something since, the answer may be older than what is known of the object, and they tell of the write as well.
+   */
+  put(object: ApiObject | undefined, toldBefore: number): void {
+    if (object === undefined || toldBefore !== this.#told) return;
     (object.kind === 'Service' ? this.services : this.#slices).set(keyOf(object), object);
   }
 
@@ -90,7 +100,11 @@ export class InfrastructureView {
     { into, namespace, labels }: { into: Map<string, ApiObject>; namespace: string; labels: string },
     signal: AbortSignal,
   ): void {
-    const { api, logger, times, changed } = this.#options;
+    const { api, logger, times } = this.#options;
+    const changed = (): void => {
+      this.#told += 1;
+      this.#options.changed();
+    };
     void new Reflector({
       api,
       logger,

@@ -227,6 +227,7 @@ export class GatewayInfrastructure implements AddressWatch {
 
   async #apply(object: Wanted, path: string): Promise<void> {
     const { api, logger, wrote } = this.#options;
+    const toldBefore = this.#view.told;
     try {
       const answer = await api.json({
         method: 'PATCH',
@@ -244,6 +245,7 @@ export class GatewayInfrastructure implements AddressWatch {
           : asApiObject(
               await api.json({ method: 'PATCH', path, body: { spec: { ports: object.spec.ports } } }),
             ),
+        toldBefore,
       );
       wrote(object.kind, 'written');
       logger.debug({ path }, 'applied');
