@@ -66,8 +66,8 @@ const koffi = (folder) => ({
 });
 
 /**
- * An import of node:http as a module reads each of its exports, and one of them loads all of fetch and WebSocket (50 ms of CPU): it is
- * required instead, and names what is no such getter.
+ * An import of node:http as a module reads each of its exports, and three of them load all of fetch and WebSocket (50 ms of CPU): it is
+ * required instead, and names all but these.
  * @type {import('rolldown').Plugin}
  */
 const nodeHttp = {
@@ -75,9 +75,8 @@ const nodeHttp = {
   resolveId: (id) => (id === 'node:http' || id === 'http' ? '\0node:http' : undefined),
   load: (id) => (id === '\0node:http' ? httpModule : undefined),
 };
-const httpNames = Object.entries(Object.getOwnPropertyDescriptors(http))
-  .filter(([, { get }]) => get === undefined)
-  .map(([name]) => name);
+const costly = ['WebSocket', 'CloseEvent', 'MessageEvent'];
+const httpNames = Object.keys(http).filter((name) => !costly.includes(name));
 const httpModule = `import { createRequire } from 'node:module';
   const http = createRequire(import.meta.url)('node:http');
   export const { ${httpNames.join(', ')} } = http;
