@@ -8,6 +8,7 @@ export * from './hash.ts';
 export * from './http-policy.ts';
 export * from './http-route.ts';
 export * from './ip-address.ts';
+export * from './ir-sum.ts';
 export * from './key.ts';
 export * from './l4-route.ts';
 export * from './l4-service.ts';

@@ -9,9 +9,8 @@ import {
   type Revision,
   resourceBytesOf,
 } from '@sluice/events';
-import { hashOfBytes } from '@sluice/ir';
+import { hashOfBytes, IrSum } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
-import { IrSum } from '../core/ir-sum.ts';
 import type { DatapathChange } from '../core/maps/desired-maps.ts';
 
 /** Revisions that were read together. */
@@ -56,7 +55,8 @@ const kinds: ReadonlySet<string> = new Set(['l4-service', 'endpoint-group']);
 export class IrFollower {
   readonly #options: IrFollowerOptions;
   #revision: Revision | undefined;
-  #sum = new IrSum();
+  /** By subject. */
+  #sum = new IrSum<string>();
   /** The log was read anew because of a difference, and none was sound since. */
   #readAnew = false;
   #seq = 0;

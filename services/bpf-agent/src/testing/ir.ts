@@ -7,9 +7,9 @@ import {
   type IrL4Frontend,
   type IrL4Service,
   type IrResource,
+  IrSum,
   irHash,
   irIdOf,
-  SetHash,
 } from '@sluice/ir';
 
 /** A Service `default/<name>` with frontends on TCP port 80, cluster addresses unless they say otherwise. */
@@ -50,8 +50,7 @@ export function endpoints(
 /** Writes revisions as the translator does. */
 export class IrWriter {
   readonly #writer: LogWriter;
-  readonly #held = new Map<IrId, string>();
-  readonly #sum = new SetHash();
+  readonly #sum = new IrSum<IrId>();
   #seq = 0;
 
   private constructor(writer: LogWriter) {
@@ -67,13 +66,8 @@ export class IrWriter {
   async commit(put: readonly IrResource[], removed: readonly IrResource[] = []): Promise<Revision> {
     this.#seq += 1;
     const revision = { epoch: 1, seq: this.#seq };
-    for (const resource of removed) this.#forget(irIdOf(resource));
-    for (const resource of put) {
-      const hash = irHash(resource);
-      this.#forget(irIdOf(resource));
-      this.#held.set(irIdOf(resource), hash);
-      this.#sum.add(hash);
-    }
+    for (const resource of removed) this.#sum.remove(irIdOf(resource));
+    for (const resource of put) this.#sum.put(irIdOf(resource), irHash(resource));
     const events = [
       ...put.map((resource) => encodeEvent({ type: 'ResourcePut', revision, resource })),
       ...removed.map(({ kind, key }) => encodeEvent({ type: 'ResourceRemoved', revision, kind, key })),
@@ -88,14 +82,8 @@ export class IrWriter {
 
   /** What the writer says of the whole is wrong from now on, or right again: one that has lost count. */
   setWrong(wrong: boolean): void {
-    const foreign = irHash(service('foreign', []));
-    if (wrong) this.#sum.add(foreign);
-    else this.#sum.remove(foreign);
-  }
-
-  #forget(id: IrId): void {
-    const hash = this.#held.get(id);
-    if (hash !== undefined) this.#sum.remove(hash);
-    this.#held.delete(id);
+    const foreign = service('foreign', []);
+    if (wrong) this.#sum.put(irIdOf(foreign), irHash(foreign));
+    else this.#sum.remove(irIdOf(foreign));
   }
 }

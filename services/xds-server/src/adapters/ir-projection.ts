@@ -11,7 +11,7 @@ import {
   reportDamage,
 } from '@sluice/event-log';
 import { compareRevisions, decodeEvent, formatRevision, type Revision } from '@sluice/events';
-import { canonicalJson, type IrId, irId, SetHash } from '@sluice/ir';
+import { canonicalJson, type IrId, IrSum, irId } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
 import type { IrChange } from '../core/ir-state.ts';
 import type { XdsStore } from '../store/xds-store.ts';
@@ -41,9 +41,8 @@ export interface ProjectionOptions {
 
 export class IrProjection {
   readonly #options: ProjectionOptions;
-  /** Hash of each resource held, to know what a reset takes away, and to check the translator's word on the whole. */
-  readonly #hashes = new Map<IrId, string>();
-  #set = new SetHash();
+  /** What is held, to know what a reset takes away, and to check the translator's word on the whole. */
+  readonly #sum = new IrSum<IrId>();
   #incarnation = '';
   #rebuilt = false;
   #seq = 0;
@@ -115,7 +114,7 @@ export class IrProjection {
     this.#stale = undefined;
     const changes = batch.reset ? [...decoded.changes, ...this.#vanished(decoded.changes)] : decoded.changes;
     if (revision === undefined) {
-      if (batch.caughtUp && this.#hashes.size === 0) events.empty();
+      if (batch.caughtUp && this.#sum.size === 0) events.empty();
       return true;
     }
     this.#remember(changes);
@@ -124,7 +123,7 @@ export class IrProjection {
     // Envoy first. Should the process end in between, the file is behind Envoy, and nothing older is sent until it has caught up.
     await nextTurn();
     store.save({ reset: batch.reset, changes, position: batch.position, revision });
-    const sound = decoded.stateHash === this.#set.toString();
+    const sound = decoded.stateHash === this.#sum.toString();
     if (sound) {
       this.#rebuilt = false;
       events.health(decoded.fault);
@@ -188,7 +187,7 @@ export class IrProjection {
   /** What is held and not among the puts of a reset. */
   #vanished(puts: readonly IrChange[]): IrChange[] {
     const there = new Set(puts.map((change) => irId(change.kind, change.key)));
-    return [...this.#hashes.keys()]
+    return [...this.#sum.keys()]
       .filter((id) => !there.has(id))
       .map((id) => {
         const at = id.indexOf(':');
@@ -203,15 +202,9 @@ export class IrProjection {
   #remember(changes: readonly IrChange[]): void {
     for (const { kind, key, resource } of changes) {
       const id = irId(kind, key);
-      const before = this.#hashes.get(id);
-      if (before !== undefined) this.#set.remove(before);
-      if (resource === undefined) this.#hashes.delete(id);
-      else {
-        // As `irHash`, which does without Node and takes twice as long.
-        const member = hash('sha256', canonicalJson(resource), 'hex');
-        this.#hashes.set(id, member);
-        this.#set.add(member);
-      }
+      if (resource === undefined) this.#sum.remove(id);
+      // As `irHash`, which does without Node and takes twice as long.
+      else this.#sum.put(id, hash('sha256', canonicalJson(resource), 'hex'));
     }
   }
 
