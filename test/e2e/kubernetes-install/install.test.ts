@@ -1,7 +1,7 @@
 // deploy/ on a real cluster without kube-proxy: Services, names of the cluster and addresses of Gateways are bpf-agent's work, which is one
 // of the Pods and comes up from nothing.
 import { CoreV1Api, CustomObjectsApi, type V1Service } from '@kubernetes/client-node';
-import { describeIf, LoadGenerator, request, until } from '@sluice/testkit';
+import { describeIf, LoadGenerator, until } from '@sluice/testkit';
 import {
   type Cluster,
   clusterStartMs,
@@ -14,7 +14,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { conformanceImages } from '../../conformance/images.ts';
 import { installSluice } from '../../conformance/install.ts';
 import { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
-import { gateway, httpRoute, rule } from '../../harness/objects.ts';
 import { answersSchema, askTwice, balancedService } from './balanced.ts';
 import {
   allReady,
@@ -22,10 +21,10 @@ import {
   fetchInside,
   installedPods,
   nodeImage,
-  nodePortOf,
   podsOf,
   resultInPod,
   roll,
+  serveEcho,
   testMs,
   untilPodsReady,
   waitMs,
@@ -108,13 +107,7 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
       'rolls the Envoys and the xds-servers under load without a failed request',
       async () => {
         await using api = new ClusterApi(cluster);
-        await cluster.apply(echoBackend as never);
-        await api.applyAll([gateway('edge'), httpRoute('echo', { parent: 'edge', rules: [rule('echo')] })]);
-        const target = { address: cluster.nodeAddress, port: await nodePortOf(api, 'edge-sluice') };
-        await until(async () => (await request({ ...target, host: 'any.test' })).status === 200, {
-          timeoutMs: waitMs,
-          message: 'the Gateway to be served',
-        });
+        const target = await serveEcho(cluster, api);
         await using load = new LoadGenerator({ ...target, ratePerSecond: 100, maxSeconds: testMs / 1_000 });
         for (const [workload, app] of [
           ['daemonsets/envoy', 'envoy'],

@@ -1,5 +1,5 @@
 // deploy/ alone, on a real cluster whose kube-proxy makes Services work.
-import { describeIf, request, until } from '@sluice/testkit';
+import { describeIf } from '@sluice/testkit';
 import {
   type Cluster,
   clusterStartMs,
@@ -11,8 +11,7 @@ import { afterAll, beforeAll, it } from 'vitest';
 import { conformanceImages } from '../../conformance/images.ts';
 import { installSluice } from '../../conformance/install.ts';
 import { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
-import { gateway, httpRoute, rule } from '../../harness/objects.ts';
-import { echoBackend, installedPods, nodePortOf, testMs, untilPodsReady, waitMs } from './world.ts';
+import { installedPods, serveEcho, testMs, untilPodsReady } from './world.ts';
 
 describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('deploy/ beside kube-proxy', () => {
   let cluster: Cluster;
@@ -28,13 +27,7 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']))('deploy/ beside 
 
   const serves = async () => {
     await using api = new ClusterApi(cluster);
-    await cluster.apply(echoBackend as never);
-    await api.applyAll([gateway('edge'), httpRoute('echo', { parent: 'edge', rules: [rule('echo')] })]);
-    const target = { address: cluster.nodeAddress, port: await nodePortOf(api, 'edge-sluice') };
-    await until(async () => (await request({ ...target, host: 'any.test' })).status === 200, {
-      timeoutMs: waitMs,
-      message: 'the Gateway to be served',
-    });
+    await serveEcho(cluster, api);
   };
   it('serves a Gateway at the port of its node', serves, testMs);
 });

@@ -1,9 +1,10 @@
 // What the tests of an installation ask and do.
 import { realpathSync } from 'node:fs';
 import { CoreV1Api } from '@kubernetes/client-node';
-import { launch, until } from '@sluice/testkit';
+import { launch, request, until } from '@sluice/testkit';
 import type { Cluster, Image } from '@sluice/testkit/cluster';
 import type { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
+import { gateway, httpRoute, rule } from '../../harness/objects.ts';
 
 /** For an installation on a machine that is busy with others: half a minute is usual. */
 export const waitMs = 240_000;
@@ -177,4 +178,19 @@ export function nodePortOf(api: ClusterApi, name: string): Promise<number> {
     },
     { timeoutMs: waitMs, message: `a node port of ${name}` },
   );
+}
+
+/** Puts the echo Service behind a Gateway, and resolves with the port of the node where that answers. */
+export async function serveEcho(
+  cluster: Cluster,
+  api: ClusterApi,
+): Promise<{ readonly address: string; readonly port: number }> {
+  await cluster.apply(echoBackend as never);
+  await api.applyAll([gateway('edge'), httpRoute('echo', { parent: 'edge', rules: [rule('echo')] })]);
+  const target = { address: cluster.nodeAddress, port: await nodePortOf(api, 'edge-sluice') };
+  await until(async () => (await request({ ...target, host: 'any.test' })).status === 200, {
+    timeoutMs: waitMs,
+    message: 'the Gateway to be served',
+  });
+  return target;
 }
