@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
@@ -21,21 +21,25 @@ import {
   startNodeNetwork,
   type TestNode,
 } from '@sluice/testkit/network';
-import { metricsOf } from './metrics.ts';
+import { type Figures, metricsOf } from './metrics.ts';
 import { startService } from './services.ts';
 
 /** Nodes with an agent each, and all that comes before the agents. Disposing it takes all of it away. */
 export interface Datapath extends AsyncDisposable {
   readonly network: NodeNetwork;
   readonly nodes: readonly DatapathNode[];
+  /** Changes files of the manifest directory, and waits for nothing. */
+  write(files: Readonly<Record<string, Manifest | null>>): void;
   /** Changes files of the manifest directory, in one revision, and resolves when it is in each node's kernel. */
   apply(files: Readonly<Record<string, Manifest | null>>): Promise<void>;
+  /** `/metrics` of the node's agent. */
+  figures(node: DatapathNode): Promise<Figures>;
 }
 
 export interface DatapathNode extends TestNode {
   /** The agent that runs now. */
   agent(): LaunchedProcess;
-  /** Ends the agent, by default at once, and waits until it is gone; programs and maps stay. */
+  /** Ends the agent, and by SIGKILL, the default, its children with it; waits until it is gone. Programs and maps stay. */
   stopAgent(signal?: NodeJS.Signals): Promise<void>;
   startAgent(): Promise<void>;
 }
@@ -43,8 +47,21 @@ export interface DatapathNode extends TestNode {
 /** Why it cannot be run here; undefined where it can. */
 export const datapathUnavailable = networkUnavailable;
 
+/** What is to be run. */
+export interface DatapathOptions {
+  /** Default 1. */
+  readonly nodes?: number;
+  /** Of every agent, beside what it always has. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The zone of each node; default: none has one. */
+  readonly zones?: readonly string[];
+  /** Of an administrator of an API server, whose objects are read instead of the manifest directory's. */
+  readonly kubeconfig?: string;
+}
+
 /** Starts NATS, api-watcher on a directory, translator, and an agent on each node, which looks at eth0. */
-export async function startDatapath({ nodes: count = 1, env = {} } = {}): Promise<Datapath> {
+export async function startDatapath(options: DatapathOptions = {}): Promise<Datapath> {
+  const { nodes: count = 1, env = {}, zones = [], kubeconfig } = options;
   const stack = new AsyncDisposableStack();
   try {
     const network = stack.use(await startNodeNetwork({ nodes: count }));
@@ -57,15 +74,24 @@ export async function startDatapath({ nodes: count = 1, env = {} } = {}): Promis
     const common = { dataDir: dir.path, nats };
     const key = dir.file('secret.key');
     writeFileSync(key, randomBytes(32), { mode: 0o600 });
-    const watched = { SLUICE_SOURCE_DIRS: manifests, SLUICE_SECRET_KEY_FILE: key };
+    const source: Record<string, string> =
+      kubeconfig === undefined
+        ? { SLUICE_SOURCE_DIRS: manifests }
+        : { SLUICE_SOURCE: 'kubernetes', SLUICE_KUBECONFIG: kubeconfig };
+    const watched = { ...source, SLUICE_SECRET_KEY_FILE: key };
     stack.use(await startService({ ...common, name: 'api-watcher', env: watched }));
     stack.use(await startService({ ...common, name: 'translator' }));
     const nodes: DatapathNode[] = [];
-    for (const node of network.nodes) nodes.push(await withAgent(stack, { node, dir, nats, env }));
+    for (const [index, node] of network.nodes.entries()) {
+      const zone = { SLUICE_ZONE: zones[index] ?? '' };
+      nodes.push(await withAgent(stack, { node, dir, nats, env: { ...zone, ...env } }));
+    }
     const revisions = () => Promise.all(nodes.map(({ name }) => agentRevision(dir.path, name)));
     return {
       network,
       nodes,
+      figures: ({ name }) => metricsOf(dir.path, name),
+      write: (files) => writeManifests(manifests, files),
       apply: async (files) => {
         const before = await revisions();
         writeManifests(manifests, files);
@@ -131,10 +157,39 @@ async function withAgent(stack: AsyncDisposableStack, setup: AgentSetup): Promis
       return running;
     },
     stopAgent: async (signal = 'SIGKILL') => {
-      running?.kill(signal);
-      await running?.exited;
+      if (running === undefined) return;
+      const children = signal === 'SIGKILL' ? childrenOf(running.pid) : [];
+      running.kill(signal);
+      for (const child of children) killIfThere(child);
+      await running.exited;
     },
   };
+}
+
+/** Those that run now. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === parent)
+    .map(Number);
+}
+
+/** Field 4 of proc_pid_stat(5), behind the name, which may hold anything. */
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+  } catch {
+    return undefined;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended with its parent.
+  }
 }
 
 /** Lets a node reach NATS, which listens at this network's loopback. */

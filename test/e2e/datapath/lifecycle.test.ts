@@ -135,6 +135,30 @@ describeIf(datapathUnavailable())('a Service while the world changes', () => {
     await gone();
   });
 
+  it('a packet that has gone too far is told to the client as one to the Service, by whichever node it ends at', async () => {
+    for (const [number, hops] of [
+      [1, 1],
+      [2, 2],
+    ] as const) {
+      await publish(on(number));
+      const [first] = datapath.nodes;
+      for (const [address, via] of [
+        [vip, first?.address],
+        [vip6, first?.address6],
+      ] as const) {
+        const route = (more: string) => outside.namespace.ip([`route replace ${address} via ${via} ${more}`]);
+        route(`hoplimit ${hops + 1}`);
+        expect((await client.ask({ address, port: 80 })).answer?.name).toBe(`web-${number}`);
+        // A client that is told nothing would send again and again, until its time is over.
+        route(`hoplimit ${hops}`);
+        const { error } = await client.ask({ address, port: 80, timeoutMs: 60_000 });
+        expect(error, `${number} ${address}`).toBe('EHOSTUNREACH');
+        outside.namespace.ip([`route delete ${address} via ${via}`]);
+      }
+    }
+    await gone();
+  });
+
   it('an error that a pod sends is told to the client as one of the Service, whichever node the pod is on', async () => {
     const datagram = { port: closed.port, protocol: 'udp', connected: true, timeoutMs: 20_000 } as const;
     for (const number of [1, 2]) {

@@ -8,7 +8,10 @@ export interface PortSetup {
 
 export interface EndpointSetup {
   readonly address: string;
-  readonly node: string;
+  /** Of an EndpointSlice; undefined: on none of the cluster. */
+  readonly node?: string;
+  readonly zone?: string;
+  readonly hints?: object;
   /** Of an EndpointSlice; default: ready. */
   readonly conditions?: {
     readonly ready: boolean;
@@ -52,9 +55,11 @@ export function serviceWith(
     })),
     endpoints: endpoints
       .filter(({ address }) => address.includes(':') === (addressType === 'IPv6'))
-      .map(({ address, node, conditions = { ready: true } }) => ({
+      .map(({ address, node, zone, hints, conditions = { ready: true } }) => ({
         addresses: [address],
-        nodeName: node,
+        ...(node === undefined ? {} : { nodeName: node }),
+        ...(zone === undefined ? {} : { zone }),
+        ...(hints === undefined ? {} : { hints }),
         conditions,
       })),
   }));

@@ -52,7 +52,8 @@ const target = ({ address, mapped = false }: AskOptions) =>
   mapped && isIPv4(address) ? `::ffff:${address}` : address;
 const question = (sizeBytes = 1) => `${' '.repeat(sizeBytes - 1)}\n`;
 
-async function connected(options: AskOptions): Promise<Socket> {
+/** A socket that is connected. @throws Error where it cannot be */
+export async function connected(options: AskOptions): Promise<Socket> {
   const { port, localPort, timeoutMs = defaultTimeoutMs } = options;
   const host = target(options);
   const socket = connect({ host, port, ...(localPort === undefined ? {} : { localPort }) });

@@ -2,12 +2,14 @@
 
 import { ask, OpenConnections } from './peer-client.ts';
 import type { Envelope, PeerRequest, Reply } from './peer-protocol.ts';
-import { listen, unlisten } from './peer-server.ts';
+import { echo, listen, unlisten } from './peer-server.ts';
 import { Stream } from './peer-stream.ts';
+import { Transfer } from './peer-transfer.ts';
 
 const name = process.argv[2] ?? '';
 const connections = new OpenConnections();
 let stream: Stream | undefined;
+let transfer: Transfer | undefined;
 
 async function perform(request: PeerRequest): Promise<unknown> {
   switch (request.op) {
@@ -30,6 +32,15 @@ async function perform(request: PeerRequest): Promise<unknown> {
       return stream?.result();
     case 'stopStream':
       return stream?.stop();
+    case 'echo':
+      return echo(request.port);
+    case 'startTransfer':
+      transfer = await Transfer.start(request.options);
+      return undefined;
+    case 'transferred':
+      return transfer?.result();
+    case 'stopTransfer':
+      return transfer?.stop();
   }
 }
 

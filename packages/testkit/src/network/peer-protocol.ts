@@ -27,6 +27,8 @@ export interface Answer {
   /** Whom the server saw; IPv4 without its mapping. */
   readonly client: string;
   readonly clientPort: number;
+  /** The address at which the server was reached, IPv4 without its mapping; TCP only. */
+  readonly local?: string;
   /** Whom the client was told that it speaks to (getpeername, or where the datagram came from). */
   readonly peer: string;
   readonly peerPort: number;
@@ -46,7 +48,22 @@ export interface StreamResult {
   readonly servers: Readonly<Record<string, number>>;
 }
 
+/** What came of one connection that carries bytes both ways without a pause. */
+export interface TransferResult {
+  readonly sentBytes: number;
+  /** Of those that came back. */
+  readonly receivedBytes: number;
+  /** Whether each byte that came back is the one that was sent. */
+  readonly isIntact: boolean;
+  /** The code of the error that ended it. */
+  readonly error?: string;
+}
+
 export type PeerRequest =
+  | { readonly op: 'echo'; readonly port: number }
+  | { readonly op: 'startTransfer'; readonly options: AskOptions }
+  | { readonly op: 'transferred' }
+  | { readonly op: 'stopTransfer' }
   | { readonly op: 'listen'; readonly protocol: Protocol; readonly address: string; readonly port: number }
   | { readonly op: 'unlisten'; readonly port: number }
   | { readonly op: 'ask'; readonly options: AskOptions }

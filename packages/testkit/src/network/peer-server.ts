@@ -21,7 +21,10 @@ export async function listen(
       asked += text;
       if (!asked.endsWith('\n')) return;
       socket.write(
-        answer(name, { address: socket.remoteAddress, port: socket.remotePort, size: asked.length }),
+        answer(name, {
+          ...{ address: socket.remoteAddress, port: socket.remotePort, local: socket.localAddress },
+          size: asked.length,
+        }),
       );
       asked = '';
     });
@@ -30,6 +33,16 @@ export async function listen(
   server.listen(port, address);
   await once(server, 'listening');
   servers.set(port, server);
+}
+
+/** Sends back what comes, byte for byte (RFC 862). */
+export async function echo(port: number): Promise<void> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.pipe(socket);
+  });
+  server.listen(port, '::');
+  await once(server, 'listening');
 }
 
 /** Closes the listening socket and leaves its connections. */
@@ -54,10 +67,15 @@ async function listenUdp(
 interface Client {
   readonly address: string | undefined;
   readonly port: number | undefined;
+  /** Where it was reached; undefined: not known. */
+  readonly local?: string | undefined;
   readonly size: number;
 }
 
-function answer(name: string, { address, port, size }: Client): string {
-  const words = JSON.stringify({ name, client: address?.replace(/^::ffff:/, ''), clientPort: port });
+const withoutMapping = (address: string | undefined) => address?.replace(/^::ffff:/, '');
+
+function answer(name: string, { address, port, local, size }: Client): string {
+  const seen = { client: withoutMapping(address), clientPort: port, local: withoutMapping(local) };
+  const words = JSON.stringify({ name, ...seen });
   return `${words.padEnd(size - 1)}\n`;
 }

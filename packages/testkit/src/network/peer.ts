@@ -1,9 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { AskOptions, AskResult, PeerRequest, Protocol, Reply, StreamResult } from './peer-protocol.ts';
+import type {
+  AskOptions,
+  AskResult,
+  PeerRequest,
+  Protocol,
+  Reply,
+  StreamResult,
+  TransferResult,
+} from './peer-protocol.ts';
 
-export type { Answer, AskOptions, AskResult, Protocol, StreamResult } from './peer-protocol.ts';
+export type {
+  Answer,
+  AskOptions,
+  AskResult,
+  Protocol,
+  StreamResult,
+  TransferResult,
+} from './peer-protocol.ts';
 
 /** A real client and server in one process, which does as the test says. It ends with its machine. */
 export interface Peer {
@@ -12,6 +27,8 @@ export interface Peer {
   listen(port: number, options?: { readonly protocol?: Protocol; readonly address?: string }): Promise<void>;
   /** Takes no more connections on the port; those there are stay. */
   unlisten(port: number): Promise<void>;
+  /** Sends back on a TCP port what comes, byte for byte; both families. */
+  echo(port: number): Promise<void>;
   /** Connects (or sends), asks, and closes. */
   ask(options: AskOptions): Promise<AskResult>;
   /** Asks so many times, one after the other, and counts who answered; errors count by their code. */
@@ -20,6 +37,10 @@ export interface Peer {
   open(options: AskOptions): Promise<OpenConnection>;
   /** Connects, asks and closes again and again until it is stopped; its result is everything since. */
   stream(options: AskOptions): Promise<{ streamed(): Promise<StreamResult>; stop(): Promise<StreamResult> }>;
+  /** Keeps one connection to a port that echoes full, until it is stopped and all has come back. @throws Error where it cannot connect */
+  transfer(
+    options: AskOptions,
+  ): Promise<{ transferred(): Promise<TransferResult>; stop(): Promise<TransferResult> }>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +64,7 @@ export async function startPeer(enter: readonly string[], name: string): Promise
     ask,
     listen: (port, { protocol = 'tcp', address = '::' } = {}) =>
       call({ op: 'listen', protocol, address, port }),
+    echo: (port) => call({ op: 'echo', port }),
     unlisten: (port) => call({ op: 'unlisten', port }),
     askMany: async (times, options) => {
       const counts: Record<string, number> = {};
@@ -65,6 +87,13 @@ export async function startPeer(enter: readonly string[], name: string): Promise
       return {
         streamed: () => call<StreamResult>({ op: 'streamed' }),
         stop: () => call<StreamResult>({ op: 'stopStream' }),
+      };
+    },
+    transfer: async (options) => {
+      await call({ op: 'startTransfer', options });
+      return {
+        transferred: () => call<TransferResult>({ op: 'transferred' }),
+        stop: () => call<TransferResult>({ op: 'stopTransfer' }),
       };
     },
     stop: async () => {
