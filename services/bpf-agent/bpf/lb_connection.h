@@ -4,10 +4,16 @@
 #include "lb_flow.h"
 #include "lb_select.h"
 
-/** How many source ports are tried towards a backend on another node. */
+/** How many source ports are tried, of this node towards a backend on another node and of a client. */
 #define PORT_ATTEMPTS 32
 /** Odd, with its bits well spread: 2^64 divided by the golden ratio. */
 #define HASH_MULTIPLIER 0x9e3779b97f4a7c15ull
+
+/** Memory of what a new connection looks for. */
+struct searches {
+    struct client_port_search client_port;
+    struct port_search port;
+};
 
 static ALWAYS_INLINE __u64 mix(__u64 hash, __u32 word)
 {
@@ -39,21 +45,12 @@ static ALWAYS_INLINE int is_admitted(const struct choice *choice, const struct l
     return bpf_map_lookup_elem(&lb_source_ranges, &key) != 0;
 }
 
-/** True where the answer's entry would be that of another connection of the client, which goes on. */
-static ALWAYS_INLINE int clashes(const struct flow_key *answer_key, const struct packet *packet, __u64 now_ns)
-{
-    struct flow *answer = bpf_map_lookup_elem(&lb_conntrack, answer_key);
-    if (!answer)
-        return 0;
-    if (answer->port_be == packet->flow.destination_port_be && same_address(&answer->address, &packet->flow.destination))
-        return 0;
-    struct flow *request = request_of(answer_key, answer);
-    return request && request->state < FLOW_CLOSED && !is_expired(request, answer_key->protocol, now_ns);
-}
-
-/** Takes a source port of this node and lets the request leave with it. 0, or why not (enum drop_reason). */
+/**
+ * Takes a source port of this node and lets the request leave with it. `client_port_be` is the client's, as ingress leaves it. 0, or why not
+ * (enum drop_reason).
+ */
 static ALWAYS_INLINE __u8 add_snat(const struct packet *packet, const struct choice *choice, struct flow *request,
-                                   struct port_search *search)
+                                   struct port_search *search, __be16 client_port_be)
 {
     struct settings *settings = node_settings();
     if (!settings)
@@ -65,7 +62,7 @@ static ALWAYS_INLINE __u8 add_snat(const struct packet *packet, const struct cho
     search->answer.protocol = packet->flow.protocol;
     search->answer.hook = HOOK_INGRESS;
     search->value.address = packet->flow.source;
-    search->value.port_be = packet->flow.source_port_be;
+    search->value.port_be = client_port_be;
     search->value.flags = FLOW_ANSWER;
     search->now_ns = request->used_ns;
     search->port_min = settings->snat_port_min;
@@ -77,6 +74,7 @@ static ALWAYS_INLINE __u8 add_snat(const struct packet *packet, const struct cho
         return DROP_NO_SNAT_PORT;
     request->snat_port_be = search->answer.destination_port_be;
     struct flow_key leaving = packet->flow;
+    leaving.source_port_be = client_port_be;
     leaving.destination = choice->backend.address;
     leaving.destination_port_be = choice->backend.port_be;
     leaving.hook = HOOK_EGRESS;
@@ -84,34 +82,47 @@ static ALWAYS_INLINE __u8 add_snat(const struct packet *packet, const struct cho
     return bpf_map_update_elem(&lb_conntrack, &leaving, &source, BPF_ANY) == 0 ? DROP_NONE : DROP_TABLE_FULL;
 }
 
+/**
+ * Makes the entry of the answers. Where the client speaks to this backend from its port already, by another frontend, the request gets
+ * another port, as netfilter does it; then it is `request->other_port_be`. 0, or why not (enum drop_reason).
+ */
+static ALWAYS_INLINE __u8 add_answer(const struct packet *packet, const struct choice *choice, struct flow *request,
+                                     struct client_port_search *search)
+{
+    __builtin_memset(search, 0, sizeof(*search));
+    search->answer.source = choice->backend.address;
+    search->answer.source_port_be = choice->backend.port_be;
+    search->answer.destination = packet->flow.source;
+    search->answer.destination_port_be = packet->flow.source_port_be;
+    search->answer.protocol = packet->flow.protocol;
+    search->answer.hook = HOOK_EGRESS;
+    search->value.address = packet->flow.destination;
+    search->value.port_be = packet->flow.destination_port_be;
+    search->value.flags = FLOW_ANSWER;
+    if (!clashes(&search->answer, &packet->flow, request->used_ns))
+        return bpf_map_update_elem(&lb_conntrack, &search->answer, &search->value, BPF_ANY) == 0 ? DROP_NONE : DROP_TABLE_FULL;
+    search->request = packet->flow;
+    search->now_ns = request->used_ns;
+    search->value.other_port_be = packet->flow.source_port_be;
+    bpf_loop(PORT_ATTEMPTS, try_client_port, &search, 0);
+    request->other_port_be = search->answer.destination_port_be;
+    return search->found ? DROP_NONE : DROP_CLASH;
+}
+
 /** Makes the entries of a connection whose backend is chosen. 0, or why not (enum drop_reason). */
 static ALWAYS_INLINE __u8 add_flows(const struct packet *packet, const struct choice *choice, struct flow *request,
-                                    struct port_search *search)
+                                    struct searches *searches)
 {
-    struct flow_key answer_key = {
-        .source = choice->backend.address,
-        .destination = packet->flow.source,
-        .source_port_be = choice->backend.port_be,
-        .destination_port_be = packet->flow.source_port_be,
-        .protocol = packet->flow.protocol,
-        .hook = HOOK_EGRESS,
-    };
-    if (clashes(&answer_key, packet, request->used_ns))
-        return DROP_CLASH;
+    __u8 reason = add_answer(packet, choice, request, &searches->client_port);
+    if (reason != DROP_NONE)
+        return reason;
     if (!(choice->backend.flags & BACKEND_LOCAL) && !(choice->frontend.flags & FRONTEND_KEEP_CLIENT)) {
-        __u8 reason = add_snat(packet, choice, request, search);
+        __be16 client_port_be = searches->client_port.answer.destination_port_be;
+        reason = add_snat(packet, choice, request, &searches->port, client_port_be);
         if (reason != DROP_NONE)
             return reason;
     }
-    struct flow answer = {
-        .address = packet->flow.destination,
-        .port_be = packet->flow.destination_port_be,
-        .flags = FLOW_ANSWER,
-    };
-    if (bpf_map_update_elem(&lb_conntrack, &answer_key, &answer, BPF_ANY) != 0 ||
-        bpf_map_update_elem(&lb_conntrack, &packet->flow, request, BPF_ANY) != 0)
-        return DROP_TABLE_FULL;
-    return DROP_NONE;
+    return bpf_map_update_elem(&lb_conntrack, &packet->flow, request, BPF_ANY) == 0 ? DROP_NONE : DROP_TABLE_FULL;
 }
 
 static ALWAYS_INLINE void tell_connection(const struct packet *packet, const struct choice *choice)
@@ -146,7 +157,7 @@ static ALWAYS_INLINE void describe(const struct packet *packet, struct choice *c
 
 /** Begins a connection to `choice->frontend`: `request` is its entry. `choice->reason` says why not where it fails. */
 static ALWAYS_INLINE void begin(const struct packet *packet, struct choice *choice, struct flow *request,
-                                struct port_search *search)
+                                struct searches *searches)
 {
     if (!is_admitted(choice, &packet->flow.source)) {
         choice->reason = DROP_SOURCE_RANGE;
@@ -164,5 +175,5 @@ static ALWAYS_INLINE void begin(const struct packet *packet, struct choice *choi
     request->used_ns = bpf_ktime_get_ns();
     request->address = choice->backend.address;
     request->port_be = choice->backend.port_be;
-    choice->reason = add_flows(packet, choice, request, search);
+    choice->reason = add_flows(packet, choice, request, searches);
 }

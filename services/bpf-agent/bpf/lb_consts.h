@@ -67,7 +67,7 @@ enum drop_reason {
     DROP_NO_NODE_ADDRESS = 6,  /* SNAT is needed and settings name no address of the family */
     DROP_TABLE_FULL = 7,       /* conntrack took no entry */
     DROP_REWRITE_FAILED = 8,   /* the kernel refused to change the packet */
-    DROP_CLASH = 9,            /* the client speaks to this backend from the same port by another frontend */
+    DROP_CLASH = 9,            /* the client speaks to this backend by another frontend from this port, and from each other one tried */
 };
 
 /** Indexes of lb_counters; each counts events since the map was made. */

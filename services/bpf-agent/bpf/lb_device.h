@@ -13,7 +13,7 @@ struct scratch {
     struct packet packet;
     struct packet quoted;
     struct choice choice;
-    struct port_search search;
+    struct searches searches;
     struct flow request;
     struct flow to;
 };
@@ -40,13 +40,12 @@ static ALWAYS_INLINE int has_answer(const struct packet *packet, const struct fl
         .source = request->address,
         .destination = packet->flow.source,
         .source_port_be = request->port_be,
-        .destination_port_be = packet->flow.source_port_be,
+        .destination_port_be = request->other_port_be ? request->other_port_be : packet->flow.source_port_be,
         .protocol = packet->flow.protocol,
         .hook = HOOK_EGRESS,
     };
     struct flow *answer = bpf_map_lookup_elem(&lb_conntrack, &key);
-    return answer && answer->port_be == packet->flow.destination_port_be &&
-           same_address(&answer->address, &packet->flow.destination);
+    return answer && answers(&key, answer, &packet->flow);
 }
 
 /** True where the connection's backend is still one of its frontend's. */
@@ -123,7 +122,7 @@ static ALWAYS_INLINE int admit(struct __sk_buff *skb, struct scratch *scratch)
     if (packet->tcp_flags & TCP_RST)
         return TCX_NEXT;
     __builtin_memset(&scratch->request, 0, sizeof(scratch->request));
-    begin(packet, choice, &scratch->request, &scratch->search);
+    begin(packet, choice, &scratch->request, &scratch->searches);
     if (choice->reason != DROP_NONE)
         return reject(skb, packet, choice);
     count(COUNTER_CONNECTIONS);

@@ -14,6 +14,9 @@
 #define UDP_NS (300 * NS_PER_S)
 /** How often an answer renews its connection at most, unless its flags tell something. */
 #define RENEWAL_NS NS_PER_S
+/** Ports that stand for a client's where its own is taken: below those that clients choose by themselves (RFC 6335, section 6). */
+#define CLIENT_PORT_MIN 1024
+#define CLIENT_PORT_COUNT (32768 - CLIENT_PORT_MIN)
 
 static ALWAYS_INLINE int is_expired(const struct flow *request, __u8 protocol, __u64 now_ns)
 {
@@ -42,13 +45,19 @@ static ALWAYS_INLINE void renew(struct flow *request, const struct packet *packe
         request->state = FLOW_RESET;
 }
 
+/** The client's own port of the connection that an answer (backend → client, at egress) belongs to. */
+static ALWAYS_INLINE __be16 client_port_of(const struct flow_key *answer_key, const struct flow *answer)
+{
+    return answer->other_port_be ? answer->other_port_be : answer_key->destination_port_be;
+}
+
 /** The entry with the state of the connection that an answer (backend → client, at egress) belongs to, or NULL. */
 static ALWAYS_INLINE struct flow *request_of(const struct flow_key *answer_key, const struct flow *answer)
 {
     struct flow_key key = {
         .source = answer_key->destination,
         .destination = answer->address,
-        .source_port_be = answer_key->destination_port_be,
+        .source_port_be = client_port_of(answer_key, answer),
         .destination_port_be = answer->port_be,
         .protocol = answer_key->protocol,
         .hook = HOOK_INGRESS,
@@ -119,5 +128,42 @@ static long try_port(__u32 attempt, void *context)
             return 0;
     }
     search->found = 1;
+    return 1;
+}
+
+/** True where an answer is one to these packets of a client, and not of another of its connections. */
+static ALWAYS_INLINE int answers(const struct flow_key *answer_key, const struct flow *answer, const struct flow_key *request)
+{
+    return answer->port_be == request->destination_port_be && client_port_of(answer_key, answer) == request->source_port_be &&
+           same_address(&answer->address, &request->destination);
+}
+
+/** True where the answer's entry would be that of another connection of the client, which goes on. */
+static ALWAYS_INLINE int clashes(const struct flow_key *answer_key, const struct flow_key *request, __u64 now_ns)
+{
+    struct flow *answer = bpf_map_lookup_elem(&lb_conntrack, answer_key);
+    if (!answer || answers(answer_key, answer, request))
+        return 0;
+    struct flow *other = request_of(answer_key, answer);
+    return other && other->state < FLOW_CLOSED && !is_expired(other, answer_key->protocol, now_ns);
+}
+
+/** A search for a port at which a backend can tell a connection from the client's others. */
+struct client_port_search {
+    struct flow_key answer; /* at egress: backend → client, its destination port is searched for */
+    struct flow value;
+    struct flow_key request;
+    __u64 now_ns;
+    __u32 found;
+};
+
+static long try_client_port(__u32 attempt, void *context)
+{
+    struct client_port_search *search = *(struct client_port_search **)context;
+    (void)attempt;
+    search->answer.destination_port_be = to_be16(CLIENT_PORT_MIN + bpf_get_prandom_u32() % CLIENT_PORT_COUNT);
+    if (clashes(&search->answer, &search->request, search->now_ns))
+        return 0;
+    search->found = bpf_map_update_elem(&lb_conntrack, &search->answer, &search->value, BPF_ANY) == 0;
     return 1;
 }

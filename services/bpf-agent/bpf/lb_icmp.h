@@ -45,22 +45,22 @@ static ALWAYS_INLINE int parse_quoted(struct __sk_buff *skb, const struct packet
     return 1;
 }
 
-/** Replaces one end of the quoted packet. In IPv4 the change of an address and that of its header's checksum cancel out. */
+/**
+ * Replaces one end of the quoted packet, and the port of the other where the flow has one. In IPv4 the change of an address and that of its
+ * header's checksum cancel out.
+ */
 static ALWAYS_INLINE int rewrite_quoted(struct __sk_buff *skb, const struct packet *quoted, enum side side,
                                         const struct flow *to, __u32 checksum)
 {
     const struct lb_address *from = side == SIDE_SOURCE ? &quoted->flow.source : &quoted->flow.destination;
-    __be16 old_port = side == SIDE_SOURCE ? quoted->flow.source_port_be : quoted->flow.destination_port_be;
-    __be16 new_port = to->port_be;
-    __u32 offset = quoted->l4_offset + (side == SIDE_SOURCE ? 0 : sizeof(__be16));
     if (quoted->is_ipv6) {
         __s64 difference = bpf_csum_diff(words_in(from), sizeof(*from), words_in(&to->address), sizeof(*from), 0);
         if (difference < 0 || bpf_l4_csum_replace(skb, checksum, 0, difference, 0) != 0)
             return 0;
     }
     return write_ip(skb, quoted->ip_offset, side, from, &to->address) &&
-           bpf_l4_csum_replace(skb, checksum, old_port, new_port, sizeof(new_port)) == 0 &&
-           bpf_skb_store_bytes(skb, offset, &new_port, sizeof(new_port), 0) == 0;
+           write_port(skb, quoted, side, to->port_be, checksum, 0) &&
+           (!to->other_port_be || write_port(skb, quoted, !side, to->other_port_be, checksum, 0));
 }
 
 static ALWAYS_INLINE int rewrite_outer(struct __sk_buff *skb, const struct packet *error, enum side side,

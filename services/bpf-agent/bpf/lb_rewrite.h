@@ -51,21 +51,33 @@ static ALWAYS_INLINE __u32 checksum_offset(const struct packet *packet)
                                                                      : __builtin_offsetof(struct udphdr, check));
 }
 
-/** Replaces the port and mends the transport checksum for port and address; a UDP checksum of 0 is none, and stays so. */
-static ALWAYS_INLINE int write_port(struct __sk_buff *skb, const struct packet *packet, enum side side,
-                                    const struct lb_address *from, const struct flow *to)
+static ALWAYS_INLINE __be16 port_at(const struct packet *packet, enum side side)
+{
+    return side == SIDE_SOURCE ? packet->flow.source_port_be : packet->flow.destination_port_be;
+}
+
+/** Replaces a port of the packet and mends the checksum at `checksum`; `flags` of bpf_l4_csum_replace. */
+static ALWAYS_INLINE int write_port(struct __sk_buff *skb, const struct packet *packet, enum side side, __be16 port_be,
+                                    __u32 checksum, __u64 flags)
+{
+    __be16 old_port_be = port_at(packet, side);
+    __u32 offset = packet->l4_offset + (side == SIDE_SOURCE ? 0 : sizeof(__be16));
+    if (old_port_be == port_be)
+        return 1;
+    return bpf_l4_csum_replace(skb, checksum, old_port_be, port_be, flags | sizeof(__be16)) == 0 &&
+           bpf_skb_store_bytes(skb, offset, &port_be, sizeof(port_be), 0) == 0;
+}
+
+/** Replaces ports and mends the transport checksum for them and the address; a UDP checksum of 0 is none, and stays so. */
+static ALWAYS_INLINE int write_transport(struct __sk_buff *skb, const struct packet *packet, enum side side,
+                                         const struct lb_address *from, const struct flow *to)
 {
     __u64 flags = packet->flow.protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
     __u32 checksum = checksum_offset(packet);
-    __be16 old_port = side == SIDE_SOURCE ? packet->flow.source_port_be : packet->flow.destination_port_be;
-    __be16 new_port = to->port_be;
-    __u32 offset = packet->l4_offset + (side == SIDE_SOURCE ? 0 : sizeof(__be16));
-    if (!fix_pseudo_header(skb, checksum, from, &to->address, flags))
+    if (!fix_pseudo_header(skb, checksum, from, &to->address, flags) ||
+        !write_port(skb, packet, side, to->port_be, checksum, flags))
         return 0;
-    if (old_port == new_port)
-        return 1;
-    return bpf_l4_csum_replace(skb, checksum, old_port, new_port, flags | sizeof(__be16)) == 0 &&
-           bpf_skb_store_bytes(skb, offset, &new_port, sizeof(new_port), 0) == 0;
+    return !to->other_port_be || write_port(skb, packet, !side, to->other_port_be, checksum, flags);
 }
 
 /** Replaces source or destination by what the flow says. False: the kernel refused, and the packet may be half changed. */
@@ -74,7 +86,7 @@ static ALWAYS_INLINE int rewrite(struct __sk_buff *skb, const struct packet *pac
     const struct lb_address *from = side == SIDE_SOURCE ? &packet->flow.source : &packet->flow.destination;
     if (is_ipv4(&to->address) == packet->is_ipv6)
         return 0;
-    if (packet->fragment != FRAGMENT_LATER && !write_port(skb, packet, side, from, to))
+    if (packet->fragment != FRAGMENT_LATER && !write_transport(skb, packet, side, from, to))
         return 0;
     return write_ip(skb, packet->ip_offset, side, from, &to->address);
 }

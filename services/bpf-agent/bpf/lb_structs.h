@@ -111,8 +111,8 @@ struct flow_key {
 };
 
 /**
- * What is done to the packets of one direction at one hook: at ingress the destination is replaced, at egress the source. A connection
- * has two entries, four where its backend is on another node; its state is in the one of the request at ingress.
+ * What is done to the packets of one direction at one hook: at ingress the destination is replaced, at egress the source; of the other
+ * end the port alone, of a client that speaks to the backend from its own one already. A connection has two entries, four where its backend is on another node; its state is in the one of the request at ingress.
  */
 struct flow {
     __u64 set;     /* frontend.set by which the backend was chosen; request at ingress only */
@@ -122,7 +122,7 @@ struct flow {
     __be16 snat_port_be; /* the request's source port towards the backend, or 0; request at ingress only */
     __u8 state;          /* enum flow_state; request at ingress only */
     __u8 flags;          /* enum flow_flag */
-    __u16 reserved;
+    __be16 other_port_be; /* the new port of the other end, or 0: it stays. Request at ingress: the client's as its backend sees it */
 };
 
 /** A fragmented datagram (RFC 791 section 3.2, RFC 8200 section 4.5) whose first fragment was seen at a hook. */

@@ -199,6 +199,30 @@ describeIf(datapathUnavailable())('Services from outside of the cluster', () => 
     await gone();
   });
 
+  it('two connections from one port of a client to one backend, by two of its places, are both answered', async () => {
+    for (const [number, sees] of [
+      [1, outside],
+      [2, one],
+    ] as const) {
+      await publish(on(number));
+      for (const [address, family] of [
+        [vip, 'address'],
+        [vip6, 'address6'],
+      ] as const) {
+        const localPort = 22_000 + number;
+        const first = await client.open({ address, port: 80, localPort });
+        expect((await first.ask()).answer).toMatchObject({ name: `web-${number}`, peer: address });
+        const second = await client.ask({ address: one[family], port: 30_080, localPort });
+        const place = { peer: one[family], peerPort: 30_080, client: sees[family] };
+        expect(second.answer, second.error).toMatchObject({ name: `web-${number}`, ...place });
+        expect(second.answer?.clientPort).not.toBe(localPort);
+        expect((await first.ask()).answer).toMatchObject({ name: `web-${number}`, peer: address });
+        await first.close();
+      }
+    }
+    await gone();
+  });
+
   it('agents killed and started again under a stream of new connections: none fails', async () => {
     await publish(on(1, 2));
     const stream = await client.stream({ address: vip, port: 80 });

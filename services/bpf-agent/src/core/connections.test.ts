@@ -17,7 +17,7 @@ const key = (given: Partial<FlowKey> = {}): FlowKey => ({
 });
 const flow = (given: Partial<Flow> = {}): Flow => ({
   ...{ set: 1n, usedNs: nowNs - second, address: addressBytes('10.244.1.2'), port: 8080 },
-  ...{ snatPort: 0, state: 1, flags: 0 },
+  ...{ snatPort: 0, state: 1, flags: 0, otherPort: 0 },
   ...given,
 });
 const read = (...rows: readonly (readonly [FlowKey, Flow])[]) =>

@@ -143,6 +143,7 @@ export interface Flow {
   readonly snatPort: number;
   readonly state: number;
   readonly flags: number;
+  readonly otherPort: number;
 }
 export const flow: StructCodec<Flow> = {
   size: 40,
@@ -154,6 +155,7 @@ export const flow: StructCodec<Flow> = {
     snatPort: from.u16be(at + 34),
     state: from.u8(at + 36),
     flags: from.u8(at + 37),
+    otherPort: from.u16be(at + 38),
   }),
   write: (to, at, value) => {
     to.setU64(at, value.set);
@@ -163,6 +165,7 @@ export const flow: StructCodec<Flow> = {
     to.setU16be(at + 34, value.snatPort);
     to.setU8(at + 36, value.state);
     to.setU8(at + 37, value.flags);
+    to.setU16be(at + 38, value.otherPort);
   },
 };
 
@@ -253,6 +256,32 @@ export const choice: StructCodec<Choice> = {
   },
 };
 
+/** `struct client_port_search`, 136 bytes. */
+export interface ClientPortSearch {
+  readonly answer: FlowKey;
+  readonly value: Flow;
+  readonly request: FlowKey;
+  readonly nowNs: bigint;
+  readonly found: number;
+}
+export const clientPortSearch: StructCodec<ClientPortSearch> = {
+  size: 136,
+  read: (from, at) => ({
+    answer: flowKey.read(from, at),
+    value: flow.read(from, at + 40),
+    request: flowKey.read(from, at + 80),
+    nowNs: from.u64(at + 120),
+    found: from.u32(at + 128),
+  }),
+  write: (to, at, value) => {
+    flowKey.write(to, at, value.answer);
+    flow.write(to, at + 40, value.value);
+    flowKey.write(to, at + 80, value.request);
+    to.setU64(at + 120, value.nowNs);
+    to.setU32(at + 128, value.found);
+  },
+};
+
 /** `struct port_search`, 104 bytes. */
 export interface PortSearch {
   readonly answer: FlowKey;
@@ -282,32 +311,49 @@ export const portSearch: StructCodec<PortSearch> = {
   },
 };
 
-/** `struct scratch`, 432 bytes. */
+/** `struct searches`, 240 bytes. */
+export interface Searches {
+  readonly clientPort: ClientPortSearch;
+  readonly port: PortSearch;
+}
+export const searches: StructCodec<Searches> = {
+  size: 240,
+  read: (from, at) => ({
+    clientPort: clientPortSearch.read(from, at),
+    port: portSearch.read(from, at + 136),
+  }),
+  write: (to, at, value) => {
+    clientPortSearch.write(to, at, value.clientPort);
+    portSearch.write(to, at + 136, value.port);
+  },
+};
+
+/** `struct scratch`, 568 bytes. */
 export interface Scratch {
   readonly packet: Packet;
   readonly quoted: Packet;
   readonly choice: Choice;
-  readonly search: PortSearch;
+  readonly searches: Searches;
   readonly request: Flow;
   readonly to: Flow;
 }
 export const scratch: StructCodec<Scratch> = {
-  size: 432,
+  size: 568,
   read: (from, at) => ({
     packet: packet.read(from, at),
     quoted: packet.read(from, at + 60),
     choice: choice.read(from, at + 120),
-    search: portSearch.read(from, at + 248),
-    request: flow.read(from, at + 352),
-    to: flow.read(from, at + 392),
+    searches: searches.read(from, at + 248),
+    request: flow.read(from, at + 488),
+    to: flow.read(from, at + 528),
   }),
   write: (to, at, value) => {
     packet.write(to, at, value.packet);
     packet.write(to, at + 60, value.quoted);
     choice.write(to, at + 120, value.choice);
-    portSearch.write(to, at + 248, value.search);
-    flow.write(to, at + 352, value.request);
-    flow.write(to, at + 392, value.to);
+    searches.write(to, at + 248, value.searches);
+    flow.write(to, at + 488, value.request);
+    flow.write(to, at + 528, value.to);
   },
 };
 
