@@ -102,7 +102,8 @@ describe('on TCP', () => {
     expect(metrics).toContain(
       `sluice_build_info{service="unit",version="1.2.3",node="${process.version}"} 1`,
     );
-    expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.]+$/m);
+    expect(metrics).toMatch(/^nodejs_eventloop_lag_seconds [\d.]+$/m);
+    expect(metrics).toMatch(/^nodejs_eventloop_utilization [\d.]+$/m);
     expect(metrics).toMatch(/^process_cpu_seconds_total [\d.]+$/m);
   });
 
