@@ -144,6 +144,7 @@ async function withAgent(stack: AsyncDisposableStack, setup: AgentSetup): Promis
       },
     });
     await until(() => metricsOf(dir.path, node.name), {
+      timeoutMs: 180_000,
       message: () => running?.log() ?? '',
     });
   };

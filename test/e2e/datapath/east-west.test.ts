@@ -112,6 +112,28 @@ describeIf(datapathUnavailable())('Services from pods', () => {
     await gone();
   });
 
+  it('datagrams of a socket go to one endpoint: of one that is connected for good, else for as long as that takes any', async () => {
+    await publish(on(1, 2));
+    for (const address of [vip, vip6]) {
+      const options = { address, port: 53, protocol: 'udp' } as const;
+      const sockets = await Promise.all(
+        [true, false].map((connected) => client(1).peer.open({ ...options, connected })),
+      );
+      for (const [index, socket] of sockets.entries()) {
+        const { answer } = await socket.ask();
+        const rest = answer?.name === 'web-1' ? 2 : 1;
+        for (let turn = 0; turn < 10; turn += 1) expect((await socket.ask()).answer).toEqual(answer);
+        await publish(on(rest));
+        const expected = index === 0 ? answer?.name : `web-${rest}`;
+        expect((await socket.ask()).answer).toMatchObject({ name: expected, peer: address, peerPort: 53 });
+        await publish(on(1, 2));
+        expect((await socket.ask()).answer?.name).toBe(expected);
+        await socket.close();
+      }
+    }
+    await gone();
+  });
+
   it('an endpoint that leaves keeps its connections and gets no new ones; the last one gone refuses at once', async () => {
     await publish(on(1, 2));
     const { peer } = client(1);

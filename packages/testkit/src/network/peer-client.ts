@@ -19,24 +19,45 @@ export async function ask(options: AskOptions): Promise<AskResult> {
   return result;
 }
 
-/** Connections that stay. */
+interface Open {
+  ask(timeoutMs: number): Promise<Answer>;
+  close(): void;
+}
+
+/** Connections, and sockets for datagrams, that stay. */
 export class OpenConnections {
-  readonly #sockets: Socket[] = [];
+  readonly #open: Open[] = [];
 
   /** @returns its number */
   async open(options: AskOptions): Promise<number> {
-    return this.#sockets.push(await connected(options)) - 1;
+    return this.#open.push(await (options.protocol === 'udp' ? openUdp(options) : openTcp(options))) - 1;
   }
 
   ask(connection: number, timeoutMs: number): Promise<AskResult> {
-    const socket = this.#sockets[connection];
-    if (socket === undefined) throw new Error(`no connection ${connection}`);
-    return asResult(() => askOn(socket, { timeoutMs }));
+    const open = this.#open[connection];
+    if (open === undefined) throw new Error(`no connection ${connection}`);
+    return asResult(() => open.ask(timeoutMs));
   }
 
   async close(connection: number): Promise<void> {
-    this.#sockets[connection]?.destroy();
+    this.#open[connection]?.close();
   }
+}
+
+async function openTcp(options: AskOptions): Promise<Open> {
+  const socket = await connected(options);
+  return { ask: (timeoutMs) => askOn(socket, { timeoutMs }), close: () => socket.destroy() };
+}
+
+async function openUdp(options: AskOptions): Promise<Open> {
+  const socket = createSocket(kindOf(options));
+  // What goes wrong is told to who asks next.
+  socket.on('error', () => undefined);
+  await prepare(socket, options);
+  return {
+    ask: (timeoutMs) => askBySocket(socket, { ...options, timeoutMs }),
+    close: () => void socket.close(),
+  };
 }
 
 async function asResult(asking: () => Promise<Answer>): Promise<AskResult> {
@@ -91,26 +112,33 @@ async function ended(socket: Socket, signal: AbortSignal): Promise<never> {
   throw Object.assign(new Error('the server closed'), { code: 'ECLOSED' });
 }
 
+const kindOf = (options: AskOptions) => (target(options).includes(':') ? 'udp6' : 'udp4');
+
 async function askUdp(options: AskOptions): Promise<Answer> {
-  const socket = createSocket({ type: target(options).includes(':') ? 'udp6' : 'udp4' });
+  const socket = createSocket(kindOf(options));
   try {
+    await prepare(socket, options);
     return await askBySocket(socket, options);
   } finally {
     socket.close();
   }
 }
 
-async function askBySocket(socket: DatagramSocket, options: AskOptions): Promise<Answer> {
-  const { port, localPort, sizeBytes, timeoutMs = defaultTimeoutMs } = options;
+async function prepare(socket: DatagramSocket, options: AskOptions): Promise<void> {
+  const { port, localPort, timeoutMs = defaultTimeoutMs } = options;
   const signal = AbortSignal.timeout(timeoutMs);
   if (localPort !== undefined) {
     socket.bind(localPort);
     await once(socket, 'listening', { signal });
   }
-  if (options.connected === true) {
-    socket.connect(port, target(options));
-    await once(socket, 'connect', { signal });
-  }
+  if (options.connected !== true) return;
+  socket.connect(port, target(options));
+  await once(socket, 'connect', { signal });
+}
+
+async function askBySocket(socket: DatagramSocket, options: AskOptions): Promise<Answer> {
+  const { port, sizeBytes, timeoutMs = defaultTimeoutMs } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
   const to = options.connected === true ? undefined : { port, address: target(options) };
   const refused = new Promise<never>((_, reject) => {
     const sent = (error: Error | null) => error !== null && reject(error);

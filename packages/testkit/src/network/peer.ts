@@ -27,13 +27,13 @@ export interface Peer {
   listen(port: number, options?: { readonly protocol?: Protocol; readonly address?: string }): Promise<void>;
   /** Takes no more connections on the port; those there are stay. */
   unlisten(port: number): Promise<void>;
-  /** Sends back on a TCP port what comes, byte for byte; both families. */
+  /** Sends back on a TCP port what comes, byte for byte; both families. The process runs at a low priority from then on. */
   echo(port: number): Promise<void>;
   /** Connects (or sends), asks, and closes. */
   ask(options: AskOptions): Promise<AskResult>;
   /** Asks so many times, one after the other, and counts who answered; errors count by their code. */
   askMany(times: number, options: AskOptions): Promise<Readonly<Record<string, number>>>;
-  /** Connects and stays connected (TCP). */
+  /** Connects and stays connected; UDP: one socket for all that is asked, connected only where `connected` says so. */
   open(options: AskOptions): Promise<OpenConnection>;
   /** Connects, asks and closes again and again until it is stopped; its result is everything since. */
   stream(options: AskOptions): Promise<{ streamed(): Promise<StreamResult>; stop(): Promise<StreamResult> }>;
