@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { describeIf, until } from '@sluice/testkit';
 import { type Cluster, clusterStartMs, clusterUnavailable, startCluster } from '@sluice/testkit/cluster';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { apiAccess } from './adapters/kubernetes/api-access.ts';
+import { ApiClient, ApiError } from './adapters/kubernetes/api-client.ts';
 import { condition, namespace, startWorld, untilFacts, type World } from './kubernetes.fixture.ts';
 
 interface LiveService {
@@ -100,5 +102,41 @@ describeIf(clusterUnavailable())('a Service balanced by request, on a real API s
     await until(async () => (await types()).length === 1, { message: 'ours to go' });
     expect(await types()).toEqual(['example.com/Seen']);
     expect(await watcher.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('its account may write its own conditions of a Service, and nothing else with a status', async () => {
+    const account = { namespace: 'sluice-system', name: 'api-watcher' };
+    await using stack = new AsyncDisposableStack();
+    const own = new ApiClient(await apiAccess(await cluster.serviceAccountKubeconfig(account)));
+    stack.defer(() => own.close());
+    const write = (body: object, by = own) => by.json({ method: 'PATCH', path: `${path}/status`, body });
+    const others = condition('example.com/Seen', 'True', 'ByOthers');
+    // Only such a Service may have addresses in its status.
+    await world.api.json({ method: 'PATCH', path, body: { spec: { type: 'LoadBalancer' } } });
+    const ours = condition('sluice.dev/L4Programmed', 'True', 'Programmed');
+    // The policy counts a moment after it was written.
+    await until(
+      async () => {
+        await write({ status: { conditions: [others] } }, world.api);
+        return write({ status: { conditions: [] } }).then(
+          () => false,
+          (error: unknown) => error instanceof ApiError,
+        );
+      },
+      { message: 'the policy to count' },
+    );
+    await write({ status: { conditions: [others, ours] } });
+    expect(await types()).toEqual(['example.com/Seen', 'sluice.dev/L4Programmed']);
+    const loadBalancer = { ingress: [{ ip: '192.0.2.66' }] };
+    const annotations = { 'service.sluice.io/lb-l7': 'disabled' };
+    for (const [body, reason] of [
+      [{ status: { conditions: [ours] } }, 'begins with sluice.dev/'],
+      [{ status: { conditions: [{ ...others, status: 'False' }, ours] } }, 'begins with sluice.dev/'],
+      [{ status: { loadBalancer } }, 'no addresses of Services'],
+      [{ metadata: { annotations } }, 'no metadata of Services'],
+      [{ metadata: { labels: { a: 'b' } } }, 'no metadata of Services'],
+      [{ metadata: { finalizers: ['example.com/held'] } }, 'no metadata of Services'],
+    ] as const)
+      await expect(write(body), JSON.stringify(body)).rejects.toThrow(reason);
   });
 });

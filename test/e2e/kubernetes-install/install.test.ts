@@ -10,11 +10,12 @@ import {
   startCluster,
 } from '@sluice/testkit/cluster';
 import { networkUnavailable } from '@sluice/testkit/network';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { conformanceImages } from '../../conformance/images.ts';
 import { installSluice } from '../../conformance/install.ts';
 import { ClusterApi } from '../../harness/kubernetes/cluster-api.ts';
 import { answersSchema, askTwice, balancedService } from './balanced.ts';
+import { wideService } from './wide.ts';
 import {
   allReady,
   echoBackend,
@@ -26,6 +27,7 @@ import {
   roll,
   serveEcho,
   testMs,
+  untilCondition,
   untilPodsReady,
   waitMs,
 } from './world.ts';
@@ -43,8 +45,14 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
     }, clusterStartMs);
     afterAll(() => cluster?.stop());
 
-    const ready = () => untilPodsReady(cluster, [...installedPods, 'bpf-agent']);
+    // Waited for once: where it does not come up, each of the rest fails with that, and not after minutes of its own.
+    let up: Promise<void> | undefined;
+    const ready = () => {
+      up ??= untilPodsReady(cluster, [...installedPods, 'bpf-agent']);
+      return up;
+    };
     it('brings every Pod up, and each of them says that it is ready', ready, testMs);
+    beforeEach(ready, testMs);
 
     it('accepts its GatewayClass, with no more rights than its own ServiceAccount has', async () => {
       const custom = cluster.kubeConfig.makeApiClient(CustomObjectsApi);
@@ -76,16 +84,10 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
         expect(new Set(answers.map(({ from }) => from)).size).toBe(1);
         expect(new Set(answers.map(({ pod }) => pod)).size).toBe(2);
         for (const { forwardedFor } of answers) expect(forwardedFor).toBe(ip);
-        await until(
-          async () => {
-            const { status } = await core.readNamespacedService(balanced);
-            return status?.conditions?.some(
-              ({ type, message }) =>
-                type === 'sluice.dev/L7Programmed' &&
-                message.includes('the eBPF datapath leads the cluster IP there'),
-            );
-          },
-          { timeoutMs: waitMs, intervalMs: 250, message: 'the condition to say so' },
+        await untilCondition(
+          cluster,
+          { service: balanced.name, type: 'sluice.dev/L7Programmed' },
+          ({ message }) => message.includes('the eBPF datapath leads the cluster IP there'),
         );
         const { items } = await core.listNamespacedPod({
           namespace: 'sluice-system',
@@ -99,6 +101,30 @@ describeIf(clusterUnavailable([...podsPrograms, 'echo-basic']) ?? networkUnavail
             ),
           { timeoutMs: waitMs, intervalMs: 500, message: 'the cluster IP in the access log' },
         );
+      },
+      testMs,
+    );
+
+    it(
+      'tells of each Service whether it is in the kernel of every node, and names one that has no room',
+      async () => {
+        const wide = wideService('wide', 2_000);
+        await cluster.apply([...echoBackend, wide] as never);
+        const [node] = (await cluster.kubeConfig.makeApiClient(CoreV1Api).listNode()).items;
+        const l4 = (service: string) => ({ service, type: 'sluice.dev/L4Programmed' });
+        const isIn = ({ status, reason }: { status: string; reason: string }) =>
+          status === 'True' && reason === 'Programmed';
+        await untilCondition(cluster, l4('echo'), isIn);
+        await untilCondition(
+          cluster,
+          l4('wide'),
+          ({ status, reason, message }) =>
+            status === 'False' &&
+            reason === 'NoRoom' &&
+            message.startsWith(`maps are full on node ${node?.metadata?.name} (lb_source_ranges)`),
+        );
+        await cluster.apply([wideService('wide', 1)] as never);
+        await untilCondition(cluster, l4('wide'), isIn);
       },
       testMs,
     );

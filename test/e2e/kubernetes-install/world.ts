@@ -11,6 +11,35 @@ export const waitMs = 240_000;
 /** For a test with several such waits. */
 export const testMs = 3 * waitMs;
 
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Waits until the API server has a condition of a Service of `default` that is as wished. */
+export async function untilCondition(
+  cluster: Cluster,
+  of: { readonly service: string; readonly type: string },
+  isAsWished: (condition: Condition) => boolean,
+): Promise<void> {
+  const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
+  let last: Condition | undefined;
+  await until(
+    async () => {
+      const { status } = await core.readNamespacedService({ namespace: 'default', name: of.service });
+      last = status?.conditions?.find(({ type }) => type === of.type);
+      return last !== undefined && isAsWished(last);
+    },
+    {
+      timeoutMs: waitMs,
+      intervalMs: 250,
+      message: () => `${of.type} of Service ${of.service}, now ${JSON.stringify(last)}`,
+    },
+  );
+}
+
 /** Waits until each Pod of the installation is there and says that it is ready. */
 export async function untilPodsReady(cluster: Cluster, expected: readonly string[]): Promise<void> {
   const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
