@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CoreV1Api } from '@kubernetes/client-node';
 import type { Cluster } from '@sluice/testkit/cluster';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -31,6 +32,27 @@ export async function installSluice(cluster: Cluster, { kubeProxy }: InstallOpti
   await cluster.apply(secrets);
   await applyKustomization(cluster);
   if (!kubeProxy) await applyKustomization(cluster, 'without-kube-proxy');
+}
+
+/** Does what docs/guides/without-kube-proxy.md tells a user to do where Sluice is installed beside kube-proxy already, before that is deleted. */
+export async function addAgents(cluster: Cluster): Promise<void> {
+  const core = cluster.kubeConfig.makeApiClient(CoreV1Api);
+  const [own, namespace] = ['sluice-system', 'sluice-datapath'];
+  await cluster.apply(manifest('without-kube-proxy', 'namespace.yaml'));
+  const secret = (name: string, data: Record<string, string | undefined>) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace },
+    data,
+  });
+  const seed = await core.readNamespacedSecret({ namespace: own, name: 'sluice-nats-bpf-agent' });
+  const tls = await core.readNamespacedSecret({ namespace: own, name: 'sluice-nats-tls' });
+  await cluster.apply([
+    secret('sluice-nats-bpf-agent', { ...seed.data }),
+    secret('sluice-nats-ca', { 'ca.crt': tls.data?.['ca.crt'] }),
+    apiServerOf(cluster),
+  ]);
+  await applyKustomization(cluster, 'without-kube-proxy');
 }
 
 async function applyKustomization(cluster: Cluster, ...directory: string[]): Promise<void> {

@@ -88,6 +88,17 @@ test('a real nats-server takes the configuration, speaks TLS only, and each serv
     await log.ensureStream(streams.FACTS);
     await expect(log.ensureStream(streams.IR)).rejects.toThrow();
     await log.close();
+    const agentSeed = join(mount(dir, secrets, 'sluice-nats-bpf-agent'), 'nats.seed');
+    const agent = { name: 'bpf-agent', seedFile: agentSeed, connectTimeoutMs: 2_000, caFile };
+    const acks = await connectEventLog({ ...agent, url: `tls://localhost:${port}` });
+    await acks.ensureStream(streams.ACKS);
+    for (const node of ['bpf-agent.node-1', 'bpf-agent.node-2']) await acks.openWriter('ACKS', node);
+    for (const other of ['xds-server-0', 'translator', 'bpf-agent'])
+      await expect(acks.openWriter('ACKS', other), other).rejects.toMatchObject({
+        code: 'connection',
+        message: expect.stringContaining(`log.v1.ACKS.lease.${other}`),
+      });
+    await acks.close();
     for (const other of [
       { ...address, url: `tls://localhost:${port}` },
       { ...address, url: `nats://localhost:${port}` },

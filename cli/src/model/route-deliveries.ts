@@ -1,5 +1,5 @@
 import type { EventLog, LogEvent } from '@sluice/event-log';
-import { buildSubject, decodeEvent, irSubject, type StreamName, streams } from '@sluice/events';
+import { buildSubject, decodeAck, decodeEvent, irSubject, type StreamName, streams } from '@sluice/events';
 import { httpRouteKey, type IrHttpRoute, irId, type ObjectRef } from '@sluice/ir';
 import { AckHistory, type Delivery, type TimedAck } from './route-delay.ts';
 import type { World } from './world.ts';
@@ -17,7 +17,7 @@ export interface FoldedLog {
 export async function loadDeliveries(log: EventLog, { world, events }: FoldedLog): Promise<DeliveryOf> {
   const acks: TimedAck[] = [];
   for await (const { subject, data, timeMs } of log.read(streams.ACKS.name)) {
-    const decoded = subject.startsWith('log.') ? undefined : decodeEvent('ACKS', data);
+    const decoded = subject.startsWith('log.') ? undefined : decodeAck({ subject, data });
     if (decoded?.ok === true) acks.push({ ack: decoded.event, timeMs });
   }
   const history = new AckHistory(acks);

@@ -6,6 +6,7 @@ import {
   type AckEvent,
   type AnyEvent,
   compareRevisions,
+  decodeAck,
   decodeEvent,
   type EventOf,
   type Fact,
@@ -88,7 +89,7 @@ export class World {
     for (const event of events) {
       this.position.set(stream, event.seq);
       if (event.subject.startsWith('log.')) continue;
-      const decoded = decodeEvent(stream, event.data);
+      const decoded = stream === 'ACKS' ? decodeAck(event) : decodeEvent(stream, event.data);
       if (decoded.ok) this.#fold(stream, event.subject, decoded.event);
       else this.undecodable.push({ stream, seq: event.seq, subject: event.subject, error: decoded.error });
     }

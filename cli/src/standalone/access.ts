@@ -26,7 +26,7 @@ function writes(...written: readonly Domain[]): Record<string, string[]> {
 /**
  * What each user may do on the log: no service can write what another one decides.
  * @param replicas names under which the replicas of xds-server write, each a chain of its own. Agents write under the name of
- * their node, which nobody knows before.
+ * their node, which nobody knows before: they share one user, so that one can write in another's name, but in no other service's.
  */
 export function accessOf(user: NatsUserName, replicas: readonly string[]): StreamAccess {
   switch (user) {
@@ -70,7 +70,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
           ACKS: ['Datapath', 'DatapathNode'].map((kind) => subjectFilter('ack', { group: '', kind })),
         },
         reads: ['IR', 'ACKS'],
-        writerNames: ['*'],
+        writerNames: ['bpf-agent.*'],
         notifies: ['heartbeat.bpf-agent.*', flowFilter, 'damage.IR', datapathAnswerFilter],
         listens: [datapathAskFilter],
       };

@@ -31,6 +31,7 @@ const access = {
     writerNames: ['server-0', 'server-1'],
     notifies: ['beat.server.>'],
   },
+  node: { writes: { ACKS: ['ack.v1.node.>'] }, reads: [], writerNames: ['node.*'] },
   watcher: { writes: {}, reads: ['FACTS', 'IR'], listens: ['beat.>'] },
 } satisfies Record<string, StreamAccess>;
 type User = keyof typeof access;
@@ -75,6 +76,8 @@ it('lets each user do all of its work', async () => {
     await (await openWith(logs.server, acks, name)).append([event(`ack.v1.${name}`, '1')]);
     await (await openWith(logs.server, facts, name)).append([event('rejection.v1.x', '1')]);
   }
+  for (const name of ['node.a', 'node.b'])
+    await (await openWith(logs.node, acks, name)).append([event(`ack.v1.${name}`, '1')]);
   await logs.source.checkpoint('FACTS', source, { purge: true });
   await logs.deriver.checkpoint('FACTS', await logs.deriver.openWriter('FACTS', 'deriver'), { purge: true });
   await source.append([event('object.v1.b', '4')]);
@@ -128,6 +131,12 @@ describe('refuses', () => {
     ['server', 'log.v1.FACTS.epoch'],
     ['server', 'log.v1.FACTS.lease.source'],
     ['server', 'log.v1.FACTS.checkpoint'],
+    ['node', 'ack.v1.server.a'],
+    ['node', 'log.v1.ACKS.lease.server-0'],
+    ['node', 'log.v1.ACKS.lease.node'],
+    ['node', 'log.v1.ACKS.aborted.server-0'],
+    ['node', 'log.v1.ACKS.epoch'],
+    ['node', 'log.v1.IR.lease.node.a'],
     ['watcher', 'object.v1.a'],
     ['watcher', 'log.v1.FACTS.lease.watcher'],
     ['watcher', '$JS.API.STREAM.CREATE.FACTS'],

@@ -2,6 +2,7 @@ import { canonicalJson, hashOfBytes, irHash } from '@sluice/ir';
 import { describe, expect, test } from 'vitest';
 import {
   type AnyEvent,
+  decodeAck,
   decodeEvent,
   encodeEvent,
   encodeResourcePut,
@@ -115,6 +116,16 @@ describe('codec', () => {
     const encoded = encodeEvent(event);
     expect(encoded).toMatchObject({ subject, tombstone, type: event.type });
     expect(decodeEvent(stream, encoded.data)).toEqual({ ok: true, event });
+  });
+
+  test('an acknowledgement counts on its own subject alone', () => {
+    for (const { stream, event } of table) {
+      if (stream !== 'ACKS') continue;
+      const { subject, data } = encodeEvent(event);
+      expect(decodeAck({ subject, data })).toEqual({ ok: true, event });
+      expect(decodeAck({ subject: 'ack.v1._.Datapath._.other', data })).toMatchObject({ ok: false });
+    }
+    expect(decodeAck({ subject: 'ack.v1._.Datapath._.other', data: new Uint8Array() }).ok).toBe(false);
   });
 
   test('a resource that is text already is put in the same bytes', () => {

@@ -136,6 +136,16 @@ export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): 
   }
 }
 
+/**
+ * Decodes an event of ACKS, as `decodeEvent`. One that stands on another subject than its own is refused: whoever may write acknowledgements of one
+ * kind would else speak for all.
+ */
+export function decodeAck(of: { readonly subject: string; readonly data: Uint8Array }): Decoded<AckEvent> {
+  const decoded = decodeEvent('ACKS', of.data);
+  if (!decoded.ok || subjectOf(decoded.event) === of.subject) return decoded;
+  return { ok: false, error: `${decoded.event.type} does not belong on this subject` };
+}
+
 function of(domain: Domain, ref: ObjectRef): string {
   return buildSubject({ domain, ...objectRefSchema.parse(ref) });
 }

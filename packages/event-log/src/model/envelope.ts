@@ -9,7 +9,7 @@ import { unpack } from './pack.ts';
 /** Headers of an envelope, without what the server adds; an upper bound of their size besides subject and type. */
 export const envelopeOverheadBytes = 16 * 1024;
 
-const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
+const namePattern = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,253})?$/;
 const typePattern = /^[A-Za-z][A-Za-z0-9.]{0,127}$/;
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const hashPattern = /^[0-9a-f]{64}$/;
@@ -23,10 +23,16 @@ export interface Seal {
   readonly idSuffix?: string;
 }
 
-/** @throws TypeError where `name` cannot be a writer's: letters, digits, `-` and `_`, at most 64. */
+/**
+ * A writer's name is one token of letters, digits, `-` and `_`, at most 64; or a group, a dot and a name of up to 253 of these within it, so that
+ * a permission can be for the leases of one group.
+ * @throws TypeError where `name` is none
+ */
 export function assertWriterName(name: string): void {
   if (!namePattern.test(name))
-    throw new TypeError('a writer name consists of 1 to 64 letters, digits, - and _');
+    throw new TypeError(
+      'a writer name consists of 1 to 64 letters, digits, - and _, or of such a group, a dot and 1 to 253 of them',
+    );
 }
 
 /** @throws TypeError where subject or type cannot stand on the log. */

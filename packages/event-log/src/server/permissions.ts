@@ -12,7 +12,7 @@ export interface StreamAccess {
   readonly owns?: readonly string[];
   /** Streams whose checkpoints it writes and whose heads it purges, without owning them; among `writes` (with no subjects, if need be). */
   readonly checkpoints?: readonly string[];
-  /** Names under which it opens writers; default: the user's own. */
+  /** Names under which it opens writers; default: the user's own. `<group>.*` stands for all of a group. */
   readonly writerNames?: readonly string[];
   /** Core subjects for `notify` and `listen`. */
   readonly notifies?: readonly string[];
@@ -58,7 +58,7 @@ function writing(stream: string, access: StreamAccess, writers: readonly string[
     return [...own, ...writers.map((writer) => controlSubject.lease(stream, writer))];
   }
   // A lease below the cut is renewed for its holder, so all leases of the stream are within reach.
-  const lease = controlSubject.lease(stream, '*');
+  const lease = controlSubject.lease(stream, '>');
   const chunks = controlSubject.chunks(stream);
   return [...own, lease, chunks, controlSubject.checkpoint(stream), `$JS.API.STREAM.PURGE.${stream}`];
 }

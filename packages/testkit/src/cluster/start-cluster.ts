@@ -43,6 +43,8 @@ export interface PodOptions {
    * runs as a Pod does: the node has a cgroup of its own and an empty bpffs for it.
    */
   readonly kubeProxy?: boolean;
+  /** Whether the node has that cgroup and bpffs beside kube-proxy too, for who takes its place later; default false. */
+  readonly ownMounts?: boolean;
 }
 
 /** A real Kubernetes API server on a real etcd. Disposing it ends it, and leaves nothing behind. */
@@ -78,7 +80,7 @@ export interface Cluster extends AsyncDisposable {
   start(component: ComponentName): Promise<void>;
   /**
    * What a node that loses its power and comes back is: every process of its Pods ends at once, its kernel has forgotten what was pinned, and the
-   * same Pods start anew, at other addresses. Resolves when they begin to. Only without kube-proxy.
+   * same Pods start anew, at other addresses. Resolves when they begin to. Only where the node has a bpffs of its own; what kube-proxy wrote stays.
    */
   restartNode(): Promise<void>;
   /** Compacts etcd at its newest revision. */
@@ -118,7 +120,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   try {
     const dir = makeClusterDir();
     stack.defer(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
-    const cgroup = kubeProxy ? undefined : await testCgroup();
+    const cgroup = kubeProxy && pods?.ownMounts !== true ? undefined : await testCgroup();
     stack.defer(() => cgroup?.remove());
     const supervised = await superviseCluster(onDeath, cgroup?.path);
     stack.defer(() => supervised.stop());

@@ -31,9 +31,16 @@ function leftOutOf(leftOut: ReadonlyMap<string, string>): NonNullable<DatapathSt
 
 const heartbeatMs = 5_000;
 
-/** Name under which the agent of a node writes and gives signs of life: one token of a subject. */
+const tokenOf = (node: string): string => node.replaceAll('.', '_');
+
+/** Name by which the agent of a node gives signs of life: one token of a subject. */
 export function agentName(node: string): string {
-  return `bpf-agent-${node.replaceAll('.', '_')}`;
+  return `bpf-agent-${tokenOf(node)}`;
+}
+
+/** Name under which it writes: of the group of agents, which is all that their user of NATS may take leases of. */
+function writerName(node: string): string {
+  return `bpf-agent.${tokenOf(node)}`;
 }
 
 export class Acknowledgements {
@@ -46,11 +53,10 @@ export class Acknowledgements {
   constructor(options: AcknowledgementOptions) {
     const { log, ready, failed, node } = options;
     this.#options = options;
-    const writer = agentName(node.name);
-    this.#outbox = new Outbox({ log, ready, stream: 'ACKS', writer, failed });
+    this.#outbox = new Outbox({ log, ready, stream: 'ACKS', writer: writerName(node.name), failed });
     const { name, zone, ipv4, ipv6, tableSize } = node;
     this.#newest = {
-      ...{ type: 'DatapathStateChanged', agent: writer, node: name, state: 'running', acked: null },
+      ...{ type: 'DatapathStateChanged', agent: agentName(name), node: name, state: 'running', acked: null },
       ...{ fault: '', settings: { zone, ipv4, ipv6, tableSize }, mapsHash: '' },
     };
   }

@@ -1,5 +1,5 @@
 import { type EventLog, eachItem, followReporting, type LogEvent } from '@sluice/event-log';
-import { decodeEvent, type Fact } from '@sluice/events';
+import { decodeAck, decodeEvent, type Fact } from '@sluice/events';
 import type { Logger } from '@sluice/service-kit';
 import type { Metrics } from '../metrics.ts';
 import type { ChangeTimes } from './change-times.ts';
@@ -54,7 +54,7 @@ export async function followAcks(deps: ReaderDeps): Promise<void> {
       continue;
     }
     const acks = item.events.flatMap((event) => {
-      const decoded = decodeEvent('ACKS', event.data);
+      const decoded = decodeAck(event);
       if (decoded.ok) {
         const { subject, timeMs, traceparent } = event;
         changeTimes.acknowledged(decoded.event, timeMs);

@@ -4,7 +4,10 @@ import type { SignOfLife } from '../core/index.ts';
 import type { Inbox } from './inbox.ts';
 
 /** Core subjects of the heartbeats of xds-servers and agents: `heartbeat.xds-server.<name>`, one every 5 s. */
-const subjects = ['heartbeat.xds-server.*', 'heartbeat.bpf-agent.*'] as const;
+const agents = 'heartbeat.bpf-agent.*';
+const subjects = ['heartbeat.xds-server.*', agents] as const;
+/** Agents have a user of NATS of their own, and speak for agents alone. */
+const isAgent = (name: string): boolean => name.startsWith('bpf-agent-');
 
 /** Times, milliseconds. */
 export interface ServerWatchTimes {
@@ -44,7 +47,9 @@ export class ServerWatch {
 
   /** Watches until the signal aborts. */
   start(signal: AbortSignal): void {
-    const stops = subjects.map((subject) => this.#log.listen(subject, (data) => this.#beat(data)));
+    const stops = subjects.map((subject) =>
+      this.#log.listen(subject, (data) => this.#beat(data, subject === agents)),
+    );
     const timer = setInterval(() => this.#look(), this.#times.lookMs);
     signal.addEventListener(
       'abort',
@@ -56,9 +61,9 @@ export class ServerWatch {
     );
   }
 
-  #beat(data: Uint8Array): void {
+  #beat(data: Uint8Array, byAgent: boolean): void {
     const server = nameIn(data);
-    if (server === undefined) return;
+    if (server === undefined || isAgent(server) !== byAgent) return;
     this.#heard.set(server, Date.now());
     if (this.#signOf(server) !== 'given') this.#tell(server, 'given');
   }
