@@ -4,11 +4,13 @@ import type { Logger } from '@sluice/service-kit';
 import type { Metrics } from '../metrics.ts';
 import type { ChangeTimes } from './change-times.ts';
 import type { Inbox, Poison, ReceivedFact } from './inbox.ts';
+import type { ServerWatch } from './server-watch.ts';
 
 /** What the readers work with. */
 export interface ReaderDeps {
   readonly log: EventLog;
   readonly inbox: Inbox;
+  readonly servers: ServerWatch;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly changeTimes: ChangeTimes;
@@ -46,7 +48,7 @@ export async function followFacts(deps: ReaderDeps): Promise<void> {
 
 /** Follows ACKS into the inbox until the signal aborts. */
 export async function followAcks(deps: ReaderDeps): Promise<void> {
-  const { log, inbox, logger, metrics, changeTimes, signal } = deps;
+  const { log, inbox, servers, logger, metrics, changeTimes, signal } = deps;
   for await (const item of log.follow('ACKS', { signal })) {
     if (item.kind === 'damage') {
       logger.warn({ damage: item.damage }, 'damage on the acknowledgements');
@@ -58,6 +60,7 @@ export async function followAcks(deps: ReaderDeps): Promise<void> {
       if (decoded.ok) {
         const { subject, timeMs, traceparent } = event;
         changeTimes.acknowledged(decoded.event, timeMs);
+        servers.know(decoded.event, timeMs);
         return [{ subject, ack: decoded.event, timeMs, traceparent }];
       }
       logger.warn(

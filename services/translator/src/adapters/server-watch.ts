@@ -31,6 +31,8 @@ export class ServerWatch {
   readonly #inbox: Inbox;
   readonly #times: ServerWatchTimes;
   readonly #heard = new Map<string, number>();
+  /** Since when heartbeats have been listened for without a break. */
+  #listening = Date.now();
   readonly #told = new Map<string, SignOfLife>();
 
   constructor(of: { log: EventLog; inbox: Inbox; times: ServerWatchTimes }) {
@@ -39,14 +41,18 @@ export class ServerWatch {
     this.#times = of.times;
   }
 
-  /** A server is known from its first event on; its heartbeat is missed from then. */
-  know(ack: AckEvent): void {
+  /**
+   * A server is known from its events. Until a heartbeat comes, its newest one is its last sign of life: who was gone before this translator began is
+   * not named for another five minutes. @param timeMs when the log stored it
+   */
+  know(ack: AckEvent, timeMs: number): void {
     const name = 'agent' in ack ? ack.agent : ack.server;
-    if (!this.#heard.has(name)) this.#heard.set(name, Date.now());
+    this.#heard.set(name, Math.max(this.#heard.get(name) ?? 0, Math.min(timeMs, Date.now())));
   }
 
   /** Watches until the signal aborts. */
   start(signal: AbortSignal): void {
+    this.#listening = Date.now();
     const stops = subjects.map((subject) =>
       this.#log.listen(subject, (data) => this.#beat(data, subject === agents)),
     );
@@ -70,11 +76,13 @@ export class ServerWatch {
 
   #look(): void {
     const now = Date.now();
-    for (const [server, heardAt] of this.#heard) {
-      // Nobody can be heard while the connection is down, so nobody is missed either.
-      if (!this.#log.connected) this.#heard.set(server, now);
-      else this.#missed(server, now - heardAt);
+    // Nobody can be heard while the connection is down, so nobody is missed either, nor before each has had its time to be heard.
+    if (!this.#log.connected) {
+      this.#listening = now;
+      for (const server of this.#heard.keys()) this.#heard.set(server, now);
     }
+    if (now - this.#listening <= this.#times.silentMs) return;
+    for (const [server, heardAt] of this.#heard) this.#missed(server, now - heardAt);
   }
 
   /** Only a heartbeat makes it better again. */

@@ -1,5 +1,5 @@
 import { createMemoryLog, LogError, type LogEvent, MemoryServer } from '@sluice/event-log';
-import { decodeEvent } from '@sluice/events';
+import { decodeEvent, encodeEvent } from '@sluice/events';
 import { until } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { translateFromScratch } from '../core/index.ts';
@@ -168,6 +168,20 @@ describe('translation', () => {
       );
     await said('every connected Envoy and the datapath of every node have taken it', 'bpf-agent-here');
     await said('waiting for the datapath of node lost', 'bpf-agent-here', 'bpf-agent-lost');
+  });
+
+  test('an agent speaks for agents alone: neither its heartbeats nor its events count as those of an xds-server', async () => {
+    const { log, hand } = await begin();
+    await hand.facts(world);
+    await hand.acks([envoyAck('e1')]);
+    const forged = encodeEvent(envoyAck('e1', { state: 'disconnected' }), 'ack.v1._.Datapath._.n1');
+    await (await log.openWriter('ACKS', 'bpf-agent.n1')).append([forged]);
+    await using _rig = startTranslation(log, { serverWatch: { silentMs: 500, goneMs: 600_000, lookMs: 10 } });
+    await until(async () => {
+      log.notify('heartbeat.bpf-agent.x', new TextEncoder().encode('{"replica":"xds-server-0"}'));
+      const message = conditionOf(await statusOn(log), 'default/gw', 'Programmed')?.message;
+      return message?.endsWith('silent and not waited for: e1');
+    });
   });
 });
 

@@ -87,7 +87,13 @@ export class Translation {
     health.set('role', false, 'waits to become active');
     await log.ensureStream(streams.IR);
     await log.ensureStream(streams.STATUS);
-    const deps = { ...this.#options, inbox: this.#inbox, changeTimes: this.#changeTimes, signal };
+    const deps = {
+      ...this.#options,
+      inbox: this.#inbox,
+      servers: this.#servers,
+      changeTimes: this.#changeTimes,
+      signal,
+    };
     this.#servers.start(signal);
     try {
       await Promise.all([followFacts(deps), followAcks(deps), this.#work(signal)]);
@@ -217,7 +223,6 @@ export class Translation {
 
   async #translate(translator: Translator, publisher: Publisher, batch: Batch): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
-    for (const ack of batch.acks) this.#servers.know(ack);
     if (batch.reset) this.#leadership.busy(startPatienceMs);
     const { tracer, metrics } = this.#options;
     const links = batch.traceparents.slice(0, -1);
