@@ -4,6 +4,7 @@ import type { Logger } from '@sluice/service-kit';
 import { unreadable } from '../core/read-part.ts';
 import type { Source, SourcePart, SourceUpdate } from '../core/source.ts';
 import { DirectoryWatch } from './directory-watch.ts';
+import type { FileContent } from './file-content.ts';
 import {
   compareNames,
   isDirectory,
@@ -121,13 +122,13 @@ export class DirectorySource implements Source {
     const listing = await listFiles(this.#roots);
     this.#tellUnwatched(watch.sync(listing.dirs));
     if (listing.files.size < filesInPiece) return;
-    let piece: WatchedFile[] = [];
-    for (const [name, path] of await referredFirst(listing.files)) {
-      piece.push(this.#add(name, path));
-      if (piece.length < filesInPiece) continue;
+    let piece = new Map<WatchedFile, FileContent | undefined>();
+    for (const { name, path, content } of await referredFirst(listing.files)) {
+      piece.set(this.#add(name, path), content);
+      if (piece.size < filesInPiece) continue;
       const read = new Map<string, SourcePart | undefined>();
-      await this.#readAll(piece, read, new Set());
-      piece = [];
+      await this.#readAll(piece.keys(), read, { known: new Set(), contents: piece });
+      piece = new Map();
       const parts = new Map([...read].filter(([of]) => this.#files.get(of)?.dueMs === undefined));
       for (const [of, part] of parts) told.set(of, part);
       yield { isPiece: true, parts, unavailable: new Map(), noticedMs };
@@ -261,7 +262,7 @@ export class DirectorySource implements Source {
       if (file.part === undefined || hints.has(path)) changed.add(file);
       else others.push(file);
     }
-    if (changed.size > 0) await this.#readAll(changed, parts, inodesOf(this.#files.values()));
+    if (changed.size > 0) await this.#readAll(changed, parts, { known: inodesOf(this.#files.values()) });
     for (const file of vanished) this.#drop(file, parts);
     for (const name of this.#unlisted) if (!listing.unlisted.has(name)) parts.set(name, undefined);
     for (const [name, reason] of listing.unlisted)
@@ -296,18 +297,24 @@ export class DirectorySource implements Source {
     parts.set(file.name, undefined);
   }
 
-  /** Reads files into `parts`, and drops those that are gone. `known`: inodes that stood under names before; default: those of `files`. */
+  /**
+   * Reads files into `parts`, and drops those that are gone. `known`: inodes that stood under names before; default: those of `files`.
+   * `contents`: of files that were read already.
+   */
   async #readAll(
     files: Iterable<WatchedFile>,
     parts: Map<string, SourcePart | undefined>,
-    known?: ReadonlySet<string>,
+    of: {
+      readonly known?: ReadonlySet<string>;
+      readonly contents?: ReadonlyMap<WatchedFile, FileContent | undefined>;
+    } = {},
   ): Promise<void> {
     const all = [...files];
-    const inodes = known ?? inodesOf(all);
+    const inodes = of.known ?? inodesOf(all);
     for (const [i, file] of all.entries()) {
       if (i % filesInTurn === filesInTurn - 1) await nextTurn();
       const before = file.part;
-      const part = file.read(Date.now(), inodes);
+      const part = file.read(inodes, of.contents?.get(file));
       if (file.dueMs === undefined) this.#unfinished.delete(file);
       else this.#unfinished.add(file);
       if (part === undefined && isDirectory(dirname(file.path))) this.#drop(file, parts);

@@ -1,38 +1,48 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { seemsToReferOnly } from '../core/first-glance.ts';
+import { type FileContent, readContent } from './file-content.ts';
 
 /** Longer files are no matter of order, bytes. */
 const glanceBytes = 16 * 1024;
+/** So much of what was read is held until its turn comes, bytes; the rest is read again. */
+const heldBytes = 16 * 1024 * 1024;
 /** Files looked at before other work of the process gets its turn. */
-const filesInTurn = 256;
-const room = Buffer.allocUnsafeSlow(glanceBytes);
+const filesInTurn = 64;
+
+/** A file to be read, with what it held when it was looked at; without it the file is to be read in its turn. */
+export interface FileInOrder {
+  readonly name: string;
+  readonly path: string;
+  readonly content?: FileContent;
+}
 
 /**
  * Files by name and path with what is referred to first: who reads the list while it is written then finds what a route refers to,
- * and has nothing to do twice. In each half the order stays. Never throws: a file that cannot be read is left to its reader.
+ * and has nothing to do twice. In each half the order stays. Each file is read once, for its place and for its turn. Never throws:
+ * a file that cannot be read is left to its reader.
  */
-export async function referredFirst(files: Iterable<readonly [string, string]>): Promise<[string, string][]> {
-  const referred: [string, string][] = [];
-  const referring: [string, string][] = [];
-  let looked = 0;
+export async function referredFirst(files: Iterable<readonly [string, string]>): Promise<FileInOrder[]> {
+  const referred: FileInOrder[] = [];
+  const referring: FileInOrder[] = [];
+  let [looked, held] = [0, 0];
   for (const [name, path] of files) {
-    (seemsToReferOnly(glance(path)) ? referring : referred).push([name, path]);
+    const content = glance(path);
+    const half = content !== undefined && seemsToReferOnly(textOf(content.bytes)) ? referring : referred;
+    held += content?.bytes.length ?? 0;
+    half.push(content === undefined || held > heldBytes ? { name, path } : { name, path, content });
     if (++looked % filesInTurn === 0) await nextTurn();
   }
   return [...referred, ...referring];
 }
 
-/** What a file holds, one character for each byte; the empty text where it is longer or cannot be read. */
-function glance(path: string): string {
-  let file: number | undefined;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const length = readSync(file, room, 0, glanceBytes, 0);
-    return length < glanceBytes ? room.toString('latin1', 0, length) : '';
-  } catch {
-    return '';
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+/** What a file holds now; undefined where it is longer or cannot be read. */
+function glance(path: string): FileContent | undefined {
+  const content = readContent(path);
+  if (typeof content === 'string' || content.stamp.sizeBytes >= glanceBytes) return undefined;
+  return { ...content, bytes: Buffer.from(content.bytes) };
+}
+
+/** One character for each byte. */
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

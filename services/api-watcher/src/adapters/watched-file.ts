@@ -1,14 +1,5 @@
 import { hash } from 'node:crypto';
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { acceptUnfinished } from '../core/in-place-edit.ts';
 import {
   type DocumentCache,
@@ -18,26 +9,7 @@ import {
   unreadable,
 } from '../core/read-part.ts';
 import type { SourcePart } from '../core/source.ts';
-import { reasonOf } from './file-listing.ts';
-
-/** What a file system says of a file. */
-interface Stamp {
-  readonly device: bigint;
-  readonly inode: bigint;
-  /** The real path: together with device and inode it says whether the file was replaced as a whole. */
-  readonly realPath: string;
-  /** One of these changes whenever the content may have. */
-  readonly sizeBytes: number;
-  readonly modifiedNs: bigint;
-  readonly changedNs: bigint;
-}
-
-interface Content {
-  readonly stamp: Stamp;
-  readonly bytes: Uint8Array;
-  /** The file did not change while it was read. */
-  readonly steady: boolean;
-}
+import { readContent, type Stamp } from './file-content.ts';
 
 /** One manifest file over time: decides what of its content counts, now and when it is still. */
 export class WatchedFile {
@@ -85,15 +57,15 @@ export class WatchedFile {
   }
 
   /**
-   * Reads the file, at once: the several steps of an asynchronous reading would take longer than the reading. `known`: inodes that stood under other names before, so that this one was renamed as it is.
+   * Takes in what the file holds. `known`: inodes that stood under other names before, so that this one was renamed as it is.
+   * `content`: what `readContent` has given of it, where it was read already.
    * @returns what counts now, or undefined where the file is gone
    */
-  read(nowMs: number, known: ReadonlySet<string> = new Set()): SourcePart | undefined {
-    const content = readContent(this.path);
+  read(known: ReadonlySet<string> = new Set(), content = readContent(this.path)): SourcePart | undefined {
     if (content === 'ENOENT') return undefined;
     if (typeof content === 'string')
       return this.#take(unreadable(this.name, `cannot be read (${content})`, 'check its permissions'));
-    const { stamp, bytes, steady } = content;
+    const { stamp, bytes, steady, readMs: nowMs } = content;
     const before = this.#stamp;
     if (before === undefined || !sameVersion(before, stamp) || !steady) this.#quietSinceMs = nowMs;
     this.#stamp = stamp;
@@ -153,52 +125,4 @@ function sameVersion(a: Stamp, b: Stamp): boolean {
 
 function sameFile(a: Stamp, b: Stamp): boolean {
   return a.inode === b.inode && a.device === b.device && a.realPath === b.realPath;
-}
-
-function makeStamp(path: string, stats: BigIntStats): Stamp {
-  const realPath = realpathSync.native(path);
-  return {
-    device: stats.dev,
-    inode: stats.ino,
-    // The very text that is held anyway.
-    realPath: realPath === path ? path : realPath,
-    sizeBytes: Number(stats.size),
-    modifiedNs: stats.mtimeNs,
-    changedNs: stats.ctimeNs,
-  };
-}
-
-/** What one small file after the other is read into: a buffer for each would be most of the work on 10,000 of them. */
-const room = Buffer.allocUnsafeSlow(64 * 1024);
-
-/** What is in a file from its beginning, valid until the next call; less than `bytes` where the file has shrunk meanwhile. */
-function readUpTo(file: number, bytes: number): Uint8Array {
-  const target = bytes <= room.length ? room : Buffer.allocUnsafeSlow(bytes);
-  let length = 0;
-  while (length < bytes) {
-    const read = readSync(file, target, length, bytes - length, length);
-    if (read === 0) break;
-    length += read;
-  }
-  return target.subarray(0, length);
-}
-
-/** What is in the file, or the reason why it cannot be read. */
-function readContent(path: string): Content | string {
-  let file: number | undefined;
-  try {
-    // Not waiting for a writer, as opening a named pipe would.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = fstatSync(file, { bigint: true });
-    if (!stats.isFile()) return 'not a regular file';
-    const stamp = makeStamp(path, stats);
-    if (stamp.sizeBytes > maxFileBytes) return { stamp, bytes: new Uint8Array(), steady: true };
-    const bytes = readUpTo(file, stamp.sizeBytes);
-    const after = fstatSync(file, { bigint: true });
-    return { stamp, bytes, steady: after.size === stats.size && after.mtimeNs === stats.mtimeNs };
-  } catch (error) {
-    return reasonOf(error);
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
 }
