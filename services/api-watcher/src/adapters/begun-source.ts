@@ -59,6 +59,7 @@ export class BegunSource implements Source {
         this.#room = Promise.withResolvers();
         await this.#room.promise;
       }
+      if (signal.aborted) return;
     }
   }
 
