@@ -53,7 +53,7 @@ export const datapathStateSchema = z.strictObject({
       maps: z.array(z.string()),
       /** How many Services. */
       count: z.int().positive(),
-      /** `<namespace>/<name>`, sorted: the first 1,000. */
+      /** `<namespace>/<name>`, of a Pod `Pod/<namespace>/<name>`, sorted: the first 1,000. */
       services: z.array(z.string()),
     })
     .optional(),

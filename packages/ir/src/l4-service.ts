@@ -9,14 +9,19 @@ const port = z.int().min(1).max(65535);
 
 /** A place where clients reach a service below HTTP. No other service has the same address, port and protocol. */
 export const irL4FrontendSchema = z.strictObject({
-  /** IP address in canonical form; `0.0.0.0` and `::` of a node port are every address of the node of that family. */
+  /** IP address in canonical form; `0.0.0.0` and `::` of a node or host port are every address of the node of that family. */
   address: z.string(),
   port,
   protocol: z.enum(l4Protocols),
-  /** What kind of address: only its own clients can reach `cluster`; source ranges are for `load-balancer` alone. */
-  type: z.enum(['cluster', 'external', 'load-balancer', 'node-port']),
+  /**
+   * What kind of address: only its own clients can reach `cluster`; source ranges are for `load-balancer` alone; `host-port` is a
+   * pod's at the addresses of its node.
+   */
+  type: z.enum(['cluster', 'external', 'load-balancer', 'node-port', 'host-port']),
   /** `<namespace>/<service>/<port>`: the endpoint groups with this `service` are its endpoints, those of its family. */
   endpoints: z.string(),
+  /** The only endpoint, which is on the node that the place is on: there are no groups then. Of the address's family. */
+  endpoint: z.strictObject({ address: z.string(), port }).optional(),
   /**
    * A data plane takes connections instead of the endpoints. Either that of the node, at `address`: the empty one is any of
    * the node's own. Or `dataPlanes`, the `service` of endpoint groups, names all of them: that of the client's node goes
@@ -32,7 +37,8 @@ export const irL4FrontendSchema = z.strictObject({
 export type IrL4Frontend = z.infer<typeof irL4FrontendSchema>;
 
 /**
- * What a Service asks of the datapath. An endpoint changes none of it. Key: `<namespace>/<name>`. Docs: docs/adr/0021.
+ * What a Service asks of the datapath. An endpoint changes none of it. Key: `<namespace>/<name>`. Of a pod with host ports the same, with
+ * its endpoints: key `Pod/<namespace>/<name>`. Docs: docs/adr/0021, 0025.
  */
 export const irL4ServiceSchema = z.strictObject({
   kind: z.literal('l4-service'),
@@ -40,6 +46,8 @@ export const irL4ServiceSchema = z.strictObject({
   source: objectRefSchema,
   /** `metadata.generation` of the object. */
   generation: z.int().nonnegative(),
+  /** The node that alone has these places. Default: all nodes. */
+  node: z.string().min(1).optional(),
   /** Sorted by protocol, address, port. Never empty. */
   frontends: z.array(irL4FrontendSchema),
   /** Seconds for which a client keeps its endpoint, 1–86,400; absent: each connection is chosen anew. */

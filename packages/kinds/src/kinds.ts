@@ -13,6 +13,7 @@ import { ingressClassSchema } from './ingress-class.ts';
 import { listenerSetSchema } from './listener-set.ts';
 import { namespaceSchema } from './namespace.ts';
 import type { SourceObject } from './object.ts';
+import { keptPod, podSchema } from './pod.ts';
 import { referenceGrantSchema } from './reference-grant.ts';
 import { secretSchema } from './secret.ts';
 import { serviceSchema } from './service.ts';
@@ -36,6 +37,8 @@ export interface Kind {
   readonly schema: z.ZodType<SourceObject>;
   /** Only those objects are read to which a Gateway or a policy refers: the others are nobody's business. Default false. */
   readonly onlyReferenced?: true;
+  /** What is kept of an object of an API server, before anything else sees it; undefined: it is none of ours. Default: all. */
+  readonly kept?: <T extends Readonly<Record<string, unknown>>>(object: T) => T | undefined;
 }
 
 const gatewayApi = {
@@ -183,6 +186,15 @@ export const kinds: readonly Kind[] = [
     namespaced: true,
     shortNames: [],
     schema: endpointSliceSchema,
+  },
+  {
+    ...core,
+    kind: 'Pod',
+    plural: 'pods',
+    namespaced: true,
+    shortNames: ['po'],
+    schema: podSchema,
+    kept: keptPod,
   },
   {
     ...core,

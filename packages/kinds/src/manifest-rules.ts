@@ -4,12 +4,33 @@ import { z } from 'zod';
 import { fault, type ObjectFault } from './fault.ts';
 import type { Gateway } from './gateway.ts';
 import type { SourceObject } from './object.ts';
+import type { Pod } from './pod.ts';
 import type { Service } from './service.ts';
 
 /** Faults of an object that holds to its schema, if it came out of a manifest. */
 export function manifestFaults(object: SourceObject): ObjectFault[] {
   if (object.kind === 'Gateway') return gatewayFaults(object);
+  if (object.kind === 'Pod') return podFaults(object);
   return object.kind === 'Service' ? serviceFaults(object) : [];
+}
+
+/** Nothing runs Pods where manifests are all there is: one whose ports are to be led to has to say where it is. */
+function podFaults({ spec, status }: Pod): ObjectFault[] {
+  if (spec.containers.length === 0 || status.phase !== undefined) return [];
+  return [
+    ...(spec.nodeName === undefined
+      ? [fault(['spec', 'nodeName'], 'is required where a Pod in a file has a hostPort', 'name its node')]
+      : []),
+    ...(status.podIPs.length === 0
+      ? [
+          fault(
+            ['status', 'podIPs'],
+            'is required where a Pod in a file has a hostPort',
+            'nothing runs it from here: say at which addresses it is',
+          ),
+        ]
+      : []),
+  ];
 }
 
 function gatewayFaults({ spec }: Gateway): ObjectFault[] {

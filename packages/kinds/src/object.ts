@@ -12,6 +12,7 @@ import { ingressSchema } from './ingress.ts';
 import { ingressClassSchema } from './ingress-class.ts';
 import { listenerSetSchema } from './listener-set.ts';
 import { namespaceSchema } from './namespace.ts';
+import { podSchema } from './pod.ts';
 import { referenceGrantSchema } from './reference-grant.ts';
 import type { Secret } from './secret.ts';
 import { serviceSchema } from './service.ts';
@@ -38,6 +39,7 @@ export const knownObjectSchema = z.discriminatedUnion('kind', [
   udpRouteSchema,
   serviceSchema,
   endpointSliceSchema,
+  podSchema,
   namespaceSchema,
   referenceGrantSchema,
   ingressClassSchema,

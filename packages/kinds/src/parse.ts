@@ -4,6 +4,7 @@ import { findKind, type Kind, kinds } from './kinds.ts';
 import { manifestFaults } from './manifest-rules.ts';
 import { closest } from './nearest.ts';
 import { groupOf, type KindObjectRef, type SourceObject } from './object.ts';
+import { slimPod } from './pod.ts';
 import { pruneUnknown } from './prune.ts';
 import { loadBalancerStatus } from './service-status.ts';
 
@@ -38,7 +39,7 @@ export type ObjectSource =
 
 /**
  * Checks one object of any kind and brings it into normal form: preferred version, defaults filled in, `status` (save a
- * load balancer's addresses in an API server) and the API server's metadata dropped; a null counts as absent, as in
+ * load balancer's addresses in an API server, and what of a Pod's says where it is) and the API server's metadata dropped; a null counts as absent, as in
  * Kubernetes. Never throws.
  */
 export function parseObject(value: unknown, source: ObjectSource = 'manifest'): ParsedObject {
@@ -47,9 +48,10 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
       ok: false,
       faults: [fault([], 'must be an object', 'a manifest has apiVersion, kind, metadata and spec')],
     };
-  const { tooDeep, nulls, oddName } = formOf(value, [], { tooDeep: false, nulls: false });
+  const own = isPod(value) ? slimPod(value) : value;
+  const { tooDeep, nulls, oddName } = formOf(own, [], { tooDeep: false, nulls: false });
   if (tooDeep) return { ok: false, faults: [fault([], 'is nested too deeply')] };
-  const input = nulls ? (dropNulls(value) as Record<string, unknown>) : { ...value };
+  const input = nulls ? (dropNulls(own) as Record<string, unknown>) : { ...own };
   prepare(input, source);
   const header = headerFaults(input);
   if (header.length > 0) return { ok: false, faults: header };
@@ -140,11 +142,15 @@ function refOf(input: Readonly<Record<string, unknown>>, kind: Kind | undefined)
   };
 }
 
+function isPod({ apiVersion, kind }: Readonly<Record<string, unknown>>): boolean {
+  return kind === 'Pod' && apiVersion === 'v1';
+}
+
 /** Takes out of an object, in place, what is no business of ours. */
 function prepare(input: Record<string, unknown>, source: ObjectSource): void {
   const status = source === 'api' && input.kind === 'Service' ? loadBalancerStatus(input.status) : undefined;
-  if (status === undefined) delete input.status;
-  else input.status = status;
+  if (status !== undefined) input.status = status;
+  else if (!isPod(input)) delete input.status;
   const metadata = input.metadata;
   if (isRecord(metadata) && Object.keys(metadata).some((name) => droppedMetadata.has(name)))
     input.metadata = Object.fromEntries(

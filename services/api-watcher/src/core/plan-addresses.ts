@@ -30,6 +30,7 @@ const bystanders: ReadonlySet<KnownObject['kind']> = new Set([
   'EndpointSlice',
   'GRPCRoute',
   'HTTPRoute',
+  'Pod',
   'TCPRoute',
   'TLSRoute',
   'UDPRoute',

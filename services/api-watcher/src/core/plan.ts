@@ -143,6 +143,7 @@ const ranks: Readonly<Record<KnownObject['kind'] | 'Secret' | 'Address', number>
   Namespace: 0,
   ReferenceGrant: 1,
   EndpointSlice: 2,
+  Pod: 4,
   Service: 3,
   Secret: 4,
   GatewayClass: 5,

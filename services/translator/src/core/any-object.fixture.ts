@@ -361,6 +361,39 @@ const kinds: Readonly<Record<KnownObject['kind'], fc.Arbitrary<object>>> = {
       maxLength: 2,
     }),
   }),
+  Pod: fc.record({
+    apiVersion: fc.constant('v1'),
+    spec: exact(
+      fc.record({
+        nodeName: maybe(fc.constantFrom('n1', 'n2')),
+        hostNetwork: maybe(fc.constant(true)),
+        containers: fc.array(
+          fc.record({
+            name: text,
+            ports: fc.array(
+              exact(
+                fc.record({
+                  containerPort: port,
+                  hostPort: fc.constantFrom(80, 30_080),
+                  hostIP: maybe(fc.oneof(address, fc.constantFrom('0.0.0.0', '::'))),
+                  protocol,
+                }),
+              ),
+              { maxLength: 2 },
+            ),
+          }),
+          { maxLength: 2 },
+        ),
+      }),
+    ),
+    status: exact(
+      fc.record({
+        phase: maybe(fc.constant('Failed')),
+        podIPs: fc.array(fc.record({ ip: address }), { maxLength: 2 }),
+        hostIPs: fc.array(fc.record({ ip: address }), { maxLength: 1 }),
+      }),
+    ),
+  }),
   ConfigMap: fc.record({
     apiVersion: fc.constant('v1'),
     data: fc.oneof(fc.constant({}), fc.record({ 'ca.crt': text })),

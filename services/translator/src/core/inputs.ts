@@ -19,6 +19,7 @@ import {
   type ListenerSet,
   type Namespace,
   objectRefOf,
+  type Pod,
   type ReferenceGrant,
   type Service,
   type TcpRoute,
@@ -47,6 +48,7 @@ export interface Inputs {
   readonly udpRoutes: Source<UdpRoute>;
   readonly services: Source<Service>;
   readonly slices: Source<EndpointSlice>;
+  readonly pods: Source<Pod>;
   readonly namespaces: Source<Namespace>;
   readonly grants: Source<ReferenceGrant>;
   readonly ingressClasses: Source<IngressClass>;
@@ -77,6 +79,7 @@ export function makeInputs(graph: Graph): Inputs {
     udpRoutes: objects('UDPRoute'),
     services: objects('Service'),
     slices: objects('EndpointSlice'),
+    pods: objects('Pod'),
     namespaces: objects('Namespace'),
     grants: objects('ReferenceGrant'),
     ingressClasses: objects('IngressClass'),
@@ -101,6 +104,7 @@ const sourceOf = {
   UDPRoute: 'udpRoutes',
   Service: 'services',
   EndpointSlice: 'slices',
+  Pod: 'pods',
   Namespace: 'namespaces',
   ReferenceGrant: 'grants',
   IngressClass: 'ingressClasses',
@@ -204,6 +208,9 @@ function putObject(object: KnownObject, inputs: Inputs): void {
       return;
     case 'EndpointSlice':
       inputs.slices.set(key, object);
+      return;
+    case 'Pod':
+      inputs.pods.set(key, object);
       return;
     case 'Namespace':
       inputs.namespaces.set(key, object);

@@ -19,6 +19,8 @@ export interface L4ServiceNeeds {
 /** What such Services come to. By `<namespace>/<name>`. */
 export interface L4ServicePart {
   readonly ir: Collection<IrL4Service>;
+  /** Services by the places that they ask for, as `frontendKey` has them. */
+  readonly claims: Collection<Group>;
   /** What each comes to, whether it has places in the end or not. */
   readonly outcomes: Collection<L4Outcome>;
   /** What is wrong with a Service; absent where nothing is. */
@@ -56,6 +58,7 @@ export function l4Services(graph: Graph, { services, l7, prefixes }: L4ServiceNe
   );
   return {
     ir,
+    claims,
     outcomes,
     faults: graph.map(outcomes, 'l4 faults', faultsOf),
     uses: graph.countBy(ir, 'endpoints used by l4 services', ({ frontends }) =>

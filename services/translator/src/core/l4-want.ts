@@ -8,13 +8,12 @@ import {
   type IrL4Frontend,
   type IrL4Service,
   type ObjectRef,
-  parseCidr,
-  parseIp,
 } from '@sluice/ir';
 import { isMadeByUs, objectRefOf, readL4Algorithm, type Service, type ServicePort } from '@sluice/kinds';
 import { objectKey, servicePortKey, type Transport } from './keys.ts';
 import type { L7Service } from './l7-service.ts';
 import { servedPorts } from './l7-service-ir.ts';
+import { specialAddressFault } from './special-address.ts';
 
 /** A Service with places where clients reach it below HTTP, or with something wrong about them. */
 export interface L4Want {
@@ -93,35 +92,11 @@ function placesOf({ spec, status }: Service, unusable: string[]): Place[] {
   const places = new Map<string, Place>();
   for (const [type, field, text] of given) {
     const address = canonicalIp(text);
-    const fault = address === undefined ? 'is no IP address' : specialFault(address);
+    const fault = address === undefined ? 'is no IP address' : specialAddressFault(address);
     if (address === undefined || fault !== '') unusable.push(`${field}: ${JSON.stringify(text)} ${fault}`);
     else if (!places.has(address)) places.set(address, { address, type });
   }
   return [...places.values()];
-}
-
-/** Addresses that are nobody's to take (as ValidateNonSpecialIP of Kubernetes has it for externalIPs). */
-const special = [
-  ['0.0.0.0/8', 'is no address of a host'],
-  ['127.0.0.0/8', 'is a loopback address, which each host has for itself'],
-  ['169.254.0.0/16', 'is a link-local address'],
-  ['224.0.0.0/3', 'is no address of one host'],
-  ['::/127', 'is an address that each host has for itself'],
-  ['fe80::/10', 'is a link-local address'],
-  ['ff00::/8', 'is no address of one host'],
-] as const;
-
-function specialFault(address: string): string {
-  const found = special.find(([range]) => isWithin(address, range));
-  return found === undefined ? '' : `${found[1]}`;
-}
-
-function isWithin(address: string, range: string): boolean {
-  const [bytes, given] = [parseIp(address), parseCidr(range)];
-  if (bytes === undefined || given === undefined || address.includes(':') !== range.includes(':'))
-    return false;
-  const bits = range.includes(':') ? given.length : given.length - 96;
-  return canonicalCidr(`${address}/${bits}`) === canonicalCidr(range);
 }
 
 const transports: Readonly<Record<IrL4Frontend['protocol'], Transport>> = {

@@ -28,6 +28,7 @@ import { irCertificates, irGateways, irListeners } from './gateway-ir.ts';
 import { gatewayPlans } from './gateway-plan.ts';
 import { gatewayStatuses } from './gateway-status.ts';
 import { permissionsOf } from './grants.ts';
+import { hostPorts } from './host-port.ts';
 import { httpParts } from './http-part.ts';
 import { ingressPart } from './ingress/ingress-part.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
@@ -142,6 +143,7 @@ export function buildModel(settings: ModelSettings): Model {
   });
   const ofServices = l7Part(graph, l7);
   const datapath = l4Services(graph, { services: inputs.services, l7, prefixes });
+  const ofPods = hostPorts(graph, { pods: inputs.pods, services: datapath.claims });
   const uses = [
     ofServices.uses,
     raw.uses,
@@ -185,7 +187,7 @@ export function buildModel(settings: ModelSettings): Model {
         irEp,
         ...[ofServices.gateways, ofServices.listeners, ofServices.routes],
         ...[ofServices.l4Routes, ofServices.clusters],
-        ...[raw.ir, datapath.ir],
+        ...[raw.ir, datapath.ir, ofPods.ir],
         ...ingress.gateways.flatMap((part) => [part.gateways, part.listeners]),
         ...[ingress.routes, ingress.l4Routes],
       ].map((collection) => ({ collection })),
@@ -224,6 +226,7 @@ export function buildModel(settings: ModelSettings): Model {
         }),
         envoyConfigStatuses(graph, { plans: raw.plans, envoys: envoyViews, rejections }),
         ofIngresses.classes,
+        ofPods.statuses,
       ].map((collection) => ({ collection })),
     ],
   };

@@ -1,5 +1,5 @@
 // The closed table of what conditions may say: kind and type of condition → status → reasons. Gateway API v1.7.0;
-// `HostnameConflict` and `ProtocolConflict` on Accepted and Programmed are the words of its conformance suite. Those of Services are our own.
+// `HostnameConflict` and `ProtocolConflict` on Accepted and Programmed are the words of its conformance suite. Those of Services and Pods are our own.
 
 /** Every condition that Sluice writes, with the reasons allowed for each status. */
 export const reasons = {
@@ -119,6 +119,8 @@ export const reasons = {
     False: [],
     Unknown: [],
   },
+  'Pod.sluice.dev/HostPortConflicted': { True: ['AddressTaken'], False: [], Unknown: [] },
+  'Pod.sluice.dev/HostPortPartiallyInvalid': { True: ['UnsupportedValue'], False: [], Unknown: [] },
   'CiliumEnvoyConfig.Accepted': {
     True: ['Accepted', 'ResourcesNotValid'],
     False: ['Invalid', 'NotPermitted', 'Conflicted', 'UnsupportedValue'],

@@ -17,6 +17,7 @@ import {
 import { DatapathBook } from './datapath-view.ts';
 import { isRawResource } from './envoy-config/part.ts';
 import { EnvoyBook } from './envoy-view.ts';
+import { isOfPod } from './host-port.ts';
 import { type FactInput, SyncGate, takeFact } from './inputs.ts';
 import { refKey } from './keys.ts';
 import { isPartOfService } from './l7-service-ir.ts';
@@ -248,7 +249,9 @@ class IncrementalTranslator implements Translator {
 
   /** A Service's places are to be in the kernels by the revision that last changed them; its endpoints may change more often. */
   #wantService(id: IrId, revision: Revision | undefined): void {
-    if (id.startsWith(l4ServicePrefix)) this.#datapaths.want(id.slice(l4ServicePrefix.length), revision);
+    if (!id.startsWith(l4ServicePrefix)) return;
+    const service = id.slice(l4ServicePrefix.length);
+    if (!isOfPod(service)) this.#datapaths.want(service, revision);
   }
 
   #changedStatuses(): TranslatorOutput['status'] {

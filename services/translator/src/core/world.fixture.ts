@@ -12,6 +12,7 @@ import {
   syncedFacts,
 } from '../scenario.fixture.ts';
 import type { FactInput } from './index.ts';
+import { anyPod } from './pod.fixture.ts';
 
 const gatewayGroup = 'gateway.networking.k8s.io';
 const namespace = fc.constantFrom('default', 'default', 'default', 'other');
@@ -372,7 +373,7 @@ const namespaceObject = fc
 const objects = fc
   .oneof(
     ...[gateway, gateway, listenerSet, route, route, grpcRoute, l4Route],
-    ...[service, slice, grant, namespaceObject, policy, configMap],
+    ...[service, slice, anyPod, anyPod, grant, namespaceObject, policy, configMap],
   )
   .filter((o) => parseObject(o).ok);
 

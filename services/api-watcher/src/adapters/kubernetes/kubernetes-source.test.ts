@@ -95,3 +95,21 @@ test('10,000 routes come in 20 pages and one update', async () => {
   expect(update.parts.size).toBe(10_000);
   expect(pages).toBe(20);
 });
+
+const pod = (i: number, hostPort: number): object =>
+  objectNamed(`p${i}`, 1, {
+    spec: { nodeName: 'n1', containers: [{ name: 'a', ports: [{ containerPort: 80, hostPort }] }] },
+    status: { podIPs: [{ ip: '10.0.0.1' }] },
+  });
+
+test('of 10,000 Pods those with host ports are entries, and no others', async () => {
+  const pods = Array.from({ length: 10_000 }, (_, i) => pod(i, i === 7_777 ? 80 : 0));
+  const { update } = await firstUpdate({ pods });
+  expect([...update.parts.keys()]).toEqual(['kubernetes/pods/default/p7777']);
+});
+
+test('where Pods may not be read that is told, and nothing waits for it', async () => {
+  const { update } = await firstUpdate({ pods: 403, services: [objectNamed('good', 1)] });
+  expect([...update.parts.keys()]).toEqual(['kubernetes/services/default/good']);
+  expect([...update.unavailable].map(([kind, { unread }]) => [kind, unread])).toEqual([['/Pod', true]]);
+});

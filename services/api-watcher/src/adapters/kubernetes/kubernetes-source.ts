@@ -81,11 +81,12 @@ export class KubernetesSource implements Source {
           logger,
           times,
           resources: resourcesOf(kind),
+          ...(kind.kept === undefined ? {} : { kept: kind.kept }),
           sink: {
             replaced: (items) => this.#changed(watched.cache.replace(items), kind),
-            put: (object) => this.#changed([watched.cache.put(object)], kind),
+            put: (object) => this.#changed(watched.cache.put(object), kind),
             removed: ({ metadata }) =>
-              this.#changed([watched.cache.remove(metadata.namespace, metadata.name)], kind),
+              this.#changed(watched.cache.remove(metadata.namespace, metadata.name), kind),
             state: (state) => {
               watched.state =
                 state.kind === 'synced' ? 'synced' : { reason: state.reason, unread: state.unread };

@@ -65,7 +65,7 @@ export class ReferencedWatches {
       if (wanted.has(key)) continue;
       watched.ends.abort();
       this.#watched.delete(key);
-      this.#options.changed([watched.cache.remove(watched.ref.namespace, watched.ref.name)]);
+      this.#options.changed(watched.cache.remove(watched.ref.namespace, watched.ref.name));
     }
   }
 
@@ -98,8 +98,8 @@ export class ReferencedWatches {
           watched.looked = true;
           tell(watched.cache.replace(items));
         },
-        put: (object) => tell([watched.cache.put(object)]),
-        removed: () => tell([watched.cache.remove(ref.namespace, ref.name)]),
+        put: (object) => tell(watched.cache.put(object)),
+        removed: () => tell(watched.cache.remove(ref.namespace, ref.name)),
         state: (state) => {
           watched.looked = true;
           if (state.kind === 'synced' || !state.unread) return;

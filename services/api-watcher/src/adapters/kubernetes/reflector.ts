@@ -55,6 +55,8 @@ export interface ReflectorOptions {
   readonly only?: { readonly namespace: string; readonly name: string };
   /** Only those that a label selector chooses, in one namespace or (the empty string) in all. */
   readonly chosen?: { readonly namespace: string; readonly labels: string };
+  /** What of an object is kept from the moment that it comes; undefined: it counts as not there. Default: all of it. */
+  readonly kept?: (object: ApiObject) => ApiObject | undefined;
   readonly sink: ReflectorSink;
   readonly logger: Logger;
   readonly times: ReflectorTimes;
@@ -203,13 +205,17 @@ export class Reflector {
   }
 
   #takeItem(item: unknown, items: ApiObject[]): void {
+    const { kept = itself } = this.#options;
     const object = asApiObject(item);
     if (object === undefined)
       this.#options.sink.trouble(
         'damaged-line',
         'a list holds an object without name, uid or resourceVersion',
       );
-    else items.push(object);
+    else {
+      const own = kept(object);
+      if (own !== undefined) items.push(own);
+    }
   }
 
   /** Watches until everything is to be listed again. */
@@ -274,7 +280,7 @@ export class Reflector {
         if (event.kind === 'damaged') {
           sink.trouble('damaged-line', event.reason);
           timer ??= setTimeout(() => damaged.abort(), times.resyncMs * Math.random());
-        } else at.resourceVersion = take(event, sink);
+        } else at.resourceVersion = take(event, this.#options);
       }
     } catch (error) {
       if (!damaged.signal.aborted) throw error;
@@ -286,11 +292,19 @@ export class Reflector {
 }
 
 /** Passes an event on. @returns the resourceVersion that it brought */
-function take(event: Exclude<WatchEvent, { kind: 'error' | 'damaged' }>, sink: ReflectorSink): string {
+function take(
+  event: Exclude<WatchEvent, { kind: 'error' | 'damaged' }>,
+  { sink, kept = itself }: ReflectorOptions,
+): string {
   if (event.kind === 'bookmark') return event.resourceVersion;
-  if (event.kind === 'put') sink.put(event.object);
-  else sink.removed(event.object);
+  const object = event.kind === 'put' ? kept(event.object) : undefined;
+  if (object === undefined) sink.removed(event.object);
+  else sink.put(object);
   return event.object.metadata.resourceVersion;
+}
+
+function itself(object: ApiObject): ApiObject {
+  return object;
 }
 
 function selectorOf({

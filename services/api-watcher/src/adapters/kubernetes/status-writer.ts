@@ -65,7 +65,7 @@ export class StatusWriter {
   readonly #ahead = new Map<string, { readonly from: string; readonly now: LiveObject }>();
   /** Writes that left the object other than asked for (fields that its version does not have): not to be repeated. */
   readonly #settled = new Map<string, string>();
-  /** Statuses of Ingresses whose conditions were told as Events: there is no field for them. */
+  /** Statuses of Ingresses and Pods whose conditions were told as Events: there is no field for them. */
   readonly #told = new Map<string, Fields>();
   /** Objects that were refused with their refusable field. */
   readonly #shorn = new Set<string>();
@@ -217,9 +217,14 @@ export class StatusWriter {
     const desired = this.#desired.get(key);
     const resource = objects.resource(ref);
     if (resource === undefined || (desired !== undefined && desired.uid !== live.uid)) return undefined;
+    if (ref.kind === 'Pod') {
+      if (desired !== undefined) await this.#tell(desired, 'v1');
+      else this.#told.delete(key);
+      return undefined;
+    }
     const status = desired === undefined ? undefined : this.#shaped(ref.kind, key, desired.status);
     if (desired !== undefined && status === undefined) return undefined;
-    if (desired !== undefined && ref.kind === 'Ingress') await this.#tellIngress(desired, key);
+    if (desired !== undefined && ref.kind === 'Ingress') await this.#tell(desired, 'networking.k8s.io/v1');
     const fields = mergeStatus({
       live: live.status,
       desired: status,
@@ -267,12 +272,14 @@ export class StatusWriter {
     return Object.fromEntries(Object.entries(shaped).filter(([name]) => name !== refusable[kind]));
   }
 
-  async #tellIngress({ ref, uid, status }: Desired, key: string): Promise<void> {
+  /** Tells conditions for which the object has no field of ours as Events. */
+  async #tell({ ref, uid, status }: Desired, apiVersion: string): Promise<void> {
+    const key = keyOf(ref);
     const before = this.#told.get(key);
     if (before === status || !(await this.#options.mayWrite())) return;
     this.#told.set(key, status);
     for (const notice of noticesOf(before, status))
-      void this.#options.events.record({ ref, apiVersion: 'networking.k8s.io/v1', uid }, notice);
+      void this.#options.events.record({ ref, apiVersion, uid }, notice);
   }
 
   #mayShear(kind: string, key: string, fields: Fields): boolean {

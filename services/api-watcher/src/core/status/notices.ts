@@ -51,7 +51,7 @@ function ofConditions(conditions: unknown, about: string): Notice[] {
 
 /** What waits for something of ours (an Envoy, an address) is nobody's to mend. */
 function isComplaint({ type: full, status, reason }: Fields): boolean {
-  const type = String(full).replace(/^sluice\.dev\/(L7)?/, '');
+  const type = String(full).replace(/^sluice\.dev\/(L7|HostPort)?/, '');
   if (type === 'PartiallyInvalid' || type === 'Conflicted') return status === 'True';
   if (type !== 'Accepted' && type !== 'ResolvedRefs' && type !== 'Programmed') return false;
   return status === 'False' && reason !== 'Pending' && reason !== 'AddressNotAssigned';
