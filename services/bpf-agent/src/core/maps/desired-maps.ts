@@ -3,7 +3,7 @@
 import { canonicalHash, compareText, type IrEndpointGroup, type IrL4Service, SetHash } from '@sluice/ir';
 import { type DesiredMapName, fullMap, growth, namedOf, type RowCounts, sizesOf } from './room.ts';
 import { type BackendSet, type FrontendRow, frontendId, type SourceRange, sourceRangeId } from './rows.ts';
-import { type NodeSettings, type ServiceRows, serviceRows } from './service-rows.ts';
+import { isAtNode, type NodeSettings, type ServiceRows, serviceRows } from './service-rows.ts';
 import { Shared } from './shared.ts';
 
 /** A resource of the IR that was put or, without `resource`, removed. Kinds that the datapath has no use for are passed over. */
@@ -109,7 +109,12 @@ export class DesiredMaps implements MapsState {
   }
 
   #fold({ kind, key, resource }: DatapathChange, dirty: Set<string>): void {
-    if (kind === 'l4-service') this.#foldService(key, isService(resource) ? resource : undefined, dirty);
+    if (kind === 'l4-service')
+      this.#foldService(
+        key,
+        isService(resource) && isAtNode(resource, this.#node) ? resource : undefined,
+        dirty,
+      );
     else if (kind === 'endpoint-group') this.#foldGroup(key, isGroup(resource) ? resource : undefined, dirty);
   }
 
@@ -226,9 +231,10 @@ function isGroup(resource: DatapathChange['resource']): resource is IrEndpointGr
 
 function portsOf(service: IrL4Service | undefined): Set<string> {
   return new Set(
-    service?.frontends.flatMap(({ endpoints, proxy }) =>
-      proxy !== undefined && 'dataPlanes' in proxy ? [endpoints, proxy.dataPlanes] : [endpoints],
-    ),
+    service?.frontends.flatMap(({ endpoints, endpoint, proxy }) => {
+      if (endpoint !== undefined) return [];
+      return proxy !== undefined && 'dataPlanes' in proxy ? [endpoints, proxy.dataPlanes] : [endpoints];
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-// Where connections to a Service go whose requests data planes balance.
+// Where connections to a Service go whose requests data planes balance, and those to a host port.
 import type { IrEndpointGroup, IrL4Frontend, IrL4Service } from '@sluice/ir';
 import { expect, test } from 'vitest';
 import { DesiredMaps } from './desired-maps.ts';
@@ -116,4 +116,35 @@ test('an Envoy that comes or goes changes the maps of the Services that it serve
   maps.apply([{ kind: 'endpoint-group', key: envoysPort }]);
   expect(maps.computed - before).toBe(2);
   expect(maps.hash).not.toBe(withEnvoy);
+});
+
+function hostPort(address: string, node: string): IrL4Service {
+  const endpoint = { address: '10.0.0.9', port: 8080 };
+  const frontend = { address, type: 'host-port', endpoints: 'Pod/default/web/80', endpoint } as const;
+  const { frontends, ...rest } = web({ key: 'Pod/default/web', node });
+  return { ...rest, frontends: frontends.map(({ proxy: _, ...place }) => ({ ...place, ...frontend })) };
+}
+
+test('a host port leads to its Pod, on its node alone, at addresses of that node alone', () => {
+  for (const address of ['0.0.0.0', '192.0.2.1'])
+    expect(led(hostPort(address, 'n1'), [])).toEqual(both('L4 10.0.0.9:8080 local'));
+  expect(led(hostPort('0.0.0.0', 'n2'), [])).toEqual([]);
+  // Whoever may make a Pod may not catch what the node sends elsewhere.
+  expect(led(hostPort('203.0.113.53', 'n1'), [])).toEqual([]);
+});
+
+test('Pods of other nodes cost a node nothing', () => {
+  const desired = new DesiredMaps(here);
+  const pods = Array.from({ length: 1000 }, (_, i) => ({
+    ...hostPort('0.0.0.0', 'n2'),
+    key: `Pod/default/${i}`,
+  }));
+  const put = (resource: IrL4Service) => ({ kind: resource.kind, key: resource.key, resource });
+  desired.apply(pods.map(put));
+  expect([desired.computed, desired.counts.frontends]).toEqual([0, 0]);
+  desired.apply([put(hostPort('0.0.0.0', 'n1'))]);
+  expect([desired.computed, desired.counts.frontends]).toEqual([1, 2]);
+  // The same name on another node: what this node had goes.
+  const moved = desired.apply([put(hostPort('0.0.0.0', 'n2'))]);
+  expect([moved.goneFrontends.length, desired.counts.frontends]).toEqual([2, 0]);
 });

@@ -41,11 +41,20 @@ export interface ServiceRows {
   readonly ranges: readonly SourceRange[];
 }
 
+/** Whether a node has places of a Service at all: those of a pod are at its own node alone. */
+export function isAtNode(
+  { node: only }: Pick<IrL4Service, 'node'>,
+  node: Pick<NodeSettings, 'name'>,
+): boolean {
+  return only === undefined || only === node.name;
+}
+
 /** The rows of a Service; `groupsOf` gives the endpoint groups of a Service port. */
 export function serviceRows(service: IrL4Service, groupsOf: GroupsOf, node: NodeSettings): ServiceRows {
   const sets = new Map<string, BackendSet>();
   const ranges = new Map<string, SourceRange>();
   const frontends: FrontendRow[] = [];
+  if (!isAtNode(service, node)) return { frontends, sets, ranges: [] };
   for (const frontend of service.frontends)
     for (const scope of ['inside', 'outside'] as const) {
       const target = targetOf({ service, frontend, scope }, groupsOf, node);
@@ -66,6 +75,8 @@ interface Asked {
   readonly scope: Scope;
 }
 
+const anyAddress = { ipv4: '0.0.0.0', ipv6: '::' } as const;
+
 function familyOf({ address }: IrL4Frontend): IpFamily {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }
@@ -83,7 +94,10 @@ type GroupsOf = (servicePort: string) => readonly IrEndpointGroup[];
 /** undefined: the datapath has nothing to do with this frontend on this node. */
 function targetOf(asked: Asked, groupsOf: GroupsOf, node: NodeSettings): Target | undefined {
   const { service, frontend } = asked;
-  const { proxy } = frontend;
+  const { proxy, endpoint } = frontend;
+  if (frontend.type === 'host-port' && !isOfNode(frontend, node)) return undefined;
+  if (endpoint !== undefined)
+    return { set: backendSet([{ ...endpoint, flags: backendFlags.local }], 0), isProxy: false };
   if (proxy !== undefined && !('dataPlanes' in proxy)) {
     const set = proxySet(frontend, proxy, node);
     return set === undefined ? undefined : { set, isProxy: true };
@@ -100,6 +114,11 @@ function targetOf(asked: Asked, groupsOf: GroupsOf, node: NodeSettings): Target 
   const distribution = service.dataPlanes === undefined ? service.distribution : 'same-node';
   const endpoints = chooseEndpoints(groupsOf(frontend.endpoints), { ...choice, distribution });
   return { set: endpoints.length === 0 ? 'empty' : setOf(asked, endpoints, node), isProxy: false };
+}
+
+/** A pod may take no address but the node's own: it could have connections of the node's processes to anywhere else. */
+function isOfNode({ address }: IrL4Frontend, { ipv4, ipv6 }: NodeSettings): boolean {
+  return [anyAddress.ipv4, anyAddress.ipv6, ipv4, ipv6].includes(address);
 }
 
 function setOf(

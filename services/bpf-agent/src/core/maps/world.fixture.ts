@@ -99,11 +99,40 @@ const service = fc
     }) as IrL4Service;
   });
 
+/** Pods with host ports, each with one of its own: the translator sees to that. */
+const pod = fc
+  .record({
+    name: fc.constantFrom(...names),
+    node: fc.constantFrom('n1', 'n1', 'n2'),
+    addresses: fc.uniqueArray(fc.constantFrom('0.0.0.0', '192.0.2.1', '203.0.113.9', '::'), { minLength: 1 }),
+    last: fc.constantFrom(1, 2),
+  })
+  .map(
+    ({ name, node: at, addresses, last }): IrL4Service => ({
+      kind: 'l4-service',
+      key: `Pod/default/${name}`,
+      source: { group: '', kind: 'Pod', namespace: 'default', name },
+      generation: 0,
+      node: at,
+      frontends: addresses.map((address) => ({
+        ...{
+          address,
+          port: 8000 + names.indexOf(name),
+          protocol: 'TCP' as const,
+          type: 'host-port' as const,
+        },
+        endpoints: `Pod/default/${name}/${8000 + names.indexOf(name)}`,
+        endpoint: { address: address.includes(':') ? `fd00::${last}` : `10.0.1.${last}`, port: 80 },
+      })),
+    }),
+  );
+
 /** One change of the IR. */
 export const anyChange: fc.Arbitrary<DatapathChange> = fc.oneof(
   { weight: 4, arbitrary: service.map((resource) => ({ kind: resource.kind, key: resource.key, resource })) },
   { weight: 6, arbitrary: group.map((resource) => ({ kind: resource.kind, key: resource.key, resource })) },
-  { weight: 1, arbitrary: service.map(({ kind, key }) => ({ kind, key })) },
+  { weight: 2, arbitrary: pod.map((resource) => ({ kind: resource.kind, key: resource.key, resource })) },
+  { weight: 1, arbitrary: fc.oneof(service, pod).map(({ kind, key }) => ({ kind, key })) },
   { weight: 2, arbitrary: group.map(({ kind, key }) => ({ kind, key })) },
   { weight: 1, arbitrary: fc.constant({ kind: 'listener', key: 'default/gw/80' }) },
 );
