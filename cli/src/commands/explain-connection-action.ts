@@ -45,7 +45,10 @@ interface AtNode extends FrontendView {
 async function viewsOfService(log: EventLog, ir: PastIr, asked: ExplainConnection): Promise<AtNode[]> {
   const { world } = await loadFolded(log, ['ACKS']);
   const node = nodeOf(world.datapaths.values());
-  return frontendsFor(frontendViews(ir.resources, node), asked).map((view) => ({ ...view, node: node.name }));
+  return frontendsFor(frontendViews(ir.resources, node, world.datapaths.values()), asked).map((view) => ({
+    ...view,
+    node: view.at?.node ?? node.name,
+  }));
 }
 
 function explainService(

@@ -1,6 +1,6 @@
 import { formatRevision, type Revision } from '@sluice/events';
 import type { ExplainConnection } from '@sluice/ir/explain';
-import { type FrontendView, frontendText, hostPort } from '../model/datapath.ts';
+import { type FrontendView, frontendText, hostPort, ownerOf } from '../model/datapath.ts';
 import { type Pair, pairs } from './explain-text.ts';
 import { choiceText } from './get-backends.ts';
 
@@ -12,6 +12,7 @@ const places: Readonly<Record<FrontendView['frontend']['type'], string>> = {
   external: 'an external address',
   'load-balancer': "a load balancer's address",
   'node-port': 'at every address of a node',
+  'host-port': 'of a Pod, at its node',
 };
 
 /** What becomes of a connection to a Service's own address, as lines. */
@@ -35,11 +36,13 @@ export function serviceLines(of: {
   const service: Pair[] =
     first === undefined
       ? []
-      : [
-          ['service', first.service],
-          ['frontend', `${frontendText(first.frontend)}, ${places[first.frontend.type]}`],
-        ];
+      : [ownerPair(first), ['frontend', `${frontendText(first.frontend)}, ${places[first.frontend.type]}`]];
   return [...pairs(head), '', ...pairs([...service, ...of.views.flatMap(fromFacts)])];
+}
+
+function ownerPair({ service, at }: FrontendView): Pair {
+  const { kind, namespace, name } = ownerOf(service);
+  return kind === 'Pod' ? ['pod', `${namespace}/${name} on node ${at?.node ?? ''}`] : ['service', service];
 }
 
 function fromFacts(view: FrontendView): Pair[] {

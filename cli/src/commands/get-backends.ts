@@ -1,9 +1,12 @@
 import type { NodeSettings } from '@sluice/bpf-agent/core';
-import { type FrontendView, frontendText, frontendViews, hostPort } from '../model/datapath.ts';
+import { type FrontendView, frontendText, frontendViews, hostPort, ownerOf } from '../model/datapath.ts';
 import type { World } from '../model/world.ts';
 import type { Shown } from './get-shown.ts';
 
-/** Where connections to Services' addresses go, by what the kernel of a node is told. `name` and `namespace` are of Services. */
+/**
+ * Where connections to Services' addresses go, by what the kernel of a node is told, and those to host ports, each by its own node's.
+ * `name` and `namespace` are of Services and Pods.
+ */
 export function showBackends(
   world: World,
   { name, namespace, node }: { name: string | undefined; namespace?: string; node: NodeSettings },
@@ -11,9 +14,12 @@ export function showBackends(
   const views = frontendViews(
     [...world.ir.values()].map(({ resource }) => resource),
     node,
+    world.datapaths.values(),
   ).filter(({ service }) => {
-    const [ns, own] = service.split('/');
-    return (namespace === undefined || ns === namespace) && (name === undefined || own === name);
+    const own = ownerOf(service);
+    return (
+      (namespace === undefined || own.namespace === namespace) && (name === undefined || own.name === name)
+    );
   });
   return {
     document: { node: node.name, frontends: views },
@@ -23,15 +29,22 @@ export function showBackends(
 }
 
 function rowsOf(view: FrontendView): string[][] {
-  const [namespace = '', name = ''] = view.service.split('/');
-  const head = [namespace, name, frontendText(view.frontend), view.from, choiceText(view)];
+  const { kind, namespace, name } = ownerOf(view.service);
+  const head = [
+    namespace,
+    kind === 'Pod' ? `pod/${name}` : name,
+    frontendText(view.frontend),
+    view.from,
+    choiceText(view),
+  ];
   if (view.backends.length === 0) return [[...head, '-', 'refused: no endpoint']];
   return view.backends.map(({ address, port, local, draining }) => [
     ...head,
     hostPort({ address, port }),
     [
       view.byProxy ? (local ? "the node's Envoy" : 'an Envoy of another node') : '',
-      local && !view.byProxy ? 'on this node' : '',
+      view.at === undefined ? '' : `on node ${view.at.node}`,
+      local && !view.byProxy && view.at === undefined ? 'on this node' : '',
       draining ? 'terminating' : '',
     ]
       .filter((text) => text !== '')

@@ -2,12 +2,12 @@ import type { EventLog } from '@sluice/event-log';
 import { type Connection, type ConnectionQuestion, maxAnswered } from '@sluice/events';
 import { canonicalIp, compareText, type IrL4Frontend } from '@sluice/ir';
 import { askAgents } from '../model/ask-agents.ts';
-import { frontendKey, frontendsOf, hostPort, serviceAt } from '../model/datapath.ts';
+import { frontendKey, frontendsOf, hostPort, ownerOf, serviceAt } from '../model/datapath.ts';
 import type { World } from '../model/world.ts';
 import { UserError } from '../standalone/settings.ts';
 import type { Shown } from './get-shown.ts';
 
-/** Which connections: `name` and `namespace` are of Services. */
+/** Which connections: `name` and `namespace` are of Services, or of Pods with host ports. */
 export interface ConntrackQuestion {
   readonly name: string | undefined;
   readonly namespace?: string;
@@ -17,7 +17,7 @@ export interface ConntrackQuestion {
   readonly limit?: number;
 }
 
-/** A connection of a node, with the Service that it is of: `<namespace>/<name>`, or empty where that is gone. */
+/** A connection of a node, with the Service that it is of: `<namespace>/<name>`, of a Pod `Pod/<namespace>/<name>`, or empty where that is gone. */
 interface Row extends Connection {
   readonly node: string;
   readonly service: string;
@@ -48,7 +48,13 @@ export async function showConntrack(
     else if (answer.kind === 'fault') notes.push(`node ${node}: ${answer.message}`);
     else if (answer.kind === 'conntrack') {
       const { connections, total } = answer;
-      rows.push(...connections.map((one) => ({ node, service: serviceAt(frontends, one) ?? '', ...one })));
+      rows.push(
+        ...connections.map((one) => ({
+          node,
+          service: serviceAt(frontends, { ...one, node }) ?? '',
+          ...one,
+        })),
+      );
       if (total > connections.length)
         notes.push(`node ${node} has ${total}, of which ${connections.length} are shown: see --limit`);
     }
@@ -64,8 +70,10 @@ function aboutOf(
   if (client !== undefined && address === undefined)
     throw new UserError(`--client ${client} is no IP address`, 'write it as 192.0.2.7 or 2001:db8::7');
   const ofServices = [...frontends.values()].filter(({ service }) => {
-    const [ns, own] = service.split('/');
-    return (namespace === undefined || ns === namespace) && (name === undefined || own === name);
+    const own = ownerOf(service);
+    return (
+      (namespace === undefined || own.namespace === namespace) && (name === undefined || own.name === name)
+    );
   });
   return {
     ...{ kind: 'conntrack', limit: Math.min(limit, maxAnswered) },

@@ -1,5 +1,5 @@
 // Which columns a kind has in `sluice get`. In: objects with their status; out: head and rows.
-import { type KnownObjectOf, namedIngressClass, readServiceL7 } from '@sluice/kinds';
+import { type KnownObjectOf, namedIngressClass, type PodHostPort, readServiceL7 } from '@sluice/kinds';
 import { findCondition, recordsOf } from '../model/conditions.ts';
 import type { ShownObject } from '../model/objects.ts';
 import { addressesOf } from '../model/service-state.ts';
@@ -164,6 +164,22 @@ const columns: Readonly<Record<string, Columns>> = {
       return [`${ready}/${endpoints.length} ready`, joined(ports.map(({ port }) => `${port ?? '*'}`))];
     },
   },
+  Pod: {
+    head: ['NODE', 'ADDRESSES', 'HOST PORTS', 'DATAPATH'],
+    cells: (manifest) => {
+      const { spec, status } = manifest as unknown as KnownObjectOf<'Pod'>;
+      const ports = spec.containers.flatMap(({ ports: own }) => own);
+      const lost = ['HostPortConflicted', 'HostPortPartiallyInvalid'].flatMap(
+        (type) => findCondition(status, `sluice.dev/${type}`)?.reason ?? [],
+      );
+      return [
+        spec.nodeName ?? '-',
+        joined(status.podIPs.map(({ ip }) => ip)),
+        joined(ports.map(hostPortText)),
+        joined(lost),
+      ];
+    },
+  },
   Secret: {
     head: ['TYPE', 'DNS NAMES', 'NOT AFTER', 'STATE'],
     cells: (manifest) => {
@@ -208,6 +224,11 @@ function servicePortText({
   protocol,
 }: KnownObjectOf<'Service'>['spec']['ports'][number]): string {
   return `${port}${nodePort === undefined ? '' : `:${nodePort}`}/${protocol}`;
+}
+
+/** `80:8080/TCP`: of the node, and of the Pod; with a hostIP `192.0.2.1:80:8080/TCP`. */
+function hostPortText({ hostIP, hostPort, containerPort, protocol }: PodHostPort): string {
+  return `${hostIP === undefined ? '' : `${hostIP}:`}${hostPort}:${containerPort}/${protocol}`;
 }
 
 /** `True` where all kernels have its addresses, else why not; `-` where nothing is to be said, or no datapath runs. */

@@ -101,10 +101,11 @@ function mapsOf(world: World, node: NodeSettings): Map<string, unknown> {
   const views = frontendViews(
     [...world.ir.values()].map(({ resource }) => resource),
     node,
+    world.datapaths.values(),
   );
   return new Map(
-    views.map(({ frontend, from, backends, ...rest }) => [
-      `${frontendText(frontend)} from ${from}`,
+    views.map(({ frontend, from, backends, at, ...rest }) => [
+      `${frontendText(frontend)}${at === undefined ? '' : ` of node ${at.node}`} from ${from}`,
       { ...rest, type: frontend.type, backends },
     ]),
   );

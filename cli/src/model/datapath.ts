@@ -33,9 +33,11 @@ export interface BackendView {
 
 /** A place where clients reach a Service, as one kind of client finds it. */
 export interface FrontendView {
-  /** `<namespace>/<name>` */
+  /** `<namespace>/<name>`; of a Pod `Pod/<namespace>/<name>` */
   readonly service: string;
   readonly frontend: IrL4Frontend;
+  /** Of a Pod's place: the node that it is at, with the addresses that its agent says it has. */
+  readonly at?: { readonly node: string; readonly addresses: readonly string[] };
   readonly from: keyof typeof scopes;
   readonly algorithm: 'random' | 'maglev';
   /** 0: a client keeps no endpoint. */
@@ -52,13 +54,22 @@ export interface FrontendView {
 export function nodeOf(states: Iterable<DatapathState>): NodeSettings {
   const [state] = [...states].sort((a, b) => compareText(a.node, b.node));
   if (state === undefined) return { name: '', zone: '', ipv4: '', ipv6: '', tableSize: defaultMaglevSize };
+  return settingsOf(state);
+}
+
+function settingsOf(state: DatapathState): NodeSettings {
   const { zone, ipv4, ipv6, tableSize } = state.settings;
   const size = maglevSizes.find((known) => known === tableSize) ?? defaultMaglevSize;
   return { name: state.node, zone, ipv4, ipv6, tableSize: size };
 }
 
-/** All places of all Services, in the order of Services; with `name`, of that Service alone. */
-export function frontendViews(resources: Iterable<IrResource>, node: NodeSettings): FrontendView[] {
+/** All places of all Services, in the order of Services, and those of Pods, each at its own node; `states` say what nodes have. */
+export function frontendViews(
+  resources: Iterable<IrResource>,
+  node: NodeSettings,
+  states: Iterable<DatapathState> = [],
+): FrontendView[] {
+  const nodes = new Map([...states].map((state) => [state.node, settingsOf(state)]));
   const services: IrL4Service[] = [];
   const groups = new Map<string, IrEndpointGroup[]>();
   for (const resource of resources)
@@ -68,25 +79,49 @@ export function frontendViews(resources: Iterable<IrResource>, node: NodeSetting
   const groupsOf = (port: string): readonly IrEndpointGroup[] => groups.get(port) ?? [];
   return services
     .sort((a, b) => compareText(a.key, b.key))
-    .flatMap((service) => viewsOf(service, groupsOf, node));
+    .flatMap((service) => {
+      if (service.node === undefined) return viewsOf(service, groupsOf, node);
+      const known = nodes.get(service.node);
+      const addresses = known === undefined ? [] : [known.ipv4, known.ipv6].filter((ip) => ip !== '');
+      const at = { node: service.node, addresses };
+      return viewsOf(service, groupsOf, known ?? assumedNode(service, node)).map((view) => ({ ...view, at }));
+    });
 }
 
-/** The places that a connection is meant for: of that very address, else node ports. */
+/** A node of which nothing is known but that it has a Pod: the addresses that the Pod says it has. */
+function assumedNode({ node: name = '', frontends }: IrL4Service, like: NodeSettings): NodeSettings {
+  const own = frontends.map(({ address }) => address).filter((address) => !isAny(address));
+  const [ipv4 = '', ipv6 = ''] = [false, true].map((v6) => own.find((ip) => ip.includes(':') === v6) ?? '');
+  return { ...like, name, ipv4, ipv6 };
+}
+
+function isAny(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+/** The places that a connection is meant for: of that very address, else node ports and the host ports of the node that has it. */
 export function frontendsFor(
   views: readonly FrontendView[],
   asked: { readonly protocol: string; readonly address?: string; readonly port: number },
 ): FrontendView[] {
   const address = canonicalIp(asked.address ?? '');
   const fits = views.filter(
-    ({ frontend }) => frontend.port === asked.port && frontend.protocol === asked.protocol,
+    ({ frontend, at }) =>
+      frontend.port === asked.port &&
+      frontend.protocol === asked.protocol &&
+      (at === undefined || at.addresses.includes(address ?? '')),
   );
   const exact = fits.filter(({ frontend }) => frontend.type !== 'node-port' && frontend.address === address);
   if (exact.length > 0 || address === undefined) return exact;
   const any = address.includes(':') ? '::' : '0.0.0.0';
-  return fits.filter(({ frontend }) => frontend.type === 'node-port' && frontend.address === any);
+  return fits.filter(({ frontend: { type, address: of } }) => isOfNodes(type) && of === any);
 }
 
-/** The frontends of all Services, by `frontendKey`. */
+function isOfNodes(type: IrL4Frontend['type']): boolean {
+  return type === 'node-port' || type === 'host-port';
+}
+
+/** The frontends of all Services, by `frontendKey`; those of Pods with the node before it. */
 export function frontendsOf(
   resources: Iterable<IrResource>,
 ): Map<string, { readonly service: string; readonly frontend: IrL4Frontend }> {
@@ -94,7 +129,7 @@ export function frontendsOf(
   for (const resource of resources)
     if (resource.kind === 'l4-service')
       for (const frontend of resource.frontends)
-        found.set(frontendKey({ protocol: frontend.protocol, frontend }), {
+        found.set(atNode(resource.node, frontendKey({ protocol: frontend.protocol, frontend })), {
           service: resource.key,
           frontend,
         });
@@ -109,16 +144,34 @@ export function frontendKey(of: {
   return `${hostPort(of.frontend)}/${of.protocol}`;
 }
 
-/** The Service that has a place, by that very address or by a node port; `frontends` as `frontendsOf` gives them. */
+function atNode(node: string | undefined, key: string): string {
+  return node === undefined ? key : `${node} ${key}`;
+}
+
+/** The Service, or the Pod of that node, that has a place, by that very address or at all of a node; `frontends` as `frontendsOf` gives them. */
 export function serviceAt(
   frontends: ReadonlyMap<string, { readonly service: string }>,
-  { protocol, frontend: { address, port } }: Parameters<typeof frontendKey>[0],
+  {
+    protocol,
+    frontend: { address, port },
+    node,
+  }: Parameters<typeof frontendKey>[0] & { readonly node: string },
 ): string | undefined {
   const any = { address: address.includes(':') ? '::' : '0.0.0.0', port };
-  const found =
-    frontends.get(frontendKey({ protocol, frontend: { address, port } })) ??
-    frontends.get(frontendKey({ protocol, frontend: any }));
-  return found?.service;
+  const keys = [{ address, port }, any].map((frontend) => frontendKey({ protocol, frontend }));
+  const found = keys.flatMap((key) => [key, atNode(node, key)]).find((key) => frontends.has(key));
+  return found === undefined ? undefined : frontends.get(found)?.service;
+}
+
+/** Who a key of an `l4-service` of the IR is of. */
+export function ownerOf(key: string): {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+} {
+  const parts = key.split('/');
+  const [kind = '', namespace = '', name = ''] = parts.length === 3 ? parts : ['Service', ...parts];
+  return { kind, namespace, name };
 }
 
 function viewsOf(
@@ -171,9 +224,10 @@ function viewOf(of: {
   };
 }
 
-/** `10.96.0.1:80/TCP`, `[fd00::1]:80/TCP`, `node port 30080/TCP`. */
+/** `10.96.0.1:80/TCP`, `[fd00::1]:80/TCP`, `node port 30080/TCP`, `host port 80/TCP`. */
 export function frontendText({ address, port, protocol, type }: IrL4Frontend): string {
-  if (type === 'node-port') return `${address.includes(':') ? 'IPv6 ' : ''}node port ${port}/${protocol}`;
+  if (isAny(address) && isOfNodes(type))
+    return `${address.includes(':') ? 'IPv6 ' : ''}${type.replace('-', ' ')} ${port}/${protocol}`;
   return `${hostPort({ address, port })}/${protocol}`;
 }
 

@@ -50,7 +50,9 @@ function shown(world: World, fact: Fact): ShownObject | undefined {
   if (fact.type !== 'ObjectChanged') return undefined;
   const ref = objectRefOf(fact.object);
   const status = world.statuses.get(refKey(ref))?.status;
-  const manifest = status === undefined ? fact.object : { ...fact.object, status };
+  // Where a Pod is stands in its own status.
+  const own = fact.object.kind === 'Pod' ? fact.object.status : {};
+  const manifest = status === undefined ? fact.object : { ...fact.object, status: { ...own, ...status } };
   return { ref, origin: fact.origin, manifest };
 }
 

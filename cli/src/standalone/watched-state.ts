@@ -12,6 +12,7 @@ const untold = [
   { group: 'gateway.networking.k8s.io', kind: 'ReferenceGrant' },
   { group: '', kind: 'ConfigMap' },
   { group: '', kind: 'Namespace' },
+  { group: '', kind: 'Pod' },
 ] as const;
 
 const prefix = (domain: 'object' | 'status', of: { group: string; kind: string }): string =>
