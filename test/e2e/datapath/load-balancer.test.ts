@@ -48,7 +48,10 @@ describeIf(unavailable)('a Service of type LoadBalancer', () => {
   };
   /** Waits until what a client gets there is this; tries are short, for who is not admitted hears nothing. */
   const untilGets = (to: string, expected: string) =>
-    until(async () => (await asked(to, 80, 1_000)) === expected, { message: `${expected} at ${to}` });
+    until(async () => (await asked(to, 80, 1_000)) === expected, {
+      timeoutMs: 120_000,
+      message: `${expected} at ${to}`,
+    });
 
   it('is reached at the addresses of its status, with the client’s own, but for those of a load balancer that is a proxy', async () => {
     await untilGets(external, 'web');
