@@ -1,6 +1,5 @@
 // Follows the IR stream: batches of whole revisions go to the hub and into the store, in one step each.
 import { hash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Damage,
   type EventLog,
@@ -14,6 +13,7 @@ import { compareRevisions, decodeEvent, formatRevision, type Revision } from '@s
 import { canonicalJson, type IrId, IrSum, irId } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
 import type { IrChange } from '../core/ir-state.ts';
+import type { LateWriter } from '../store/late-writer.ts';
 import type { XdsStore } from '../store/xds-store.ts';
 
 type Batch = Extract<FollowItem, { kind: 'batch' }>;
@@ -34,7 +34,8 @@ export interface ProjectionEvents {
 
 export interface ProjectionOptions {
   readonly log: EventLog;
-  readonly store: XdsStore;
+  readonly store: Pick<XdsStore, 'load'>;
+  readonly writer: Pick<LateWriter, 'put'>;
   readonly logger: Logger;
   readonly events: ProjectionEvents;
 }
@@ -89,7 +90,7 @@ export class IrProjection {
           events.health(`${item.damage.kind}: ${item.damage.message}`);
           continue;
         }
-        const whole = await this.#fold(item);
+        const whole = this.#fold(item);
         this.#seq = item.position.seq;
         if (whole && item.caughtUp) events.current();
         if (whole) continue;
@@ -103,8 +104,8 @@ export class IrProjection {
   }
 
   /** False where the result is not the state that the translator wrote down, and reading anew may help. */
-  async #fold(batch: Batch): Promise<boolean> {
-    const { store, logger, events } = this.#options;
+  #fold(batch: Batch): boolean {
+    const { writer, logger, events } = this.#options;
     const decoded = this.#decode(batch.events);
     this.#seen(batch.position.incarnation);
     const { revision } = decoded;
@@ -120,9 +121,9 @@ export class IrProjection {
     this.#remember(changes);
     this.#revision = revision;
     events.committed(changes, revision, decoded.traceparents);
-    // Envoy first. Should the process end in between, the file is behind Envoy, and nothing older is sent until it has caught up.
-    await nextTurn();
-    store.save({ reset: batch.reset, changes, position: batch.position, revision });
+    // Envoy first. Should the process end in between, the file is behind an Envoy that says so when it comes back, and is sent nothing
+    // until the log has been read.
+    writer.put({ reset: batch.reset, changes, position: batch.position, revision });
     const sound = decoded.stateHash === this.#sum.toString();
     if (sound) {
       this.#rebuilt = false;

@@ -23,6 +23,7 @@ import type { Refusal } from '../core/quarantine.ts';
 import type { RouteLayoutName } from '../core/route-layouts.ts';
 import { typeUrls, xdsKinds } from '../core/type-urls.ts';
 import { createMetrics, type XdsMetrics } from '../metrics.ts';
+import { LateWriter } from '../store/late-writer.ts';
 import { XdsStore } from '../store/xds-store.ts';
 import type { AdsEndpoint, AdsServer } from './ads-endpoint.ts';
 import { listenAds } from './ads-server.ts';
@@ -62,6 +63,7 @@ const lastWriteMs = 3_000;
 export class XdsService {
   readonly #options: XdsServiceOptions;
   readonly #store: XdsStore;
+  readonly #writer: LateWriter;
   readonly #hub: XdsHub;
   readonly #keyPairs: KeyPairs;
   readonly #projection: IrProjection;
@@ -84,6 +86,7 @@ export class XdsService {
     this.#store = new XdsStore(options.stateFile);
     if (this.#store.setAside !== undefined)
       logger.warn({ file: options.stateFile, fault: this.#store.setAside }, 'state file set aside');
+    this.#writer = new LateWriter(this.#store, fail);
     const writer = replica;
     const ready = this.#begun.promise;
     this.#acks = new Outbox({ log, ready, stream: 'ACKS', writer, failed: fail });
@@ -127,6 +130,7 @@ export class XdsService {
       log,
       logger,
       store: this.#store,
+      writer: this.#writer,
       events: {
         incarnation: (id) => this.#setIncarnation(id),
         current: () => this.#hub.setCurrent(),
@@ -188,6 +192,7 @@ export class XdsService {
     this.#traces.stop();
     const patienceMs = this.#options.log.connected ? lastWriteMs : 0;
     await Promise.race([this.#settled(), setTimeout(patienceMs, undefined, { ref: false })]);
+    this.#writer.close();
     this.#store.close();
   }
 
@@ -217,8 +222,7 @@ export class XdsService {
     // A log that was lost took all streams with it: ours is made again.
     if (this.#incarnation !== '') this.#follow(this.#ensureStreams());
     this.#incarnation = incarnation;
-    const revisions = this.#store.acks(incarnation).map((ack) => ack.revision);
-    const newest = revisions.sort((a, b) => b.epoch - a.epoch || b.seq - a.seq)[0];
+    const newest = this.#writer.acks(incarnation).toSorted((a, b) => b.epoch - a.epoch || b.seq - a.seq)[0];
     this.#hub.setFloor(newest);
   }
 
@@ -233,10 +237,11 @@ export class XdsService {
     if (this.#ended.signal.aborted) return;
     const { logger, replica } = this.#options;
     logger.debug({ ...state }, 'envoy changed');
-    if (state.acked !== null) this.#store.saveAck(state.node, state.acked, this.#incarnation);
-    const traceparent = state.acked === null ? undefined : this.#traces.traceparentOf(state.acked);
-    if (state.acked !== null) this.#traces.acknowledged(state.node, state.acked);
-    if (state.state !== 'connected') this.#traces.gone(state.node);
+    const { node, acked } = state;
+    if (acked !== null) this.#writer.saveAck({ node, revision: acked, incarnation: this.#incarnation });
+    const traceparent = acked === null ? undefined : this.#traces.traceparentOf(acked);
+    if (acked !== null) this.#traces.acknowledged(node, acked);
+    if (state.state !== 'connected') this.#traces.gone(node);
     this.#putAck({ type: 'EnvoyStateChanged', server: replica, ...state }, traceparent);
   }
 

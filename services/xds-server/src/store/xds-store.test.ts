@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { Refusal } from '../core/quarantine.ts';
 import { cluster, listener } from '../testing/ir.ts';
-import { XdsStore } from './xds-store.ts';
+import { type IrStep, XdsStore } from './xds-store.ts';
 
 const position = { incarnation: 'i1', seq: 5, hash: 'h' };
 const revision = { epoch: 1, seq: 5 };
@@ -15,12 +15,16 @@ const change = (resource: ReturnType<typeof cluster> | ReturnType<typeof listene
   revision,
 });
 
+function save(store: XdsStore, step: IrStep): void {
+  store.saveAll({ steps: [step], acks: [] });
+}
+
 test('what is saved is there after a restart: puts, removals, position and revision', () => {
   using dir = tempDir();
   const file = dir.file('state/xds.sqlite');
   const first = new XdsStore(file);
   expect(first.load()).toBe(undefined);
-  first.save({
+  save(first, {
     reset: false,
     changes: [change(cluster('a')), change(cluster('b')), change(listener(80))],
     position,
@@ -28,7 +32,7 @@ test('what is saved is there after a restart: puts, removals, position and revis
   });
   const next = { position: { ...position, seq: 6 }, revision: { epoch: 1, seq: 6 } };
   const { kind, key } = cluster('a');
-  first.save({
+  save(first, {
     reset: false,
     changes: [{ kind, key, revision }, change(cluster('b', { connectTimeoutMs: 9 }))],
     ...next,
@@ -41,7 +45,7 @@ test('what is saved is there after a restart: puts, removals, position and revis
     ...next,
     changes: [change(cluster('b', { connectTimeoutMs: 9 })), change(listener(80))],
   });
-  second.save({ reset: true, changes: [change(cluster('c'))], ...next });
+  save(second, { reset: true, changes: [change(cluster('c'))], ...next });
   expect(second.load()?.changes).toEqual([change(cluster('c'))]);
   second.close();
 });
@@ -50,7 +54,7 @@ test('a damaged file and one of another version are set aside', () => {
   using dir = tempDir();
   const file = dir.file('xds.sqlite');
   const good = new XdsStore(file);
-  good.save({ reset: false, changes: [change(cluster('a'))], position, revision });
+  save(good, { reset: false, changes: [change(cluster('a'))], position, revision });
   good.close();
   const bytes = readFileSync(file);
   writeFileSync(file, bytes.fill(0xff, 100, 6_000));
@@ -71,9 +75,9 @@ test('a damaged file and one of another version are set aside', () => {
 test('acknowledgements count for their incarnation of the stream alone', () => {
   using dir = tempDir();
   const store = new XdsStore(dir.file('xds.sqlite'));
-  store.saveAck('n1', { epoch: 1, seq: 3 }, 'i1');
-  store.saveAck('n1', { epoch: 1, seq: 4 }, 'i1');
-  store.saveAck('n2', { epoch: 1, seq: 9 }, 'i2');
+  store.saveAll({ steps: [], acks: [{ node: 'n1', revision: { epoch: 1, seq: 3 }, incarnation: 'i1' }] });
+  store.saveAll({ steps: [], acks: [{ node: 'n1', revision: { epoch: 1, seq: 4 }, incarnation: 'i1' }] });
+  store.saveAll({ steps: [], acks: [{ node: 'n2', revision: { epoch: 1, seq: 9 }, incarnation: 'i2' }] });
   expect(store.acks('i1')).toEqual([{ node: 'n1', revision: { epoch: 1, seq: 4 } }]);
   store.close();
 });

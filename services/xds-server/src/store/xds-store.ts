@@ -39,6 +39,13 @@ export interface IrStep extends Progress {
   readonly changes: readonly IrChange[];
 }
 
+/** What an Envoy has acknowledged of one incarnation of the stream. */
+export interface NodeAck {
+  readonly node: string;
+  readonly revision: Revision;
+  readonly incarnation: string;
+}
+
 export class XdsStore {
   readonly #db: BetterSQLite3Database & { $client: Database.Database };
   readonly #statements: Statements;
@@ -66,23 +73,22 @@ export class XdsStore {
     return { position: JSON.parse(row.position), revision: { epoch: row.epoch, seq: row.seq }, changes };
   }
 
-  /** Writes changes, revision and position in one transaction. */
-  save({ reset, changes, position, revision }: IrStep): void {
-    const { putIr, deleteIr, putProgress } = this.#statements;
+  /** Writes steps, each with its changes, revision and position, and what Envoys have acknowledged, in one transaction. */
+  saveAll({ steps, acks }: { readonly steps: readonly IrStep[]; readonly acks: readonly NodeAck[] }): void {
+    const { putIr, deleteIr, putProgress, putAck } = this.#statements;
     this.#db.transaction((tx) => {
-      if (reset) tx.delete(irRows).run();
-      for (const change of changes) {
-        const { kind, key, resource } = change;
-        if (resource === undefined) deleteIr.run({ kind, key });
-        else putIr.run({ kind, key, ...change.revision, json: JSON.stringify(resource) });
+      for (const { reset, changes } of steps) {
+        if (reset) tx.delete(irRows).run();
+        for (const change of changes) {
+          const { kind, key, resource } = change;
+          if (resource === undefined) deleteIr.run({ kind, key });
+          else putIr.run({ kind, key, ...change.revision, json: JSON.stringify(resource) });
+        }
       }
-      putProgress.run({ position: JSON.stringify(position), ...revision });
+      const last = steps.at(-1);
+      if (last !== undefined) putProgress.run({ position: JSON.stringify(last.position), ...last.revision });
+      for (const { node, revision, incarnation } of acks) putAck.run({ node, incarnation, ...revision });
     });
-  }
-
-  /** Remembers what an Envoy has acknowledged. */
-  saveAck(node: string, revision: Revision, incarnation: string): void {
-    this.#statements.putAck.run({ node, incarnation, ...revision });
   }
 
   /** What Envoys have acknowledged of this incarnation of the stream: nothing older may be sent to them. */

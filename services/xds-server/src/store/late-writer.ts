@@ -1,0 +1,59 @@
+// Writing the state takes the processor from the Envoy that has just been sent it. So it is written with that Envoy's
+// acknowledgement, in one transaction, or a moment later where none comes.
+import type { Revision } from '@sluice/events';
+import type { IrStep, NodeAck, XdsStore } from './xds-store.ts';
+
+/** How long a step waits for an acknowledgement, and for more steps, ms. */
+const gatherMs = 10;
+
+export class LateWriter {
+  readonly #store: Pick<XdsStore, 'saveAll' | 'acks'>;
+  readonly #failed: (error: unknown) => void;
+  #steps: IrStep[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** `failed` is told what writing threw, as of a full disk. */
+  constructor(store: Pick<XdsStore, 'saveAll' | 'acks'>, failed: (error: unknown) => void) {
+    this.#store = store;
+    this.#failed = failed;
+  }
+
+  /** A step of the projection. */
+  put(step: IrStep): void {
+    if (this.#closed) return;
+    // What went before it counts no more.
+    if (step.reset) this.#steps = [];
+    this.#steps.push(step);
+    this.#timer ??= setTimeout(() => this.#write([]), gatherMs);
+  }
+
+  /** Writes what an Envoy has acknowledged, and with it all that waits: on disk it never runs ahead of the state itself. */
+  saveAck(ack: NodeAck): void {
+    if (!this.#closed) this.#write([ack]);
+  }
+
+  /** What Envoys have acknowledged of this incarnation of the stream. */
+  acks(incarnation: string): readonly Revision[] {
+    return this.#store.acks(incarnation).map((ack) => ack.revision);
+  }
+
+  /** Writes what waits, and nothing afterwards. */
+  close(): void {
+    this.#write([]);
+    this.#closed = true;
+  }
+
+  #write(acks: readonly NodeAck[]): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const steps = this.#steps;
+    this.#steps = [];
+    if (steps.length + acks.length === 0) return;
+    try {
+      this.#store.saveAll({ steps, acks });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+}
