@@ -9,7 +9,7 @@ const countsSchema = z.strictObject({
   /** Requests that were answered with 200, by how they went. */
   fresh: z.int(),
   kept: z.int(),
-  /** The first hundred that were not. */
+  /** The first hundred that were not, once one of each kind was. */
   failures: z.array(z.strictObject({ how: z.string(), what: z.string() })),
 });
 /** What the client has seen so far. */
@@ -22,7 +22,9 @@ function program(url: string): string {
     const counts = { fresh: 0, kept: 0, failures: [] };
     const ask = (how, agent) => new Promise((resolve) => {
       const failed = (what) => {
-        if (counts.failures.length < 100) counts.failures.push({ how, what: String(what) });
+        // Before that nothing leads to the Service yet.
+        const began = counts.fresh > 0 && counts.kept > 0;
+        if (began && counts.failures.length < 100) counts.failures.push({ how, what: String(what) });
         resolve();
       };
       get(${JSON.stringify(url)}, { agent, timeout: 10_000 }, (response) => {
