@@ -94,7 +94,8 @@ describeIf(missingForKernel())('packets that are not as they should be', () => {
         expect(packet.length).toBe(frame.length);
         const faults = (bytes: Uint8Array) => describePacket(bytes).match(/\(bad \w+ checksum\)/g) ?? [];
         expect(faults(packet)).toEqual(faults(frame));
-        expect(describePacket(packet)).toMatch(/10\.244\.1\.2|fd44:1::2/);
+        // A byte may turn the address into that of the Service whose backend is on another node.
+        expect(describePacket(packet)).toMatch(/10\.244\.[12]\.2|fd44:[12]::2/);
       }),
       { numRuns: 2_000 },
     );
