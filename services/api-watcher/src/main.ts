@@ -30,7 +30,6 @@ await runService({
     const metrics = createMetrics(registry);
     const mode = await openMode(config, { log, logger, health, metrics, replica });
     const running = (async () => {
-      mode.begin(signal);
       await mode.lead(signal);
       if (signal.aborted) return;
       const facts = await FactsLog.open({

@@ -1,6 +1,5 @@
 import type { Addressing } from '../core/draft.ts';
 import type { Source } from '../core/source.ts';
-import { BegunSource } from './begun-source.ts';
 import { DirectorySource, type DirectorySourceOptions } from './directory-source.ts';
 import type { FactsLog } from './facts-log.ts';
 import { type AddressWatch, OwnAddresses } from './own-addresses.ts';
@@ -13,8 +12,6 @@ export interface SourceMode {
   /** Where Gateways get their addresses. */
   readonly addressing: Addressing;
   readonly addresses: AddressWatch;
-  /** Does what can be done before the log is at hand, until the signal aborts. */
-  begin(signal: AbortSignal): void;
   /** Resolves when this replica is the one that writes, or the signal aborts. */
   lead(signal: AbortSignal): Promise<void>;
   /** Called once all facts of the first list are on the log and in force. */
@@ -31,13 +28,11 @@ export function directoryMode(
 ): SourceMode {
   const { pool, lowPortOffset } = options;
   const addresses = new OwnAddresses();
-  const source = new BegunSource(new DirectorySource(options));
   return {
-    source,
+    source: new DirectorySource(options),
     standalone: true,
     addressing: { kind: 'pool', pool, lowPortOffset, usable: (address) => addresses.usable(address) },
     addresses,
-    begin: (signal) => source.begin(signal),
     lead: async () => {},
     listed: () => {},
     beside: async () => {},

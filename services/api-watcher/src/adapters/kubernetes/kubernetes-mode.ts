@@ -82,7 +82,6 @@ export async function kubernetesMode(options: KubernetesModeOptions): Promise<So
       ingress: (gateway) => infrastructure.ingress(gateway),
     },
     addresses: infrastructure,
-    begin: () => {},
     async lead(signal) {
       source.start(signal);
       infrastructure.start(signal);
