@@ -172,7 +172,7 @@ static ALWAYS_INLINE void begin(const struct packet *packet, struct choice *choi
         return;
     }
     request->set = choice->frontend.set;
-    request->used_ns = bpf_ktime_get_ns();
+    request->used_ns = bpf_ktime_get_coarse_ns();
     request->address = choice->backend.address;
     request->port_be = choice->backend.port_be;
     choice->reason = add_flows(packet, choice, request, searches);

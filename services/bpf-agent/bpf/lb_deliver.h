@@ -22,43 +22,30 @@ static ALWAYS_INLINE int find_route(struct __sk_buff *skb, const struct packet *
     return bpf_fib_lookup(skb, route, sizeof(*route), 0) == BPF_FIB_LKUP_RET_SUCCESS;
 }
 
-/** Takes one hop from the packet's life, as a router has to (RFC 1812, section 5.3.1). False where it has none left. */
-static ALWAYS_INLINE int take_hop(struct __sk_buff *skb, const struct packet *packet)
-{
-    if (packet->is_ipv6) {
-        __u8 hops;
-        __u32 offset = packet->ip_offset + __builtin_offsetof(struct ipv6hdr, hop_limit);
-        if (!load(skb, offset, &hops, sizeof(hops)) || hops <= 1)
-            return 0;
-        hops--;
-        return bpf_skb_store_bytes(skb, offset, &hops, sizeof(hops), 0) == 0;
-    }
-    /* The checksum covers pairs of bytes: time to live and protocol are one. */
-    __be16 pair;
-    __u32 offset = packet->ip_offset + __builtin_offsetof(struct iphdr, ttl);
-    if (!load(skb, offset, &pair, sizeof(pair)) || from_be16(pair) >> 8 <= 1)
-        return 0;
-    __be16 less = to_be16(from_be16(pair) - 0x100);
-    __u32 checksum = packet->ip_offset + __builtin_offsetof(struct iphdr, check);
-    return bpf_l3_csum_replace(skb, checksum, pair, less, sizeof(less)) == 0 &&
-           bpf_skb_store_bytes(skb, offset, &less, sizeof(less), 0) == 0;
-}
+/** How often the packet may still be forwarded; 1: not any more (RFC 1812, section 5.3.1). */
+static ALWAYS_INLINE __u8 hops_of(const struct packet *packet) { return packet->lead[packet->is_ipv6 ? 3 : 0]; }
 
-/** The verdict for a packet whose destination was replaced by a backend of this node. */
-static ALWAYS_INLINE int deliver(struct __sk_buff *skb, const struct packet *packet, const struct lb_address *destination)
+/** The interface by which a packet with this destination goes straight into a pod, or 0. */
+static ALWAYS_INLINE __u32 find_pod(struct __sk_buff *skb, const struct packet *packet, const struct lb_address *destination,
+                                    struct bpf_fib_lookup *route)
 {
     struct settings *settings = node_settings();
-    if (!settings || !settings->has_peers)
-        return TCX_NEXT;
-    struct bpf_fib_lookup route = {};
-    if (!find_route(skb, packet, destination, &route))
-        return TCX_NEXT;
-    __u32 interface = route.ifindex;
-    if (!bpf_map_lookup_elem(&lb_peers, &interface) || !take_hop(skb, packet))
-        return TCX_NEXT;
+    if (!settings || !settings->has_peers || hops_of(packet) <= 1)
+        return 0;
+    __builtin_memset(route, 0, sizeof(*route));
+    if (!find_route(skb, packet, destination, route))
+        return 0;
+    __u32 interface = route->ifindex;
+    return bpf_map_lookup_elem(&lb_peers, &interface) ? interface : 0;
+}
+
+/** The verdict for a packet whose destination is a pod's by now. */
+static ALWAYS_INLINE int deliver(struct __sk_buff *skb, const struct packet *packet, const struct bpf_fib_lookup *route,
+                                 __u32 interface)
+{
     struct ethhdr header = {.h_proto = packet->is_ipv6 ? to_be16(ETH_P_IPV6) : to_be16(ETH_P_IP)};
-    __builtin_memcpy(header.h_dest, route.dmac, ETH_ALEN);
-    __builtin_memcpy(header.h_source, route.smac, ETH_ALEN);
+    __builtin_memcpy(header.h_dest, route->dmac, ETH_ALEN);
+    __builtin_memcpy(header.h_source, route->smac, ETH_ALEN);
     if (bpf_skb_store_bytes(skb, 0, &header, sizeof(header), 0) != 0)
         return TCX_DROP;
     count(COUNTER_DELIVERED);

@@ -14,8 +14,8 @@ struct scratch {
     struct packet quoted;
     struct choice choice;
     struct searches searches;
-    struct flow request;
     struct flow to;
+    __u8 route[sizeof(struct bpf_fib_lookup)] __attribute__((aligned(8))); /* that struct has unions, for which the agent has no codec */
 };
 
 struct {
@@ -27,6 +27,7 @@ struct {
 
 static ALWAYS_INLINE void name_frontend(const struct packet *packet, struct choice *choice)
 {
+    __builtin_memset(choice, 0, sizeof(*choice));
     choice->key.address = packet->flow.destination;
     choice->key.port_be = packet->flow.destination_port_be;
     choice->key.protocol = packet->flow.protocol;
@@ -63,15 +64,12 @@ static ALWAYS_INLINE int is_current(struct choice *choice, struct flow *request)
 }
 
 /**
- * True where the packet goes on with a connection that is there. An established TCP connection stays at its backend, whatever becomes of
- * the Service; one that nobody answered, and datagrams, follow the Service to the backends that it has now.
+ * True where a packet by which a connection can begin goes on with one that is there. An established TCP connection stays at its backend,
+ * whatever becomes of the Service; one that nobody answered, and datagrams, follow the Service to the backends that it has now.
  */
-static ALWAYS_INLINE int continues(const struct packet *packet, struct choice *choice, struct flow *request, __u64 now_ns)
+static SELDOM int continues(const struct packet *packet, struct choice *choice, struct flow *request)
 {
-    if (is_expired(request, packet->flow.protocol, now_ns))
-        return 0;
-    if (packet->fragment == FRAGMENT_LATER || !is_opening(packet))
-        return 1;
+    name_frontend(packet, choice);
     if (!has_answer(packet, request))
         return 0;
     if (packet->flow.protocol == IPPROTO_TCP && request->state != FLOW_NEW)
@@ -79,7 +77,7 @@ static ALWAYS_INLINE int continues(const struct packet *packet, struct choice *c
     return is_current(choice, request);
 }
 
-static ALWAYS_INLINE int drop(const struct packet *packet, struct choice *choice, enum drop_reason reason)
+static SELDOM int drop(const struct packet *packet, struct choice *choice, enum drop_reason reason)
 {
     choice->reason = reason;
     count(COUNTER_DROPS);
@@ -96,24 +94,36 @@ static ALWAYS_INLINE int reject(struct __sk_buff *skb, const struct packet *pack
     return refuse_packet(skb, packet);
 }
 
-static ALWAYS_INLINE int set_destination(struct __sk_buff *skb, const struct packet *packet, struct choice *choice,
-                                         const struct flow *to)
+static ALWAYS_INLINE int set_destination(struct __sk_buff *skb, struct scratch *scratch)
 {
-    if (!rewrite(skb, packet, SIDE_DESTINATION, to))
+    const struct packet *packet = &scratch->packet;
+    const struct flow *to = &scratch->to;
+    struct bpf_fib_lookup *route = (struct bpf_fib_lookup *)scratch->route;
+    __u32 interface = 0;
+    if (!(to->flags & FLOW_ANSWER) && !to->snat_port_be)
+        interface = find_pod(skb, packet, &to->address, route);
+    if (!rewrite(skb, packet, SIDE_DESTINATION, to, interface != 0)) {
+        struct choice *choice = &scratch->choice;
+        name_frontend(packet, choice);
+        choice->backend.address = to->address;
+        choice->backend.port_be = to->port_be;
         return drop(packet, choice, DROP_REWRITE_FAILED);
+    }
     count(COUNTER_PACKETS_IN);
-    if ((to->flags & FLOW_ANSWER) || to->snat_port_be)
-        return TCX_NEXT;
-    return deliver(skb, packet, &to->address);
+    return interface ? deliver(skb, packet, route, interface) : TCX_NEXT;
 }
 
-/** A packet that belongs to no connection: the first of one to a frontend, or none of ours. */
-static ALWAYS_INLINE int admit(struct __sk_buff *skb, struct scratch *scratch)
+/** No verdict: the packet's connection was begun, and the packet is yet to be rewritten. */
+#define ADMITTED 1000
+
+/** A packet that belongs to no connection: the first of one to a frontend, or none of ours. ADMITTED or the verdict. */
+static SELDOM int admit(struct __sk_buff *skb, struct scratch *scratch)
 {
     struct packet *packet = &scratch->packet;
     struct choice *choice = &scratch->choice;
     if (packet->fragment == FRAGMENT_LATER)
         return TCX_NEXT;
+    name_frontend(packet, choice);
     if (!find_frontend(choice)) {
         if (is_opening(packet))
             forget_stale(packet, HOOK_EGRESS);
@@ -121,40 +131,47 @@ static ALWAYS_INLINE int admit(struct __sk_buff *skb, struct scratch *scratch)
     }
     if (packet->tcp_flags & TCP_RST)
         return TCX_NEXT;
-    __builtin_memset(&scratch->request, 0, sizeof(scratch->request));
-    begin(packet, choice, &scratch->request, &scratch->searches);
+    __builtin_memset(&scratch->to, 0, sizeof(scratch->to));
+    begin(packet, choice, &scratch->to, &scratch->searches);
     if (choice->reason != DROP_NONE)
         return reject(skb, packet, choice);
     count(COUNTER_CONNECTIONS);
     tell_connection(packet, choice);
-    return set_destination(skb, packet, choice, &scratch->request);
+    return ADMITTED;
+}
+
+/** False where a packet of the client's begins a connection of its own: what is known under its addresses is over, or was another one. */
+static ALWAYS_INLINE int goes_on(const struct packet *packet, struct choice *choice, struct flow *request)
+{
+    __u64 now_ns = bpf_ktime_get_coarse_ns();
+    if (is_expired(request, packet->flow.protocol, now_ns))
+        return 0;
+    if (packet->fragment != FRAGMENT_LATER && is_opening(packet) && !continues(packet, choice, request))
+        return 0;
+    renew(request, packet, FLOW_CLIENT_FIN, now_ns);
+    return 1;
 }
 
 static ALWAYS_INLINE int come_in(struct __sk_buff *skb, struct scratch *scratch)
 {
     struct packet *packet = &scratch->packet;
-    struct choice *choice = &scratch->choice;
-    __u64 now_ns = bpf_ktime_get_ns();
     struct flow *known = bpf_map_lookup_elem(&lb_conntrack, &packet->flow);
-    __builtin_memset(choice, 0, sizeof(*choice));
-    name_frontend(packet, choice);
-    if (!known)
-        return admit(skb, scratch);
-    scratch->to = *known;
-    if (known->flags & FLOW_ANSWER)
-        return set_destination(skb, packet, choice, &scratch->to);
-    if (!continues(packet, choice, known, now_ns)) {
-        bpf_map_delete_elem(&lb_conntrack, &packet->flow);
-        return admit(skb, scratch);
+    if (known && ((known->flags & FLOW_ANSWER) || goes_on(packet, &scratch->choice, known))) {
+        scratch->to = *known;
+    } else {
+        if (known)
+            bpf_map_delete_elem(&lb_conntrack, &packet->flow);
+        int verdict = admit(skb, scratch);
+        if (verdict != ADMITTED)
+            return verdict;
     }
-    renew(known, packet, FLOW_CLIENT_FIN, now_ns);
-    return set_destination(skb, packet, choice, &scratch->to);
+    return set_destination(skb, scratch);
 }
 
 /** False where the answer's connection is no more, or it is no answer: then its entry goes too. */
 static ALWAYS_INLINE int is_answer(const struct packet *packet, struct flow *answer)
 {
-    __u64 now_ns = bpf_ktime_get_ns();
+    __u64 now_ns = bpf_ktime_get_coarse_ns();
     int tells = packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
     if (!tells && elapsed_ns(answer->used_ns, now_ns) < RENEWAL_NS)
         return 1;
@@ -181,7 +198,7 @@ static ALWAYS_INLINE int go_out(struct __sk_buff *skb, struct scratch *scratch)
     scratch->to = *known;
     if ((known->flags & FLOW_ANSWER) && !is_answer(packet, known))
         return TCX_NEXT;
-    if (!rewrite(skb, packet, SIDE_SOURCE, &scratch->to)) {
+    if (!rewrite(skb, packet, SIDE_SOURCE, &scratch->to, 0)) {
         count(COUNTER_DROPS);
         return TCX_DROP;
     }

@@ -12,7 +12,7 @@
 #define TCP_TRANSITORY_NS (240 * NS_PER_S)
 #define TCP_CLOSED_NS (120 * NS_PER_S)
 #define UDP_NS (300 * NS_PER_S)
-/** How often an answer renews its connection at most, unless its flags tell something. */
+/** How often packets of one side renew their connection at most, unless their flags tell something: what is written costs each CPU. */
 #define RENEWAL_NS NS_PER_S
 /** Ports that stand for a client's where its own is taken: below those that clients choose by themselves (RFC 6335, section 6). */
 #define CLIENT_PORT_MIN 1024
@@ -25,13 +25,14 @@ static ALWAYS_INLINE int is_expired(const struct flow *request, __u8 protocol, _
         limit_ns = request->state == FLOW_ESTABLISHED ? TCP_ESTABLISHED_NS
                    : request->state >= FLOW_CLOSED    ? TCP_CLOSED_NS
                                                       : TCP_TRANSITORY_NS;
-    return elapsed_ns(request->used_ns, now_ns) > limit_ns;
+    return elapsed_ns(request->used_ns, now_ns) > limit_ns + RENEWAL_NS;
 }
 
 /** Notes that a packet of the connection passed. `said_fin` is the side it came from. */
 static ALWAYS_INLINE void renew(struct flow *request, const struct packet *packet, enum flow_flag said_fin, __u64 now_ns)
 {
-    request->used_ns = now_ns;
+    if (elapsed_ns(request->used_ns, now_ns) >= RENEWAL_NS)
+        request->used_ns = now_ns;
     if (request->state == FLOW_RESET)
         return;
     if (said_fin == FLOW_BACKEND_FIN && request->state == FLOW_NEW)

@@ -76,7 +76,7 @@ static ALWAYS_INLINE int rewrite_outer(struct __sk_buff *skb, const struct packe
  * Translates an error as the packets of the connection that it quotes are translated the other way at this hook: at ingress its
  * destination and the quoted source, at egress the quoted destination, and its own source where that is who was quoted.
  */
-static ALWAYS_INLINE int translate_error(struct __sk_buff *skb, struct packet *error, struct packet *quoted)
+static SELDOM int translate_error(struct __sk_buff *skb, struct packet *error, struct packet *quoted)
 {
     __builtin_memset(quoted, 0, sizeof(*quoted));
     if (!parse_quoted(skb, error, quoted))

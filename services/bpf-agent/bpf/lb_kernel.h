@@ -6,6 +6,8 @@
 
 #define SEC(name) __attribute__((section(name), used))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+/** What few packets need stands in a function of its own, so that the way of the many is short: instructions are a cache's content too. */
+#define SELDOM __attribute__((noinline))
 
 /* Members of a map's declaration: a number is the length of an array, a type a pointer's target. */
 #define __uint(name, number) int(*name)[number]
@@ -20,6 +22,7 @@ static long (*const bpf_map_update_elem)(void *map, const void *key, const void 
                                          __u64 flags) = (void *)BPF_FUNC_map_update_elem;
 static long (*const bpf_map_delete_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
 static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
+static __u64 (*const bpf_ktime_get_coarse_ns)(void) = (void *)BPF_FUNC_ktime_get_coarse_ns;
 static __u32 (*const bpf_get_prandom_u32)(void) = (void *)BPF_FUNC_get_prandom_u32;
 static __u64 (*const bpf_get_socket_cookie)(void *context) = (void *)BPF_FUNC_get_socket_cookie;
 static __u64 (*const bpf_get_netns_cookie)(void *context) = (void *)BPF_FUNC_get_netns_cookie;

@@ -30,6 +30,9 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
+/** Up to where headers are read where they lie: the verifier wants a bound. */
+#define DIRECT_OFFSET_MAX 0x3fff
+
 enum fragment_place {
     FRAGMENT_NONE = 0,
     FRAGMENT_FIRST = 1,
@@ -45,6 +48,8 @@ struct packet {
     __u8 is_ipv6;
     __u8 fragment; /* enum fragment_place */
     __u8 tcp_flags;
+    __u8 reserved;
+    __u8 lead[4]; /* the bytes before the addresses: time to live, protocol and checksum of IPv4; length, next header and hop limit of IPv6 */
 };
 
 /** Of linux/ipv6.h's extension headers the first two bytes are alike; of the fragment header all eight are needed. */
@@ -55,8 +60,17 @@ struct extension {
     __be32 identification_be;
 };
 
+/** Copies from the packet, of which the kernel keeps at least the headers in one piece as a rule; a helper knows the rest. */
 static ALWAYS_INLINE int load(struct __sk_buff *skb, __u32 offset, void *into, __u32 length)
 {
+    const void *data = (const void *)(long)skb->data;
+    const void *end = (const void *)(long)skb->data_end;
+    __u64 at = offset;
+    KEEP(at);
+    if (at <= DIRECT_OFFSET_MAX && data + at + length <= end) {
+        __builtin_memcpy(into, data + at, length);
+        return 1;
+    }
     return bpf_skb_load_bytes(skb, offset, into, length) == 0;
 }
 
@@ -73,6 +87,7 @@ static ALWAYS_INLINE int parse_ipv4(struct __sk_buff *skb, struct packet *packet
     set_ipv4(&packet->flow.source, header.saddr);
     set_ipv4(&packet->flow.destination, header.daddr);
     packet->flow.protocol = header.protocol;
+    __builtin_memcpy(packet->lead, &header.ttl, sizeof(packet->lead));
     packet->l4_offset = packet->ip_offset + header_bytes;
     packet->end_offset = packet->ip_offset + total_bytes;
     packet->identification = header.id;
@@ -126,6 +141,7 @@ static ALWAYS_INLINE int parse_ipv6(struct __sk_buff *skb, struct packet *packet
         return 0;
     __builtin_memcpy(&packet->flow.source, &header.saddr, sizeof(packet->flow.source));
     __builtin_memcpy(&packet->flow.destination, &header.daddr, sizeof(packet->flow.destination));
+    __builtin_memcpy(packet->lead, &header.payload_len, sizeof(packet->lead));
     packet->is_ipv6 = 1;
     packet->l4_offset = packet->ip_offset + sizeof(header);
     return skip_extensions(skb, packet, header.nexthdr);
@@ -159,7 +175,7 @@ static ALWAYS_INLINE int has_ports(const struct packet *packet)
 }
 
 /** Later fragments take the ports of the first one; false where it was not seen. */
-static ALWAYS_INLINE int recall_ports(struct packet *packet)
+static SELDOM int recall_ports(struct packet *packet)
 {
     struct fragment_key key = {
         .source = packet->flow.source,

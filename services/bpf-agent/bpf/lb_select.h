@@ -125,7 +125,7 @@ static ALWAYS_INLINE void remember(struct choice *choice, __u64 now_ns)
 /** Chooses a backend of `choice->frontend`. */
 static ALWAYS_INLINE void choose_backend(struct choice *choice)
 {
-    __u64 now_ns = bpf_ktime_get_ns();
+    __u64 now_ns = bpf_ktime_get_coarse_ns();
     choice->sticky.group = choice->frontend.group;
     choice->reason = DROP_NONE;
     if (choice->sticky_ns && choice->frontend.set && remembered(choice, now_ns))

@@ -96,7 +96,7 @@ describeIf(missingForKernel())('connections through a device in time', () => {
     const from = (port: number) => outcomeOf(kernel, 'in', `tcp 198.51.100.7:${port} > 203.0.113.2:80 S`);
     expect(await from(5_000)).toBe('tcp 198.51.100.7:5000 > 10.244.2.2:8080 S');
     expect(await from(5_001)).toBe('drop');
-    await age(241);
+    await age(245);
     expect(await from(5_001)).toBe('tcp 198.51.100.7:5001 > 10.244.2.2:8080 S');
     const leaving = 'tcp 198.51.100.7:5001 > 10.244.2.2:8080 S';
     expect(await outcomeOf(kernel, 'out', leaving)).toBe('tcp 172.31.0.1:2000 > 10.244.2.2:8080 S');
