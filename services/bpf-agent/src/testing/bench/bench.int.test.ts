@@ -13,8 +13,14 @@ describeIf(missingForNode())('npm run bench:datapath', () => {
     const options = { rounds: 1, connections: 20, seconds: 0.05, services: 20, changes: 2 };
     const report = await runBench({ ...options, packetServices: [1, 10], packetRuns: 1 }, () => {});
     const names = report.ways.map(({ name }) => name);
-    expect(names.slice(0, 3)).toEqual(['direct', 'socket LB, 20 Services', 'tcx, 20 Services']);
-    expect(names.length + report.missing.length).toBeGreaterThanOrEqual(5);
+    expect(names.slice(0, 4)).toEqual([
+      'direct',
+      'socket LB, 20 Services',
+      'tcx, 20 Services',
+      'tcx, straight into the pod, 20 Services',
+    ]);
+    expect(names.length + report.missing.length).toBeGreaterThanOrEqual(6);
+    expect(report.ways[0]?.toDirect).toBe(1);
     for (const way of report.ways) {
       expect(way.roundTripsPerSecond.best, way.name).toBeGreaterThan(0);
       expect(way.cpuMicrosPerConnection, way.name).toBeGreaterThan(0);

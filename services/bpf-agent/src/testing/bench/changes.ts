@@ -7,7 +7,7 @@ import type { Kernel } from '../../core/kernel-port.ts';
 import type { ChildKernel } from '../../kernel/child-kernel.ts';
 import { endpoints, IrWriter, service } from '../ir.ts';
 import { startTestKernel } from '../test-kernel.ts';
-import { putServices, serviceAddress } from './many-services.ts';
+import { ownBackend, putServices, serviceAddress } from './many-services.ts';
 
 /** Rows a second through the child process, the best of all rounds. */
 export interface UpdateFigures {
@@ -25,7 +25,7 @@ export async function measureUpdates(
 ): Promise<UpdateFigures> {
   const best = { written: 0, read: 0, removed: 0 };
   const rows = 2 * services;
-  await putServices(kernel, services, { address: '10.244.1.2', port: 8080 });
+  await putServices(kernel, services, ownBackend);
   for (let round = 0; round < rounds; round += 1) {
     const dumped = performance.now();
     const all = await kernel.dump('lb_frontends');

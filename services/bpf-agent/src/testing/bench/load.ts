@@ -66,15 +66,18 @@ export interface LoadRun {
   readonly cpuSeconds: number;
 }
 
-/** Runs the client in a machine, to its end. */
+/** Where the client runs. */
+export type Client = Pick<Machine, 'inside'>;
+
+/** Runs the client, to its end. */
 export async function runClient(
-  machine: Machine,
+  client: Client,
   program: string,
   run: { readonly mode: Mode; readonly address: string; readonly port: number; readonly amount: number },
 ): Promise<LoadRun> {
   const target = [run.mode, run.address, `${run.port}`, `${run.amount}`];
   const [first = program, ...rest] = [...priority, program, ...target];
-  const { command, args } = machine.inside(first, rest);
+  const { command, args } = client.inside(first, rest);
   const { stdout } = await promisify(execFile)(command, [...args], { timeout: 60_000 });
   return JSON.parse(stdout) as LoadRun;
 }

@@ -6,18 +6,18 @@ import { runBench } from './run.ts';
 import { machineText, reportText } from './table.ts';
 
 const help = `npm run bench:datapath [-- options]
-  --rounds N        how often each way is measured, in turn with the others (3)
-  --connections N   connections of a run (2000)
-  --seconds S       length of a run of round trips, and of one of bulk (1)
+  --rounds N        how often each way is measured, in turn with the others (20)
+  --connections N   connections of a run (300)
+  --seconds S       length of a run of round trips, and of one of bulk (0.2)
   --services N      Services beside the one that is measured (10000)
   --changes N       Services added one by one (50)
   --json            figures instead of tables`;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '2000' },
-    seconds: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '20' },
+    connections: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: '0.2' },
     services: { type: 'string', default: '10000' },
     changes: { type: 'string', default: '50' },
     json: { type: 'boolean', default: false },
@@ -39,7 +39,7 @@ else if (missing !== undefined) {
       services: Number(values.services),
       changes: Number(values.changes),
       packetServices: [10, 1_000, 10_000],
-      packetRuns: 9,
+      packetRuns: 15,
     },
     (text) => console.error(text),
   );

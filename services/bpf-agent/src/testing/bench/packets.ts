@@ -6,7 +6,7 @@ import { builtObject } from '../../kernel/places.ts';
 import { putNode } from '../map-world.ts';
 import { packetOf } from '../packet-text.ts';
 import { startTestKernel } from '../test-kernel.ts';
-import { putServices } from './many-services.ts';
+import { ownBackend, putServices } from './many-services.ts';
 
 /** Nanoseconds a packet, the least and the middle one of all runs; those of the empty program are not taken away. */
 export interface PacketFigures {
@@ -41,6 +41,12 @@ async function timed(
   return { least: found[0] ?? 0, median: found[Math.floor((found.length - 1) / 2)] ?? 0 };
 }
 
+/** @throws Error where packets were dropped instead: then nothing was measured */
+async function expectConnections(kernel: Kernel, count: number): Promise<void> {
+  const { count: entries } = await kernel.dump('lb_conntrack');
+  if (entries !== 2 * count) throw new Error(`${entries} entries in conntrack of ${count} connections`);
+}
+
 /** @param sizes how many Services, ascending */
 export async function measurePackets(sizes: readonly number[], runs: number): Promise<PacketFigures[]> {
   const running = startTestKernel({ object: join(dirname(builtObject), 'bench.bpf.o') });
@@ -50,7 +56,7 @@ export async function measurePackets(sizes: readonly number[], runs: number): Pr
     await putNode(kernel);
     const figures: PacketFigures[] = [];
     for (const services of sizes) {
-      await putServices(kernel, services, { address: '10.244.1.2', port: 8080 });
+      await putServices(kernel, services, ownBackend);
       const opening = packetOf(`tcp ${between} S`);
       const packet = packetOf(`tcp ${between} A`);
       const repeat = services * flowsOfService;
@@ -62,6 +68,7 @@ export async function measurePackets(sizes: readonly number[], runs: number): Pr
           await timed(kernel, { program: 'bench_ingress', packet: opening, services, repeat, runs: 1 }),
         );
       }
+      await expectConnections(kernel, repeat);
       const least = first.map((one) => one.least).sort((a, b) => a - b);
       const many = Math.max(repeat, 100_000);
       const common = { packet, services, repeat: many, runs };

@@ -1,16 +1,19 @@
 // The ways from a client to a server that are compared: each by a node of its own, so that none pays for another. The client is always the
 // same machine, and the wire is the same: client – switch – node – pod.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hasTool, startEnvoy, type TempDir, tempDir } from '@sluice/testkit';
-import { type Pod, startNodeNetwork, type TestNode } from '@sluice/testkit/network';
+import { type Machine, type Pod, startNodeNetwork, type TestNode } from '@sluice/testkit/network';
 import { put, putNode, putService } from '../map-world.ts';
 import { startTestKernel } from '../test-kernel.ts';
-import { type Served, serve } from './load.ts';
+import { type Client, type Served, serve } from './load.ts';
 import { putServices, serviceAddress } from './many-services.ts';
 
 export interface Way {
   readonly name: string;
+  /** Where the client runs: always the same machine, but its sockets have programs on this way alone. */
+  readonly client: Client;
   readonly address: string;
   readonly port: number;
   /** Processes beside the client whose CPU counts: the server, and what stands between. */
@@ -18,7 +21,6 @@ export interface Way {
 }
 
 export interface Ways extends AsyncDisposable {
-  readonly client: Awaited<ReturnType<typeof startNodeNetwork>>['outside'];
   readonly ways: readonly Way[];
   /** Ways that are left out, and why. */
   readonly missing: readonly string[];
@@ -42,7 +44,7 @@ const count = (services: number): string => `${services.toLocaleString('en')} Se
 export async function startWays(program: string, services: number): Promise<Ways> {
   const stack = new AsyncDisposableStack();
   try {
-    const network = stack.use(await startNodeNetwork({ nodes: 5 }));
+    const network = stack.use(await startNodeNetwork({ nodes: 6 }));
     const directory = stack.use(tempDir());
     const places: Place[] = [];
     for (const [index, node] of network.nodes.entries()) {
@@ -53,13 +55,15 @@ export async function startWays(program: string, services: number): Promise<Ways
       network.outside.namespace.ip([`route add ${vip}/32 via ${node.address}`]);
       places.push({ node, pod, server, vip });
     }
-    const [plain, tcx, few, many, envoy] = places;
-    if (!plain || !tcx || !few || !many || !envoy) throw new Error('five nodes were asked for');
+    const [plain, tcx, short, few, many, envoy] = places;
+    if (!plain || !tcx || !short || !few || !many || !envoy) throw new Error('six nodes were asked for');
     const missing: string[] = [];
-    const ways: Way[] = [
+    const client = network.outside;
+    const ways: WithoutClient[] = [
       direct(plain),
-      await socketLb(stack, { ...plain, services }, network.outside.cgroup),
+      await socketLb(stack, { ...plain, services }, client),
       await tcxWay(stack, { ...tcx, services }),
+      await tcxWay(stack, { ...short, services }, 'straight into the pod'),
     ];
     if (spawnSync('nft', ['--version']).status === 0)
       for (const [place, all] of [
@@ -70,53 +74,68 @@ export async function startWays(program: string, services: number): Promise<Ways
     else missing.push('nftables DNAT: nft is not there (on Debian: apt-get install nftables)');
     if (hasTool('envoy')) ways.push(await envoyTcp(stack, envoy));
     else missing.push('Envoy TCP: no envoy in the toolchain');
-    return { client: network.outside, ways, missing, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    return {
+      ways: ways.map((way) => ({ client, ...way })),
+      missing,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
 }
 
-const direct = ({ pod, server }: Place): Way => ({
+type WithoutClient = Omit<Way, 'client'> & Partial<Pick<Way, 'client'>>;
+
+const direct = ({ pod, server }: Place): WithoutClient => ({
   ...{ name: 'direct', address: pod.address, port: serverPort, pids: [server.pid] },
 });
 
-/** The programs of sockets, on the client's own cgroup. */
-async function socketLb(stack: AsyncDisposableStack, place: Crowded, cgroup: string): Promise<Way> {
+/** The programs of sockets, on a cgroup of the client's that no other way has. */
+async function socketLb(stack: AsyncDisposableStack, place: Crowded, machine: Machine): Promise<Way> {
+  const cgroup = join(machine.cgroup, 'socket-lb');
+  mkdirSync(cgroup);
+  const client: Client = {
+    inside: (command, args = []) =>
+      machine.inside('sh', ['-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup, command, ...args]),
+  };
   const running = startTestKernel();
   stack.defer(running.stop);
   const { kernel } = running;
   await kernel.load();
   await putNode(kernel);
-  await putServices(kernel, place.services, { address: place.pod.address, port: serverPort });
+  await putServices(kernel, place.services, () => ({ address: place.pod.address, port: serverPort }));
   await kernel.attach({ kind: 'cgroup', path: cgroup });
   stack.defer(() => kernel.detach({ kind: 'cgroup', path: cgroup }));
   const address = serviceAddress(place.services >>> 1);
-  return { name: `socket LB, ${count(place.services)}`, address, port: 80, pids: [place.server.pid] };
+  const name = `socket LB, ${count(place.services)}`;
+  return { name, client, address, port: 80, pids: [place.server.pid] };
 }
 
-/** The programs of packets, at the node's uplink. */
+/** The programs of packets, at the node's uplink; from there through the node's stack, or past it into the pod's network namespace. */
 async function tcxWay(
   stack: AsyncDisposableStack,
   { node, pod, server, vip, services }: Crowded,
-): Promise<Way> {
+  straight = '',
+): Promise<WithoutClient> {
   const running = startTestKernel();
   stack.defer(running.stop);
   const kernel = running.another({ enter: node.namespace.enter, pinDirectory: '/sys/fs/bpf/bench' });
   stack.defer(() => kernel.close());
   await kernel.load();
-  await putNode(kernel);
-  await putServices(kernel, services, { address: pod.address, port: serverPort });
+  await putNode(kernel, { hasPeers: straight === '' ? 0 : 1 });
+  await putServices(kernel, services, () => ({ address: pod.address, port: serverPort }));
   await putService(kernel, { at: `tcp ${vip}:80`, set: 7n, backends: [`${pod.address}:${serverPort}`] });
   const peer = Number(node.namespace.run('cat', '/sys/class/net/pod2/ifindex'));
   await put(kernel, 'lb_peers', { key: peer, value: 1 });
   for (const direction of ['ingress', 'egress'] as const)
     await kernel.attach({ kind: 'interface', name: 'eth0', direction, program: `lb_${direction}` });
-  return { name: `tcx, ${count(services)}`, address: vip, port: 80, pids: [server.pid] };
+  const name = ['tcx', ...(straight === '' ? [] : [straight]), count(services)].join(', ');
+  return { name, address: vip, port: 80, pids: [server.pid] };
 }
 
 /** kube-proxy's way: a verdict map from address and port to a chain for each Service, which goes on to a chain for each endpoint. */
-function nftables(directory: TempDir, { node, pod, server, vip }: Place, services: number): Way {
+function nftables(directory: TempDir, { node, pod, server, vip }: Place, services: number): WithoutClient {
   const others = Array.from({ length: services - 1 }, (_, index) => serviceAddress(index));
   const addresses = [...others, vip];
   const chains = addresses.flatMap((_, index) => [
@@ -143,7 +162,7 @@ function nftables(directory: TempDir, { node, pod, server, vip }: Place, service
 }
 
 /** A TCP proxy on the node. */
-async function envoyTcp(stack: AsyncDisposableStack, { node, pod, server }: Place): Promise<Way> {
+async function envoyTcp(stack: AsyncDisposableStack, { node, pod, server }: Place): Promise<WithoutClient> {
   const socket = (address: string, port: number) => ({ socket_address: { address, port_value: port } });
   const proxy = {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
