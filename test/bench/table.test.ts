@@ -7,7 +7,15 @@ import { perProcess } from './processes.ts';
 import { failuresOf, parts, type Report, type WorldResult } from './report.ts';
 import { renderReport } from './table.ts';
 
-const machine = { kernel: 'linux 6', cores: 2, cpu: 'x', memoryGiB: 8, node: 'v24', load: [0.1, 0.2, 0.3] };
+const machine = {
+  kernel: 'linux 6',
+  cores: 2,
+  cpu: 'x',
+  memoryGiB: 8,
+  node: 'v24',
+  load: [0.1, 0.2, 0.3],
+  workMs: 1,
+};
 
 function change(ms: number, failed = 0): ChangeResult {
   const cost = {
