@@ -186,7 +186,7 @@ export const fragment: StructCodec<Fragment> = {
   },
 };
 
-/** `struct packet`, 60 bytes. */
+/** `struct packet`, 64 bytes. */
 export interface Packet {
   readonly flow: FlowKey;
   readonly ipOffset: number;
@@ -196,9 +196,10 @@ export interface Packet {
   readonly isIpv6: number;
   readonly fragment: number;
   readonly tcpFlags: number;
+  readonly lead: Uint8Array;
 }
 export const packet: StructCodec<Packet> = {
-  size: 60,
+  size: 64,
   read: (from, at) => ({
     flow: flowKey.read(from, at),
     ipOffset: from.u32(at + 40),
@@ -208,6 +209,7 @@ export const packet: StructCodec<Packet> = {
     isIpv6: from.u8(at + 56),
     fragment: from.u8(at + 57),
     tcpFlags: from.u8(at + 58),
+    lead: from.bytes(at + 60, 4),
   }),
   write: (to, at, value) => {
     flowKey.write(to, at, value.flow);
@@ -218,6 +220,7 @@ export const packet: StructCodec<Packet> = {
     to.setU8(at + 56, value.isIpv6);
     to.setU8(at + 57, value.fragment);
     to.setU8(at + 58, value.tcpFlags);
+    to.setBytes(at + 60, 4, value.lead);
   },
 };
 
@@ -328,32 +331,32 @@ export const searches: StructCodec<Searches> = {
   },
 };
 
-/** `struct scratch`, 568 bytes. */
+/** `struct scratch`, 600 bytes. */
 export interface Scratch {
   readonly packet: Packet;
   readonly quoted: Packet;
   readonly choice: Choice;
   readonly searches: Searches;
-  readonly request: Flow;
   readonly to: Flow;
+  readonly route: Uint8Array;
 }
 export const scratch: StructCodec<Scratch> = {
-  size: 568,
+  size: 600,
   read: (from, at) => ({
     packet: packet.read(from, at),
-    quoted: packet.read(from, at + 60),
-    choice: choice.read(from, at + 120),
-    searches: searches.read(from, at + 248),
-    request: flow.read(from, at + 488),
-    to: flow.read(from, at + 528),
+    quoted: packet.read(from, at + 64),
+    choice: choice.read(from, at + 128),
+    searches: searches.read(from, at + 256),
+    to: flow.read(from, at + 496),
+    route: from.bytes(at + 536, 64),
   }),
   write: (to, at, value) => {
     packet.write(to, at, value.packet);
-    packet.write(to, at + 60, value.quoted);
-    choice.write(to, at + 120, value.choice);
-    searches.write(to, at + 248, value.searches);
-    flow.write(to, at + 488, value.request);
-    flow.write(to, at + 528, value.to);
+    packet.write(to, at + 64, value.quoted);
+    choice.write(to, at + 128, value.choice);
+    searches.write(to, at + 256, value.searches);
+    flow.write(to, at + 496, value.to);
+    to.setBytes(at + 536, 64, value.route);
   },
 };
 
