@@ -34,7 +34,7 @@ export class PullReader implements RawReader {
   #due = 0;
   #pulls = 0;
   #deliveries = 0;
-  #waitingAtServer = 0;
+  #waitingAtServer: number;
   readonly #slab = new Slab();
   #idle = false;
   #lost: string | undefined;
@@ -75,6 +75,7 @@ export class PullReader implements RawReader {
     this.#consumer = consumer.name;
     this.#session = session;
     this.empty = consumer.num_pending === 0;
+    this.#waitingAtServer = consumer.num_pending;
     this.#maxBytes = 2 * (connection.nats.info?.max_payload ?? 8_388_608);
     this.#inbox = createInbox(connection.inboxPrefix);
     this.#subscription = connection.nats.subscribe(`${this.#inbox}.*`, {
@@ -173,8 +174,10 @@ export class PullReader implements RawReader {
       code === 408 ||
       (code === 404 && this.#paceMs !== undefined) ||
       (code === 409 && /max.?bytes|batch completed/i.test(message.headers?.description ?? ''));
-    if (code === 100 || used) this.#idle ||= this.#queue.length === 0;
-    else this.#lose(`the consumer ended with status ${code}`);
+    // A server that could not read its own messages just then sends heartbeats too, and goes on.
+    const atEnd = used || (code === 100 && this.#waitingAtServer === 0);
+    if (atEnd) this.#idle ||= this.#queue.length === 0;
+    else if (code !== 100) this.#lose(`the consumer ended with status ${code}`);
     if (used && current) {
       this.#due = 0;
       if (this.#paceMs === undefined) this.#pull();

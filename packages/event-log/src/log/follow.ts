@@ -6,6 +6,7 @@ import { findBase } from './base.ts';
 import { type LogContext, persist } from './context.ts';
 import { Delivery } from './delivery.ts';
 import { type Box, unboxed } from './each-item.ts';
+import { isPassedOver } from './scan.ts';
 
 const defaultMaxBatch = 1_000;
 /** Pause between two looks for a stream that does not exist (yet, or any more). */
@@ -26,6 +27,8 @@ interface Place {
   readonly incarnation: string;
   readonly reader: StreamReader;
   readonly delivery: Delivery;
+  /** The message that readers passed over though it is stored, and how often one after the other. */
+  readonly again: { seq: number; count: number };
 }
 
 /** The `follow` of the port. Keeps no item that it has handed on. */
@@ -155,7 +158,12 @@ async function start(
       nextSeq: from.seq + 1,
       hash: from.hash,
     });
-    return { incarnation: info.incarnation, reader, delivery: new Delivery(reader, shared) };
+    return {
+      incarnation: info.incarnation,
+      reader,
+      delivery: new Delivery(reader, shared),
+      again: noneYet(),
+    };
   }
   const base = await findBase(run.context, info);
   // What a stream that went back holds is old: only its owner can say that it counts.
@@ -163,13 +171,26 @@ async function start(
   const holdWhileEmpty = unfit !== undefined;
   const delivery = new Delivery(base.reader, { ...shared, fold: base.fold, holdWhileEmpty, ...hold });
   if (base.damage !== undefined) delivery.damaged(base.damage);
-  return { incarnation: info.incarnation, reader: base.reader, delivery };
+  return { incarnation: info.incarnation, reader: base.reader, delivery, again: noneYet() };
+}
+
+function noneYet(): Place['again'] {
+  return { seq: 0, count: 0 };
 }
 
 /** True where the head was purged past `seq` while it was being read: then the next session begins at the checkpoint. */
 async function isPurged(run: Run, seq: number): Promise<boolean> {
   const info = await persist(run.context, () => run.context.backend.info(run.stream), run.signal);
   return info !== undefined && info.firstSeq > seq;
+}
+
+/** Whether what a reader did not bring is no damage: the head was purged past it, or it is stored after all. */
+async function isReadAgain(run: Run, { reader, again }: Place): Promise<boolean> {
+  const seq = reader.nextSeq;
+  if (await isPurged(run, seq)) return true;
+  if (!(await isPassedOver(run, { seq, again }))) return false;
+  await pause(lostPauseMs, run.signal);
+  return true;
 }
 
 /** Reads over one connection, until it is lost or the head is purged past it. */
@@ -191,14 +212,14 @@ async function* session(
     let drained = raw.empty;
     for (;;) {
       if (info.gapless && drained && reader.nextSeq <= info.lastSeq) {
-        if (await isPurged(run, reader.nextSeq)) return;
+        if (await isReadAgain(run, place)) return;
         delivery.take(reader.missing(info.lastSeq));
       }
       yield* delivery.items(drained);
       if (run.signal.aborted) return;
       const batch = await raw.next(run.maxBatch);
       for (const message of batch.messages) {
-        if (info.gapless && message.seq > reader.nextSeq && (await isPurged(run, reader.nextSeq))) return;
+        if (info.gapless && message.seq > reader.nextSeq && (await isReadAgain(run, place))) return;
         delivery.take(reader.push(message));
       }
       drained = batch.drained;
