@@ -55,9 +55,9 @@ function readUpTo(file: number, bytes: number): Uint8Array {
 
 /**
  * What is in the file now, or the reason why it cannot be read, as ENOENT. At once: the several steps of an asynchronous reading would
- * take longer than the reading. The bytes are valid until the next call; of a file that is too long there are none.
+ * take longer than the reading. The bytes are valid until the next call; of a file longer than `maxBytes` there are none.
  */
-export function readContent(path: string): FileContent | string {
+export function readContent(path: string, maxBytes = maxFileBytes): FileContent | string {
   const readMs = Date.now();
   let file: number | undefined;
   try {
@@ -66,7 +66,7 @@ export function readContent(path: string): FileContent | string {
     const stats = fstatSync(file, { bigint: true });
     if (!stats.isFile()) return 'not a regular file';
     const stamp = makeStamp(path, stats);
-    if (stamp.sizeBytes > maxFileBytes) return { stamp, bytes: new Uint8Array(), steady: true, readMs };
+    if (stamp.sizeBytes > maxBytes) return { stamp, bytes: new Uint8Array(), steady: true, readMs };
     const bytes = readUpTo(file, stamp.sizeBytes);
     const after = fstatSync(file, { bigint: true });
     return { stamp, bytes, steady: after.size === stats.size && after.mtimeNs === stats.mtimeNs, readMs };

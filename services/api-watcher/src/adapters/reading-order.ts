@@ -3,7 +3,7 @@ import { seemsToReferOnly } from '../core/first-glance.ts';
 import { type FileContent, readContent } from './file-content.ts';
 
 /** Longer files are no matter of order, bytes. */
-const glanceBytes = 16 * 1024;
+const glanceBytes = 16 * 1024 - 1;
 /** So much of what was read is held until its turn comes, bytes; the rest is read again. */
 const heldBytes = 16 * 1024 * 1024;
 /** Files looked at before other work of the process gets its turn. */
@@ -37,8 +37,8 @@ export async function referredFirst(files: Iterable<readonly [string, string]>):
 
 /** What a file holds now; undefined where it is longer or cannot be read. */
 function glance(path: string): FileContent | undefined {
-  const content = readContent(path);
-  if (typeof content === 'string' || content.stamp.sizeBytes >= glanceBytes) return undefined;
+  const content = readContent(path, glanceBytes);
+  if (typeof content === 'string' || content.stamp.sizeBytes > glanceBytes) return undefined;
   return { ...content, bytes: Buffer.from(content.bytes) };
 }
 
