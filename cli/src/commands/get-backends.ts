@@ -1,5 +1,12 @@
 import type { NodeSettings } from '@sluice/bpf-agent/core';
-import { type FrontendView, frontendText, frontendViews, hostPort, ownerOf } from '../model/datapath.ts';
+import {
+  type FrontendView,
+  frontendText,
+  frontendViews,
+  hostPort,
+  isOf,
+  ownerOf,
+} from '../model/datapath.ts';
 import type { World } from '../model/world.ts';
 import type { Shown } from './get-shown.ts';
 
@@ -9,18 +16,16 @@ import type { Shown } from './get-shown.ts';
  */
 export function showBackends(
   world: World,
-  { name, namespace, node }: { name: string | undefined; namespace?: string; node: NodeSettings },
+  {
+    node,
+    ...asked
+  }: { readonly name: string | undefined; readonly namespace?: string; readonly node: NodeSettings },
 ): Shown {
   const views = frontendViews(
     [...world.ir.values()].map(({ resource }) => resource),
     node,
     world.datapaths.values(),
-  ).filter(({ service }) => {
-    const own = ownerOf(service);
-    return (
-      (namespace === undefined || own.namespace === namespace) && (name === undefined || own.name === name)
-    );
-  });
+  ).filter(({ service }) => isOf(service, asked));
   return {
     document: { node: node.name, frontends: views },
     head: ['NAMESPACE', 'SERVICE', 'FRONTEND', 'FROM', 'CHOICE', 'BACKEND', 'NOTE'],

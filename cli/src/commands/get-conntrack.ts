@@ -2,7 +2,7 @@ import type { EventLog } from '@sluice/event-log';
 import { type Connection, type ConnectionQuestion, maxAnswered } from '@sluice/events';
 import { canonicalIp, compareText, type IrL4Frontend } from '@sluice/ir';
 import { askAgents } from '../model/ask-agents.ts';
-import { frontendKey, frontendsOf, hostPort, ownerOf, serviceAt } from '../model/datapath.ts';
+import { frontendKey, frontendsOf, hostPort, isOf, serviceAt } from '../model/datapath.ts';
 import type { World } from '../model/world.ts';
 import { UserError } from '../standalone/settings.ts';
 import type { Shown } from './get-shown.ts';
@@ -63,18 +63,14 @@ export async function showConntrack(
 }
 
 function aboutOf(
-  { name, namespace, client, limit = 100 }: ConntrackQuestion,
+  asked: ConntrackQuestion,
   frontends: ReadonlyMap<string, { readonly service: string; readonly frontend: IrL4Frontend }>,
 ): ConnectionQuestion {
+  const { name, namespace, client, limit = 100 } = asked;
   const address = client === undefined ? undefined : canonicalIp(client);
   if (client !== undefined && address === undefined)
     throw new UserError(`--client ${client} is no IP address`, 'write it as 192.0.2.7 or 2001:db8::7');
-  const ofServices = [...frontends.values()].filter(({ service }) => {
-    const own = ownerOf(service);
-    return (
-      (namespace === undefined || own.namespace === namespace) && (name === undefined || own.name === name)
-    );
-  });
+  const ofServices = [...frontends.values()].filter(({ service }) => isOf(service, asked));
   return {
     ...{ kind: 'conntrack', limit: Math.min(limit, maxAnswered) },
     ...(address === undefined ? {} : { client: address }),

@@ -13,12 +13,14 @@ import {
   serviceRows,
 } from '@sluice/bpf-agent/core';
 import {
+  anyAddressOf,
   canonicalIp,
   compareText,
   type IrEndpointGroup,
   type IrL4Frontend,
   type IrL4Service,
   type IrResource,
+  isAnyAddress,
 } from '@sluice/ir';
 import type { DatapathState } from './world.ts';
 
@@ -90,13 +92,9 @@ export function frontendViews(
 
 /** A node of which nothing is known but that it has a Pod: the addresses that the Pod says it has. */
 function assumedNode({ node: name = '', frontends }: IrL4Service, like: NodeSettings): NodeSettings {
-  const own = frontends.map(({ address }) => address).filter((address) => !isAny(address));
+  const own = frontends.map(({ address }) => address).filter((address) => !isAnyAddress(address));
   const [ipv4 = '', ipv6 = ''] = [false, true].map((v6) => own.find((ip) => ip.includes(':') === v6) ?? '');
   return { ...like, name, ipv4, ipv6 };
-}
-
-function isAny(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
 }
 
 /** The places that a connection is meant for: of that very address, else node ports and the host ports of the node that has it. */
@@ -113,7 +111,7 @@ export function frontendsFor(
   );
   const exact = fits.filter(({ frontend }) => frontend.type !== 'node-port' && frontend.address === address);
   if (exact.length > 0 || address === undefined) return exact;
-  const any = address.includes(':') ? '::' : '0.0.0.0';
+  const any = anyAddressOf(address);
   return fits.filter(({ frontend: { type, address: of } }) => isOfNodes(type) && of === any);
 }
 
@@ -157,7 +155,7 @@ export function serviceAt(
     node,
   }: Parameters<typeof frontendKey>[0] & { readonly node: string },
 ): string | undefined {
-  const any = { address: address.includes(':') ? '::' : '0.0.0.0', port };
+  const any = { address: anyAddressOf(address), port };
   const keys = [{ address, port }, any].map((frontend) => frontendKey({ protocol, frontend }));
   const found = keys.flatMap((key) => [key, atNode(node, key)]).find((key) => frontends.has(key));
   return found === undefined ? undefined : frontends.get(found)?.service;
@@ -172,6 +170,18 @@ export function ownerOf(key: string): {
   const parts = key.split('/');
   const [kind = '', namespace = '', name = ''] = parts.length === 3 ? parts : ['Service', ...parts];
   return { kind, namespace, name };
+}
+
+/** Whether it is of that namespace and name; what is not given is no condition. */
+export function isOf(
+  key: string,
+  asked: { readonly name: string | undefined; readonly namespace?: string },
+): boolean {
+  const { namespace, name } = ownerOf(key);
+  return (
+    (asked.namespace === undefined || namespace === asked.namespace) &&
+    (asked.name === undefined || name === asked.name)
+  );
 }
 
 function viewsOf(
@@ -226,7 +236,7 @@ function viewOf(of: {
 
 /** `10.96.0.1:80/TCP`, `[fd00::1]:80/TCP`, `node port 30080/TCP`, `host port 80/TCP`. */
 export function frontendText({ address, port, protocol, type }: IrL4Frontend): string {
-  if (isAny(address) && isOfNodes(type))
+  if (isAnyAddress(address) && isOfNodes(type))
     return `${address.includes(':') ? 'IPv6 ' : ''}${type.replace('-', ' ')} ${port}/${protocol}`;
   return `${hostPort({ address, port })}/${protocol}`;
 }

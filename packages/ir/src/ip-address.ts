@@ -60,3 +60,13 @@ export function canonicalCidr(text: string): string | undefined {
 function maskOf(bits: number): number {
   return bits >= 8 ? 0xff : bits <= 0 ? 0 : (0xff << (8 - bits)) & 0xff;
 }
+
+/** What stands for every address of a node, of the family of `address`. */
+export function anyAddressOf(address: string): '0.0.0.0' | '::' {
+  return address.includes(':') ? '::' : '0.0.0.0';
+}
+
+/** Whether it stands for every address of a node. */
+export function isAnyAddress(address: string): boolean {
+  return address === anyAddressOf(address);
+}

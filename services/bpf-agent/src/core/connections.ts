@@ -1,6 +1,7 @@
 // Entries of lb_conntrack → connections in words. Comes in: rows as the codecs read them, and the time; goes out: each living connection
 // once. A connection has up to four entries, of which the one of the client's packets as they come in has its state (bpf/lb_flow.h).
 import type { Connection, ConnectionQuestion } from '@sluice/events';
+import { anyAddressOf } from '@sluice/ir';
 import { addressText } from './address.ts';
 import type { MapRows } from './kernel-port.ts';
 import type { FlowKey } from './layout/keys.ts';
@@ -61,7 +62,7 @@ export function isAskedFor(connection: Connection, asked: ConnectionQuestion): b
   if (client !== undefined && connection.client.address !== client) return false;
   if (frontends === undefined) return true;
   const { address, port } = connection.frontend;
-  const anyOfFamily = address.includes(':') ? '::' : '0.0.0.0';
+  const anyOfFamily = anyAddressOf(address);
   return frontends.some(
     (frontend) =>
       frontend.port === port &&

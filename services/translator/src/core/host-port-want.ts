@@ -1,11 +1,21 @@
 // What a Pod asks of the datapath of its node. What comes in: a Pod; what goes out: the places at which its host ports are reached, each
 // with the Pod's own address behind it, and what is wrong about them. Neither other Pods nor Services play a part yet, and readiness
 // never does: as with the CNI's portmap plugin a host port leads to its Pod as long as that is there.
-import { canonicalIp, compareText, type IrL4Frontend, type ObjectRef } from '@sluice/ir';
+import {
+  anyAddressOf,
+  canonicalIp,
+  compareText,
+  type IrL4Frontend,
+  isAnyAddress,
+  type ObjectRef,
+} from '@sluice/ir';
 import { objectRefOf, type Pod, type PodHostPort } from '@sluice/kinds';
 import { objectKey, servicePortKey } from './keys.ts';
 import { frontendKey } from './l4-want.ts';
 import { specialAddressFault } from './special-address.ts';
+
+/** Begins the key of an IR resource that is a Pod's: no namespace has an upper-case letter. */
+export const podPrefix = 'Pod/';
 
 /** A place at a node. */
 export type HostPlace = IrL4Frontend & Required<Pick<IrL4Frontend, 'endpoint'>>;
@@ -32,7 +42,7 @@ export function claimKey(node: string, { protocol, port, address }: HostPlace): 
 export function overlaps(a: HostPlace, b: HostPlace): boolean {
   if (a.protocol !== b.protocol || a.port !== b.port) return false;
   if (a.address.includes(':') !== b.address.includes(':')) return false;
-  return a.address === b.address || isAny(a.address) || isAny(b.address);
+  return a.address === b.address || isAnyAddress(a.address) || isAnyAddress(b.address);
 }
 
 /** Reads a Pod; undefined where it asks for nothing. */
@@ -62,7 +72,7 @@ function placesOf(pod: Pod, port: PodHostPort, unusable: string[]): HostPlace[] 
     unusable.push(`port ${port.hostPort}/SCTP, which is not supported`);
     return [];
   }
-  const wanted = hostIP === undefined ? own.map(anyOf) : hostAddress(pod, port, unusable);
+  const wanted = hostIP === undefined ? own.map(anyAddressOf) : hostAddress(pod, port, unusable);
   return wanted.flatMap((address): HostPlace[] => {
     const target = own.find((ip) => ip.includes(':') === address.includes(':'));
     if (target === undefined) {
@@ -73,7 +83,7 @@ function placesOf(pod: Pod, port: PodHostPort, unusable: string[]): HostPlace[] 
     }
     const { namespace, name } = pod.metadata;
     const endpoints = servicePortKey(
-      `Pod/${objectKey(namespace, name)}`,
+      `${podPrefix}${objectKey(namespace, name)}`,
       port.hostPort,
       protocol === 'TCP' ? 'tcp' : 'udp',
     );
@@ -96,7 +106,7 @@ function hostAddress(
   unusable: string[],
 ): string[] {
   const address = canonicalIp(hostIP);
-  if (address !== undefined && isAny(address)) return [address];
+  if (address !== undefined && isAnyAddress(address)) return [address];
   const fault = address === undefined ? 'is no IP address' : specialAddressFault(address);
   const known = status.hostIPs.flatMap(({ ip }) => canonicalIp(ip) ?? []);
   if (address !== undefined && fault === '' && (known.length === 0 || known.includes(address)))
@@ -106,20 +116,12 @@ function hostAddress(
   return [];
 }
 
-function anyOf(address: string): string {
-  return address.includes(':') ? '::' : '0.0.0.0';
-}
-
-function isAny(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
-}
-
 /** `host port 80/TCP`, `192.0.2.1:80/TCP`. */
 export function placeText({
   address,
   port,
   protocol,
 }: Pick<IrL4Frontend, 'address' | 'port' | 'protocol'>): string {
-  if (isAny(address)) return `${address === '::' ? 'IPv6 ' : ''}host port ${port}/${protocol}`;
+  if (isAnyAddress(address)) return `${address === '::' ? 'IPv6 ' : ''}host port ${port}/${protocol}`;
   return `${address.includes(':') ? `[${address}]` : address}:${port}/${protocol}`;
 }

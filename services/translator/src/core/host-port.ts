@@ -3,7 +3,7 @@
 // since its places are the same on all nodes; of two Pods the older, then the first by namespace and name. Pod, core/v1 of Kubernetes
 // 1.35; docs/adr/0025.
 import type { Collection, Fetch, Graph, Group } from '@sluice/incremental';
-import { compareText, type IrL4Service } from '@sluice/ir';
+import { anyAddressOf, compareText, type IrL4Service } from '@sluice/ir';
 import type { Pod } from '@sluice/kinds';
 import { condition, summarize, type TimelessCondition } from './conditions.ts';
 import {
@@ -13,6 +13,7 @@ import {
   hostPortWant,
   overlaps,
   placeText,
+  podPrefix,
 } from './host-port-want.ts';
 import { frontendKey } from './l4-want.ts';
 import type { StatusOutput } from './status.ts';
@@ -38,9 +39,6 @@ interface Outcome {
   /** Those that others have, in words. */
   readonly lost: readonly string[];
 }
-
-/** Begins the key of an IR resource that is a Pod's: no namespace has an upper-case letter. */
-const podPrefix = 'Pod/';
 
 /** Whether an `l4-service` of the IR is a Pod's. @param key of the resource */
 export function isOfPod(key: string): boolean {
@@ -115,7 +113,7 @@ function byAge(a: Aged, b: Aged): number {
 
 /** The Services that ask for the very place, or for that port at every address of a node. */
 function serviceAt(place: HostPlace, services: Collection<Group>, fetch: Fetch): string | undefined {
-  const any = { ...place, address: place.address.includes(':') ? '::' : '0.0.0.0' };
+  const any = { ...place, address: anyAddressOf(place.address) };
   const found = [place, any].flatMap((at) => [...(fetch(services, frontendKey(at))?.members() ?? [])]);
   return found.length === 0 ? undefined : [...new Set(found)].sort(compareText).join(', ');
 }

@@ -222,7 +222,8 @@ export class XdsService {
     // A log that was lost took all streams with it: ours is made again.
     if (this.#incarnation !== '') this.#follow(this.#ensureStreams());
     this.#incarnation = incarnation;
-    const newest = this.#writer.acks(incarnation).toSorted((a, b) => b.epoch - a.epoch || b.seq - a.seq)[0];
+    const revisions = this.#store.acks(incarnation).map((ack) => ack.revision);
+    const newest = revisions.sort((a, b) => b.epoch - a.epoch || b.seq - a.seq)[0];
     this.#hub.setFloor(newest);
   }
 

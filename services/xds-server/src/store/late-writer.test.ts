@@ -28,7 +28,6 @@ describe('the state of an xds-server', () => {
           const seqs = (list: readonly { revision: { seq: number } }[]) => list.map((of) => of.revision.seq);
           written.push({ steps: seqs(steps), acks: seqs(acks) });
         },
-        acks: () => [],
       },
       (error) => failures.push(error),
     );

@@ -1,20 +1,19 @@
 // Writing the state takes the processor from the Envoy that has just been sent it. So it is written with that Envoy's
 // acknowledgement, in one transaction, or a moment later where none comes.
-import type { Revision } from '@sluice/events';
 import type { IrStep, NodeAck, XdsStore } from './xds-store.ts';
 
 /** How long a step waits for an acknowledgement, and for more steps, ms. */
 const gatherMs = 10;
 
 export class LateWriter {
-  readonly #store: Pick<XdsStore, 'saveAll' | 'acks'>;
+  readonly #store: Pick<XdsStore, 'saveAll'>;
   readonly #failed: (error: unknown) => void;
   #steps: IrStep[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** `failed` is told what writing threw, as of a full disk. */
-  constructor(store: Pick<XdsStore, 'saveAll' | 'acks'>, failed: (error: unknown) => void) {
+  constructor(store: Pick<XdsStore, 'saveAll'>, failed: (error: unknown) => void) {
     this.#store = store;
     this.#failed = failed;
   }
@@ -31,11 +30,6 @@ export class LateWriter {
   /** Writes what an Envoy has acknowledged, and with it all that waits: on disk it never runs ahead of the state itself. */
   saveAck(ack: NodeAck): void {
     if (!this.#closed) this.#write([ack]);
-  }
-
-  /** What Envoys have acknowledged of this incarnation of the stream. */
-  acks(incarnation: string): readonly Revision[] {
-    return this.#store.acks(incarnation).map((ack) => ack.revision);
   }
 
   /** Writes what waits, and nothing afterwards. */
