@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectEventLog } from '@sluice/event-log';
 import { streams } from '@sluice/events';
-import { freePort, launch, type TempDir, tempDir, toolPath, until } from '@sluice/testkit';
+import { freePort, launch, type TempDir, tempDir, toolPath } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { installationSecrets, type SecretManifest } from './installation-secrets.ts';
 
@@ -77,10 +77,7 @@ test('a real nats-server takes the configuration, speaks TLS only, and each serv
     args: ['-c', join(dir.path, 'nats.conf')],
   });
   try {
-    await until(() => server.log().includes('Server is ready'), {
-      timeoutMs: 20_000,
-      message: 'nats-server',
-    });
+    await server.waitForLine(/Server is ready/);
     const seedFile = join(mount(dir, secrets, 'sluice-nats-api-watcher'), 'nats.seed');
     const address = { name: 'api-watcher', seedFile, connectTimeoutMs: 2_000 };
     const caFile = join(tls, 'ca.crt');

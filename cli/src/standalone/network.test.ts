@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
+import { freePort } from '@sluice/event-log';
 import { describe, expect, it } from 'vitest';
 import {
   findLowPortOffset,
   freePool,
-  freePort,
   isPortFree,
   listeningAddresses,
   overlap,

@@ -3,40 +3,29 @@ import { BlockList, createServer, isIPv6 } from 'node:net';
 
 type BindResult = 'ok' | 'in-use' | 'forbidden' | 'no-address';
 
-function tryBind(
-  host: string,
-  port: number,
-): Promise<{ readonly result: BindResult; readonly port: number }> {
+function tryBind(host: string, port: number): Promise<BindResult> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve({ result: 'in-use', port });
-      else if (error.code === 'EACCES' || error.code === 'EPERM') resolve({ result: 'forbidden', port });
-      else if (error.code === 'EADDRNOTAVAIL') resolve({ result: 'no-address', port });
+      if (error.code === 'EADDRINUSE') resolve('in-use');
+      else if (error.code === 'EACCES' || error.code === 'EPERM') resolve('forbidden');
+      else if (error.code === 'EADDRNOTAVAIL') resolve('no-address');
       else reject(error);
     });
     server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
-      server.close(() => resolve({ result: 'ok', port: bound }));
+      server.close(() => resolve('ok'));
     });
   });
 }
 
 /** What to add to ports below 1024: 0 where this process may bind port 80 at `address`, else 10,000. Found by trying. */
 export async function findLowPortOffset(address: string): Promise<number> {
-  const { result } = await tryBind(address, 80);
-  return result === 'forbidden' ? 10_000 : 0;
+  return (await tryBind(address, 80)) === 'forbidden' ? 10_000 : 0;
 }
 
 /** True where a server could listen on this port of 127.0.0.1 now. */
 export async function isPortFree(port: number): Promise<boolean> {
-  return (await tryBind('127.0.0.1', port)).result === 'ok';
-}
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  return (await tryBind('127.0.0.1', 0)).port;
+  return (await tryBind('127.0.0.1', port)) === 'ok';
 }
 
 interface Cidr {

@@ -1,10 +1,10 @@
+import { freePort } from '@sluice/event-log';
 import type { CliConfig } from '../config.ts';
 import { type Instance, runningInstances } from './instance.ts';
 import type { Layout } from './layout.ts';
 import {
   findLowPortOffset,
   freePool,
-  freePort,
   isPortFree,
   listeningAddresses,
   overlap,
@@ -23,10 +23,7 @@ export async function choosePorts(of: {
     earlier !== undefined &&
     (of.natsAlive || ((await isPortFree(earlier.natsPort)) && (await isPortFree(earlier.natsMonitorPort))));
   if (usable) return { natsPort: earlier.natsPort, natsMonitorPort: earlier.natsMonitorPort };
-  const natsPort = await freePort();
-  let natsMonitorPort = await freePort();
-  while (natsMonitorPort === natsPort) natsMonitorPort = await freePort();
-  return { natsPort, natsMonitorPort };
+  return { natsPort: await freePort(), natsMonitorPort: await freePort() };
 }
 
 /**

@@ -9,6 +9,7 @@ export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from './memory
 export { type MemoryFaults, MemoryServer, type Mishap } from './memory/memory-server.ts';
 export * from './port.ts';
 export { type NatsServerSettings, type NatsUser, natsServerConfig } from './server/config.ts';
+export { freePort } from './server/free-port.ts';
 export { generateNkeySeeds, type NkeySeed } from './server/nkeys.ts';
 export {
   inboxPrefix,
@@ -16,4 +17,4 @@ export {
   streamPermissions,
   type UserPermissions,
 } from './server/permissions.ts';
-export { freePort, type NatsServer, type NatsServerOptions, startNatsServer } from './server/process.ts';
+export { type NatsServer, type NatsServerOptions, startNatsServer } from './server/process.ts';

@@ -1,8 +1,8 @@
+export { freePort } from '@sluice/event-log';
 export * from './backend.ts';
 export * from './certificate.ts';
 export * from './describe-if.ts';
 export * from './envoy.ts';
-export * from './free-port.ts';
 export * from './golden.ts';
 export * from './grpc-backend.ts';
 export * from './http-client.ts';

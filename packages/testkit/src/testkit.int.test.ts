@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
+import { freePort } from '@sluice/event-log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, type EchoRequest, startBackend } from './backend.ts';
 import { makeCa, makeCertificate } from './certificate.ts';
 import { describeIf } from './describe-if.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { freePort } from './free-port.ts';
+
 import { request, tlsHandshake } from './http-client.ts';
 import { LoadGenerator } from './load-generator.ts';
 import { isAlive, launch } from './process.ts';

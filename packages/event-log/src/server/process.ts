@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pRetry from 'p-retry';
 import { LogError } from '../port.ts';
 import { natsServerConfig } from './config.ts';
+import { freePort } from './free-port.ts';
 import { generateNkeySeeds, type NkeySeed } from './nkeys.ts';
 import type { UserPermissions } from './permissions.ts';
 
@@ -99,17 +99,6 @@ async function ended(child: ChildProcess): Promise<void> {
 async function end(child: ChildProcess, exited: Promise<void>, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   await exited;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new TypeError('no TCP port');
-  return address.port;
 }
 
 async function ready(of: {
