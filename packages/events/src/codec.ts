@@ -1,7 +1,7 @@
 // Events to bytes and back. What comes in: a subject and bytes of a stream; what goes out: a checked event, or the
 // reason why it is none.
 import { canonicalJson, type IrResource, type ObjectRef, objectRefSchema } from '@sluice/ir';
-import { objectRefOf } from '@sluice/kinds';
+import { objectRefOf, parseWith } from '@sluice/kinds';
 import { z } from 'zod';
 import { type Fact, factSchema } from './facts.ts';
 import {
@@ -13,7 +13,6 @@ import {
   statusEventSchema,
 } from './feedback.ts';
 import { type IrEvent, irEventSchema } from './ir-events.ts';
-import { type QuickCheck, quickCheck } from './quick-check.ts';
 import type { Revision } from './revision.ts';
 import type { StreamName } from './streams.ts';
 import { buildSubject, type Domain } from './subjects.ts';
@@ -36,18 +35,6 @@ export const eventSchemas = {
   STATUS: statusEventSchema,
   SECRETS: secretEventSchema,
 } as const;
-
-const quickChecks = new Map<StreamName, QuickCheck>();
-
-/** True for an event in the form in which ours are written. */
-function isPlain(stream: StreamName, value: unknown): boolean {
-  let check = quickChecks.get(stream);
-  if (check === undefined) {
-    check = quickCheck(eventSchemas[stream]);
-    quickChecks.set(stream, check);
-  }
-  return check(value);
-}
 
 /** What `event-log` appends. `tombstone` events take their subject out of the folded state. */
 export interface EncodedEvent {
@@ -123,8 +110,7 @@ export type Decoded<E> =
 export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): Decoded<EventOf[S]> {
   try {
     const value: unknown = JSON.parse(decoder.decode(data));
-    if (isPlain(stream, value)) return { ok: true, event: value as EventOf[S] };
-    const parsed = eventSchemas[stream].safeParse(value);
+    const parsed = parseWith<AnyEvent>(eventSchemas[stream], value);
     if (parsed.success) return { ok: true, event: parsed.data as EventOf[S] };
     return { ok: false, error: z.prettifyError(parsed.error) };
   } catch (error) {

@@ -1,7 +1,7 @@
 // HTTPRoute, Gateway API v1.7.0 (retry is standard there; sessionPersistence and useDefaultGateways experimental).
 import { z } from 'zod';
 import { backendRefFields, portNeeded } from './backend-ref.ts';
-import { durationMs, durationSchema } from './duration.ts';
+import { durationMs, durationSchema, isDuration } from './duration.ts';
 import { type HttpFilter, httpFiltersSchema } from './http-filter.ts';
 import { httpMatchSchema } from './http-match.ts';
 import { namespacedMetadata } from './metadata.ts';
@@ -27,6 +27,8 @@ const timeouts = z
   .strictObject({ request: durationSchema.exactOptional(), backendRequest: durationSchema.exactOptional() })
   .superRefine(({ request, backendRequest }, context) => {
     if (request === undefined || backendRequest === undefined) return;
+    // A text that is no duration is a fault by itself, and comes here all the same.
+    if (!isDuration(request) || !isDuration(backendRequest)) return;
     const limit = durationMs(request);
     if (limit === 0 || durationMs(backendRequest) <= limit) return;
     context.addIssue({

@@ -87,7 +87,9 @@ export {
 } from './object.ts';
 export type { ParentRef } from './parent-ref.ts';
 export { type ObjectSource, type ParsedObject, parseObject } from './parse.ts';
+export { parseWith } from './parse-with.ts';
 export { type Pod, type PodHostPort, podSchema } from './pod.ts';
+export { quickParser, undecided } from './quick-parse.ts';
 export { type ReferenceGrant, referenceGrantSchema } from './reference-grant.ts';
 export { type Secret, secretSchema, tlsSecretType } from './secret.ts';
 export { type Service, type ServicePort, serviceSchema } from './service.ts';

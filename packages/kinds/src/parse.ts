@@ -4,6 +4,7 @@ import { findKind, type Kind, kinds } from './kinds.ts';
 import { manifestFaults } from './manifest-rules.ts';
 import { closest } from './nearest.ts';
 import { groupOf, type KindObjectRef, type SourceObject } from './object.ts';
+import { parseWith } from './parse-with.ts';
 import { slimPod } from './pod.ts';
 import { pruneUnknown } from './prune.ts';
 import { loadBalancerStatus } from './service-status.ts';
@@ -73,7 +74,7 @@ export function parseObject(value: unknown, source: ObjectSource = 'manifest'): 
       ),
     ]);
   if (source === 'api') return parseFromApi(input, kind, refused);
-  const parsed = kind.schema.safeParse(input);
+  const parsed = parseWith(kind.schema, input);
   if (!parsed.success) return refused(faultsOf(kind.schema, parsed.error.issues, input));
   const faults = manifestFaults(parsed.data);
   return faults.length > 0 ? refused(faults) : { ok: true, object: parsed.data, ignored: [] };

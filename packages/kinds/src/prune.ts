@@ -1,6 +1,7 @@
 // Objects of an API server may hold fields that a newer schema than ours knows. They are left out, and named.
 import type { z } from 'zod';
 import { formatPath } from './nearest.ts';
+import { parseWith } from './parse-with.ts';
 
 /** Fields inside of left-out fields show only after those are gone: so many rounds at most. */
 const maxRounds = 8;
@@ -20,7 +21,7 @@ export interface Pruned<T> {
 export function pruneUnknown<T>(schema: z.ZodType<T>, input: Readonly<Record<string, unknown>>): Pruned<T> {
   const ignored: string[] = [];
   let at = input;
-  let parsed = schema.safeParse(at);
+  let parsed = parseWith(schema, at);
   for (let round = 0; round < maxRounds && !parsed.success; round++) {
     const unknown = parsed.error.issues.flatMap(unknownOf);
     if (unknown.length === 0) break;

@@ -81,6 +81,11 @@ describe('rules over several fields', () => {
       rule({ timeouts: { request: '1s', backendRequest: '1001ms' } }),
       ['spec.rules[0].timeouts.backendRequest'],
     ],
+    [
+      'timeouts of which one is no duration',
+      rule({ timeouts: { request: 'soon', backendRequest: '2s' } }),
+      ['spec.rules[0].timeouts.request'],
+    ],
     ['no request limit', rule({ timeouts: { request: '0s', backendRequest: '1h' } }), []],
     ['same parent twice', route({ parentRefs: [{ name: 'g' }, { name: 'g' }] }), ['spec.parentRefs[1]']],
     [

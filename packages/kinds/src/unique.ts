@@ -3,6 +3,7 @@ export function repeated<T>(
   items: readonly T[],
   key: (item: T) => string | undefined,
 ): { index: number; first: number }[] {
+  if (items.length < 2) return [];
   const seen = new Map<string, number>();
   const found: { index: number; first: number }[] = [];
   items.forEach((item, index) => {

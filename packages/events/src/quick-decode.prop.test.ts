@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { canonicalJson } from '@sluice/ir';
+import { quickParser, undecided } from '@sluice/kinds';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { eventSchemas } from './codec.ts';
-import { quickCheck } from './quick-check.ts';
 import type { StreamName } from './streams.ts';
 
 type Recorded = readonly [stream: StreamName, event: unknown];
@@ -42,18 +42,23 @@ function partsOf(text: string): string[] {
 }
 
 const recorded = recordedEvents();
-const checks = {
-  FACTS: quickCheck(eventSchemas.FACTS),
-  IR: quickCheck(eventSchemas.IR),
-  ACKS: quickCheck(eventSchemas.ACKS),
-  STATUS: quickCheck(eventSchemas.STATUS),
-  SECRETS: quickCheck(eventSchemas.SECRETS),
+const parsers = {
+  FACTS: quickParser(eventSchemas.FACTS),
+  IR: quickParser(eventSchemas.IR),
+  ACKS: quickParser(eventSchemas.ACKS),
+  STATUS: quickParser(eventSchemas.STATUS),
+  SECRETS: quickParser(eventSchemas.SECRETS),
 };
 
-/** What the schema itself says: taken, and given back as it was. */
-function takenAsItIs(schema: z.ZodType, value: unknown): boolean {
+/** What the schema itself says of a value: its output in canonical form; undefined where it refuses. */
+function outputOf(schema: z.ZodType, value: unknown): string | undefined {
   const parsed = schema.safeParse(value);
-  return parsed.success && canonicalJson(parsed.data) === canonicalJson(value);
+  return parsed.success ? canonicalJson(parsed.data) : undefined;
+}
+
+function quickOutputOf(stream: StreamName, value: unknown): string | undefined {
+  const made = parsers[stream](value);
+  return made === undecided ? undefined : canonicalJson(made);
 }
 
 /** A copy of a value with one place in it changed; the numbers decide which. */
@@ -116,43 +121,28 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     .map(([name, value]) => ({ kind: 'add' as const, name, value })),
 );
 
-describe('a quick check', () => {
-  test('knows every recorded event, of every kind', () => {
+describe('the quick decoding of events', () => {
+  test('leaves every recorded event as it is, of every kind', () => {
     const kinds = new Set(recorded.map(([stream, event]) => `${stream} ${(event as { type: string }).type}`));
     expect(kinds.size).toBeGreaterThan(15);
-    expect(recorded.filter(([stream, event]) => !checks[stream](event))).toEqual([]);
+    expect(recorded.filter(([stream, event]) => parsers[stream](event) !== event)).toEqual([]);
   });
 
-  test('takes nothing that its schema would refuse or change, and misses nothing', () => {
+  test('takes nothing that its schema would refuse, and misses nothing', () => {
     const picks = fc.array(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(fc.constantFrom(...recorded), picks, change, ([stream, event], path, spoilt) => {
         const whole = spoil(event, path, spoilt);
         if (whole === undefined) return;
         // As it comes from the log: a field that is there and undefined cannot be written in JSON.
-        const value: unknown = JSON.parse(JSON.stringify(whole));
-        expect(checks[stream](value)).toBe(takenAsItIs(eventSchemas[stream], value));
+        const text = JSON.stringify(whole);
+        const value: unknown = JSON.parse(text);
+        const made = quickOutputOf(stream, value);
+        // What zod leaves out of an object without a word is its own business.
+        if (made !== undefined || !text.includes('"__proto__"'))
+          expect(made).toBe(outputOf(eventSchemas[stream], value));
       }),
       { numRuns: 3_000 },
     );
   });
-
-  test('takes a loose object with all its fields', () => {
-    const check = quickCheck(z.looseObject({ a: z.string() }));
-    expect(check({ a: 'a', b: [1] })).toBe(true);
-    expect(check({ b: [1] })).toBe(false);
-  });
-
-  test.each<[string, z.ZodType, unknown]>([
-    ['a coerced text', z.coerce.string(), 'a'],
-    ['an object with rules for all fields', z.object({ a: z.string() }).catchall(z.int()), { a: 'a' }],
-    ['a field __proto__', z.looseObject({ a: z.string() }), JSON.parse('{"a":"a","__proto__":{}}')],
-    ['a stripping object', z.object({ a: z.string() }), { a: 'a' }],
-    ['a union of objects', z.union([z.object({}), z.strictObject({ a: z.string() })]), { a: 'a' }],
-    ['a union with a change in it', z.union([z.string().trim(), z.literal(' ')]), ' '],
-    ['a date', z.date(), new Date(0)],
-    ['a text in capitals', z.string().toUpperCase(), 'a'],
-    ['a changing transform', z.string().transform((text) => text.trim()), ' a'],
-    ['a number format', z.float32(), 1],
-  ])('says nothing of %s', (_, schema, value) => expect(quickCheck(schema)(value)).toBe(false));
 });
