@@ -80,15 +80,25 @@ export function readBundles(root) {
 }
 
 /**
+ * Absolute path of each bundle, fresh or not, by the name of a service or `cli`.
+ * @param {string} root the checkout
+ * @returns {ReadonlyMap<string, string>}
+ */
+export function namedBundles(root) {
+  const entries = Object.entries(readBundles(root)?.entries ?? {});
+  return new Map(entries.map(([name, file]) => [name, join(root, file)]));
+}
+
+/**
  * Absolute path of the file to run, by the name of a service or `cli`; empty where the sources have to be run.
  * @param {string} root the checkout
  * @returns {ReadonlyMap<string, string>}
  */
 export function freshBundles(root) {
-  const bundles = readBundles(root);
-  if (bundles === undefined) return new Map();
+  const bundles = namedBundles(root);
+  if (bundles.size === 0) return bundles;
   const { mtimeMs } = statSync(join(root, bundlesFile));
   for (const path of sources(root))
     if ((statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) > mtimeMs) return new Map();
-  return new Map(Object.entries(bundles.entries).map(([name, file]) => [name, join(root, file)]));
+  return bundles;
 }

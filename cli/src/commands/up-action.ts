@@ -19,6 +19,10 @@ import { translatedSequence } from '../standalone/translator-progress.ts';
 import { paintStatus } from './paint.ts';
 
 const lookEveryMs = 50;
+/** Without a change it is looked this often during a start, for what is only a matter of time. */
+const idleLookMs = 1_000;
+/** After a look that took a while there is a rest of so many times that while: in a start and later. */
+const restAfterLook = { starting: 2, ready: 9 } as const;
 /** The log is followed once all processes are ready, or (to tell what is waited for) after this time. */
 const followAfterMs = 9_000;
 const sayWaitingAfterMs = 10_000;
@@ -56,6 +60,9 @@ class UpSession {
   #ended = false;
   #hinted = false;
   #changed = true;
+  #wake = (): void => {};
+  /** Spent on looking since the last rest. */
+  #spentMs = 0;
   #newest: Assessment;
   #natsPort: number;
   #waitingSaid = '';
@@ -150,20 +157,32 @@ class UpSession {
 
   #touch(): void {
     this.#changed = true;
+    this.#wake();
   }
 
-  /** Looks soon after each change, but never spends more than a tenth of the time on it, however many routes there are. */
+  /** Looks soon after each change, but never spends more than a part of the time on it, however many routes there are. */
   async #lookForEver(): Promise<void> {
     while (!this.#ended) {
-      const started = performance.now();
-      if (this.#changed || !this.#ready) await this.#look();
-      await delay(Math.max(lookEveryMs, 9 * (performance.now() - started)));
+      await this.#look();
+      const rest = this.#ready ? restAfterLook.ready : restAfterLook.starting;
+      await delay(Math.max(lookEveryMs, rest * this.#spentMs));
+      this.#spentMs = 0;
+      await this.#untilWorthALook();
     }
   }
 
+  async #untilWorthALook(): Promise<void> {
+    // Not every part of what is waited for then tells of its change.
+    const isSettling = !this.#ready && this.#supervisor.allReady;
+    if (this.#changed || isSettling) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (!this.#ready) setTimeout(resolve, idleLookMs).unref();
+    });
+  }
+
   async #look(): Promise<void> {
-    if (this.#changed) this.#newest = this.#assess();
-    this.#changed = false;
+    if (this.#changed) this.#assess();
     if (this.#supervisor.allReady || performance.now() > followAfterMs) this.#live.begin();
     let assessment = this.#newest;
     if (!this.#ready && (await this.#isReady(assessment))) {
@@ -177,8 +196,12 @@ class UpSession {
   }
 
   #assess(): Assessment {
+    const begun = performance.now();
+    this.#changed = false;
     const { world, boards } = this.#live.state;
-    return assess(world, standaloneControllers, boards);
+    this.#newest = assess(world, standaloneControllers, boards);
+    this.#spentMs += performance.now() - begun;
+    return this.#newest;
   }
 
   async #isReady(assessment: Assessment): Promise<boolean> {
@@ -220,6 +243,7 @@ class UpSession {
 
   #becomeReady(assessment: Assessment): void {
     this.#ready = true;
+    this.#live.slowDown();
     this.#supervisor.markReady();
     this.#showChanges(assessment);
     this.#display.line(readyLine(assessment, performance.now() / 1_000));

@@ -17,6 +17,8 @@ const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
 const retryMs = 200;
 /** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
 const paceMs = 400;
+/** This often while a start is waited for: the last word on it should not wait for the next look. */
+const startPaceMs = 50;
 
 /** Longest wait for Envoys before objects are read, ms: one that refuses or is away must not hide what is wrong with them. */
 const defaultPatienceMs = 3_000;
@@ -35,7 +37,7 @@ export class LiveWorld {
   #connection = new AbortController();
   #log: EventLog | undefined;
   readonly #read = new Map<StreamName, number>();
-
+  #paceMs = startPaceMs;
   readonly #begin = Promise.withResolvers<void>();
   readonly #delivered = Promise.withResolvers<void>();
 
@@ -59,6 +61,11 @@ export class LiveWorld {
     this.#begin.resolve();
   }
 
+  /** Looks at the log less often from now on: nobody waits for the start any more. */
+  slowDown(): void {
+    this.#paceMs = paceMs;
+  }
+
   /** Leaves the connection and makes a new one: NATS has moved. */
   reconnect(): void {
     this.#connection.abort();
@@ -75,7 +82,7 @@ export class LiveWorld {
    */
   async isCurrent(): Promise<boolean> {
     const log = this.#log;
-    if (log === undefined) return false;
+    if (log === undefined || this.#read.size < streamsFollowed.length) return false;
     try {
       const answers = Promise.all(streamsFollowed.map((stream) => log.info(stream)));
       // Nobody may be left to hear of it.
@@ -135,7 +142,7 @@ export class LiveWorld {
 
   async #followStream(log: EventLog, stream: StreamName, signal: AbortSignal): Promise<void> {
     const subjects = subjectsShown[stream];
-    const options = { signal, paceMs, ...(subjects === undefined ? {} : { subjects }) };
+    const options = { signal, paceMs: () => this.#paceMs, ...(subjects === undefined ? {} : { subjects }) };
     await eachItem(log.follow(stream, options), (item) => {
       if (item.kind === 'damage') return;
       this.state.apply(stream, item.events, item.reset);

@@ -21,6 +21,8 @@ import { killInstance, stopInstance } from './stop-instance.ts';
 import { findProgram, sluiceVersion } from './toolchain.ts';
 
 const rotateEveryMs = 60_000;
+/** Changes of processes are written down together after this time: each write holds the start up while the disk is busy. */
+const saveAfterMs = 100;
 
 /**
  * The standalone supervisor: one nats-server, one Envoy and our services as child processes that outlive it. Holds the
@@ -37,6 +39,7 @@ export class Supervisor {
   #settings: Settings;
   #state: Instance['state'] = 'starting';
   #rotation: NodeJS.Timeout | undefined;
+  #saving: NodeJS.Timeout | undefined;
   #moving = false;
   #started = false;
 
@@ -194,11 +197,13 @@ export class Supervisor {
   }
 
   #changed(): void {
-    this.#save();
+    this.#saving ??= setTimeout(() => this.#save(), saveAfterMs);
     for (const listener of this.#listeners) listener();
   }
 
   #save(): void {
+    clearTimeout(this.#saving);
+    this.#saving = undefined;
     const { layout } = this.#settings;
     const version = sluiceVersion();
     const of = { version, supervisor: this.#self, state: this.#state, processes: this.views };

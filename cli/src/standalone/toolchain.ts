@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freshBundles } from '../../../scripts/bundle/fresh.mjs';
+import { freshBundles, namedBundles } from '../../../scripts/bundle/fresh.mjs';
 
 /**
  * Root of the checkout or installation: the directory that holds `services/` and `packages/`. A bundle lies as deep as this file
@@ -80,7 +80,10 @@ export interface ServiceProgram {
 
 /** The bundle of each of some services, or its sources where they are newer than the bundle. */
 export function servicePrograms<S extends string>(services: readonly S[]): Record<S, ServiceProgram> {
-  const bundles = freshBundles(installRoot);
+  const named = namedBundles(installRoot);
+  // `bin/sluice` runs this bundle after it has found all of them fresh.
+  const isAsked = named.get('cli') === process.argv[1];
+  const bundles = isAsked ? named : freshBundles(installRoot);
   const programOf = (service: S): ServiceProgram => {
     const bundle = bundles.get(service);
     // The folder of a bundle is named after its content.

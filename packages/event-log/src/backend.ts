@@ -45,7 +45,7 @@ export interface RawReader {
 
 /** Where to begin, and (`paceMs`) after how long a rest to look again once all was read; absent: at once, as it is stored. */
 export type ReadFrom = ({ readonly seq: number } | { readonly timeMs: number }) & {
-  readonly paceMs?: number | undefined;
+  readonly paceMs?: number | (() => number) | undefined;
 };
 
 /** All methods but `publish` throw `Unavailable` during an outage. */

@@ -100,10 +100,10 @@ export interface FollowOptions {
   /** At most this many events a batch (a transaction is never cut). Default 1,000. */
   readonly maxBatch?: number;
   /**
-   * Rest between two looks once everything was read, milliseconds. For a reader whom nobody waits for: it sleeps instead of
-   * being woken by each event. Default: none, events come as they are stored.
+   * Rest between two looks once everything was read, milliseconds, up to a half more or less. For a reader whom nobody waits for: it sleeps instead of
+   * being woken by each event. A function is asked before each rest. Default: none, events come as they are stored.
    */
-  readonly paceMs?: number;
+  readonly paceMs?: number | (() => number);
   readonly signal?: AbortSignal;
 }
 

@@ -29,7 +29,7 @@ export class PullReader implements RawReader {
   readonly #session: AbortSignal;
   readonly #queue: RawMessage[] = [];
   readonly #maxBytes: number;
-  readonly #paceMs: number | undefined;
+  readonly #paceMs: (() => number) | undefined;
   /** Messages that the request under way may still bring; 0: none is under way. */
   #due = 0;
   #pulls = 0;
@@ -66,10 +66,10 @@ export class PullReader implements RawReader {
 
   private constructor(
     connection: Connection,
-    of: { consumer: ConsumerInfo; session: AbortSignal; paceMs: number | undefined },
+    of: { consumer: ConsumerInfo; session: AbortSignal; paceMs: ReadFrom['paceMs'] },
   ) {
-    const { consumer, session } = of;
-    this.#paceMs = of.paceMs;
+    const { consumer, session, paceMs } = of;
+    this.#paceMs = typeof paceMs === 'number' ? () => paceMs : paceMs;
     this.#connection = connection;
     this.#stream = consumer.stream_name;
     this.#consumer = consumer.name;
@@ -181,8 +181,14 @@ export class PullReader implements RawReader {
     if (used && current) {
       this.#due = 0;
       if (this.#paceMs === undefined) this.#pull();
-      else this.#rest = setTimeout(() => this.#pull(), this.#paceMs);
+      else this.#rest = setTimeout(() => this.#pull(), restMs(this.#paceMs()));
     }
     this.#wake();
   }
+}
+
+/** Readers of one pace look at the same moments, so that they wake their process once: half a pace to one and a half from now. */
+function restMs(paceMs: number): number {
+  const leftMs = paceMs - (performance.now() % paceMs);
+  return Math.ceil(leftMs < paceMs / 2 ? leftMs + paceMs : leftMs);
 }

@@ -19,7 +19,7 @@ interface Run {
   readonly stream: string;
   readonly signal: AbortSignal;
   readonly maxBatch: number;
-  readonly paceMs: number | undefined;
+  readonly paceMs: FollowOptions['paceMs'];
 }
 
 /** Where a reader stands between two connections. */
