@@ -109,7 +109,8 @@ export class Agent {
     const { log, fail, health } = this.#options;
     health.set('maps', false, 'not written yet');
     this.#running = (async () => {
-      for (const stream of ['IR', 'ACKS'] as const) await log.ensureStream(streams[stream]);
+      // The IR is made by the translator, and may be by nobody else.
+      await log.ensureStream(streams.ACKS);
       this.#begun.resolve();
       await this.#follower.run();
     })().catch((error: unknown) => {

@@ -173,9 +173,10 @@ export class XdsService {
     await Promise.all([this.#keyPairs.run(signal), this.#projection.run(signal)]);
   }
 
+  /** Those that it writes: the others are made by who owns them, and it may not. */
   async #ensureStreams(): Promise<void> {
     const { log } = this.#options;
-    for (const stream of ['IR', 'SECRETS', 'ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
+    for (const stream of ['ACKS', 'FACTS'] as const) await log.ensureStream(streams[stream]);
   }
 
   /** TCP port that Envoys connect to; 0 for a Unix socket, and before the start. */

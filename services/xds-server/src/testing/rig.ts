@@ -1,6 +1,6 @@
 // An xds-server on an in-memory log with a real Envoy beside it, for tests.
 import { createMemoryLog, type MemoryLog } from '@sluice/event-log';
-import { type AckEvent, decodeEvent, type Fact, type Revision } from '@sluice/events';
+import { type AckEvent, decodeEvent, type Fact, type Revision, streams } from '@sluice/events';
 import type { IrResource } from '@sluice/ir';
 import type { SealingKey } from '@sluice/sealed-secret';
 import { createLogger, Health, PropagatingTracerProvider, Registry } from '@sluice/service-kit';
@@ -74,6 +74,9 @@ export class Rig implements AsyncDisposable {
     });
     await service.start();
     this.#service = service;
+    // The translator and the api-watcher do so, whose streams they are.
+    for (const stream of [streams.IR, streams.SECRETS])
+      this.log.ensureStream(stream).catch((error: unknown) => this.failures.push(error));
     return service;
   }
 
