@@ -58,6 +58,18 @@ describe('formatTable', () => {
     expect(text).toBe('NAME        VALUE\nlong name   x\nb');
   });
 
+  it('aligns by what a terminal shows: wide characters take two columns, colours none', () => {
+    const text = formatTable({
+      head: ['A', 'B'],
+      rows: [
+        ['日本', 'x'],
+        ['ok', 'y'],
+      ],
+      paint: (cell) => (cell === 'ok' ? `\u001b[32m${cell}\u001b[39m` : cell),
+    });
+    expect(text).toBe('A      B\n日本   x\n\u001b[32mok\u001b[39m     y');
+  });
+
   it('escapes each cell before it is painted', () => {
     const text = formatTable({ head: ['A'], rows: [['\u001b[31m']], paint: (cell) => `<${cell}>` });
     expect(text).toBe('A\n<\\u001b[31m>');

@@ -1,26 +1,15 @@
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import { escapeText } from './escape.ts';
 
-const bare = {
-  mid: '',
-  'left-mid': '',
-  'mid-mid': '',
-  'right-mid': '',
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-};
-const noBorder = {
-  ...bare,
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  right: '',
-  middle: '   ',
-};
+const gap = '   ';
+/** Text of which each character takes one column. */
+const plain = /^[\x20-\x7e]*$/;
+
+interface Cell {
+  readonly text: string;
+  /** Columns of a terminal that it takes. */
+  readonly width: number;
+}
 
 /**
  * Columns of text without borders, as kubectl prints them. Every cell is escaped; `paint` may colour a cell after that.
@@ -31,18 +20,24 @@ export function formatTable(of: {
   readonly rows: readonly (readonly string[])[];
   readonly paint?: (cell: string, column: number, row: number) => string;
 }): string {
-  const paint = of.paint ?? ((cell: string) => cell);
-  const table = new Table({
-    chars: noBorder,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push([...of.head]);
-  of.rows.forEach((row, y) => {
-    table.push(row.map((cell, x) => paint(escapeText(cell), x, y)));
-  });
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const { paint = (cell) => cell } = of;
+  const lines = [
+    of.head.map((text) => cellOf(text)),
+    ...of.rows.map((row, y) => row.map((cell, x) => cellOf(paint(escapeText(cell), x, y)))),
+  ];
+  const widths: number[] = [];
+  for (const line of lines)
+    for (const [x, { width }] of line.entries()) widths[x] = Math.max(widths[x] ?? 0, width);
+  return lines.map((line) => lineOf(line, widths)).join('\n');
+}
+
+function cellOf(text: string): Cell {
+  return { text, width: plain.test(text) ? text.length : stringWidth(text) };
+}
+
+function lineOf(line: readonly Cell[], widths: readonly number[]): string {
+  return line
+    .map(({ text, width }, x) => text + ' '.repeat((widths[x] ?? width) - width))
+    .join(gap)
+    .trimEnd();
 }
