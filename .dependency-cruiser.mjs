@@ -33,13 +33,11 @@ const testTools = ['vitest', 'fast-check', 'dependency-cruiser'];
 
 /** Libraries without I/O, clock or randomness. */
 const pureLibraries = [
-  'js-yaml',
   '@bufbuild/protobuf',
   '@noble/hashes',
   'canonicalize',
   'fastest-levenshtein',
   'ipaddr.js',
-  'js-yaml',
   're2js',
   'yaml',
   'zod',

@@ -63,7 +63,7 @@ function quickValue(text: string, { value, line }: QuickReading): YamlValue {
   };
 }
 
-/** As `readYaml`, at ten times its cost for an ordinary manifest. */
+/** As `readYaml`, at twenty times its cost for an ordinary manifest. */
 export function readSlowly(text: string): YamlReading {
   const lines = new LineCounter();
   const start: Place = { line: 1, column: 1 };

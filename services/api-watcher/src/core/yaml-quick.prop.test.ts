@@ -159,6 +159,30 @@ function changed(
   return `${text.slice(0, at)}${of.piece ?? ''}${text.slice(at + (of.piece === null ? of.cut : 0))}`;
 }
 
+/** A line that is ordinary by itself, wherever it stands. */
+const lines = fc
+  .record({
+    indent: fc.constantFrom(0, 0, 2, 2, 2, 4, 4, 6, 1),
+    dashes: fc.constantFrom('', '', '', '- ', '- ', '- - ', '-   '),
+    key: fc.constantFrom('a: ', 'b: ', 'c:', 'c:', '"1": ', "'d':  ", ''),
+    value: fc.constantFrom(
+      '',
+      '',
+      'x',
+      '0',
+      '-0',
+      '1.50',
+      '"y"',
+      '[]',
+      '[1, "2"]',
+      '{a: b}',
+      'null',
+      '# z',
+      '-',
+    ),
+  })
+  .map(({ indent, dashes, key, value }) => `${' '.repeat(indent)}${dashes}${key}${value}`);
+
 /** What a reading says, with the place of the document. */
 function said(text: string, read: typeof readYaml) {
   const reading = read(text);
@@ -171,6 +195,16 @@ describe('the quick reading of a document is that of the slow one', () => {
   test('for texts that were edited at random', () => {
     fc.assert(
       fc.property(texts, (text) => {
+        expect(said(text, readYaml)).toStrictEqual(said(text, readSlowly));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('for ordinary lines at random columns', () => {
+    fc.assert(
+      fc.property(fc.array(lines, { minLength: 1, maxLength: 12 }), (list) => {
+        const text = ['a:', ...list].join('\n');
         expect(said(text, readYaml)).toStrictEqual(said(text, readSlowly));
       }),
       { numRuns: 2_000 },
