@@ -57,6 +57,8 @@ export class DirectorySource implements Source {
   readonly #hints = new Map<string, boolean>();
   #dirs: Pick<Listing, 'dirs' | 'names'> = { dirs: new Map(), names: new Map() };
   #everything = true;
+  /** All files were looked at once: what changes of the first of them while the last are read, the watch tells. */
+  #listed = false;
   /** Files that the look at everything under way has still to come to. */
   #sweep: WatchedFile[] = [];
   /** The look at all names that comes before it, while it is under way. */
@@ -239,12 +241,14 @@ export class DirectorySource implements Source {
     return files;
   }
 
-  /** Lists the names, and begins to look at all files. */
+  /** Lists the names, and begins to look at all files, save those that were read for the first list just before. */
   async #lookAround(look: Look): Promise<void> {
     this.#everything = false;
     this.#nextFullLookMs = 0;
     this.#nameCheck = undefined;
-    this.#sweep = await this.#lookAtNames(look);
+    const others = await this.#lookAtNames(look);
+    this.#sweep = this.#listed ? others : [];
+    this.#listed = true;
   }
 
   /** Lists the names and reads what is new, due or hinted at. @returns the other files */

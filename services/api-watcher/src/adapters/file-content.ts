@@ -1,5 +1,6 @@
 // Reads a manifest file with what tells one version of it from another.
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { dirname, sep } from 'node:path';
 import { maxFileBytes } from '../core/read-part.ts';
 import { reasonOf } from './file-listing.ts';
 
@@ -25,8 +26,23 @@ export interface FileContent {
   readonly readMs: number;
 }
 
-function makeStamp(path: string, stats: BigIntStats): Stamp {
-  const realPath = realpathSync.native(path);
+/** Real paths of many files that are read one after the other: those of directories are looked up once. */
+export class RealPaths {
+  readonly #dirs = new Map<string, string>();
+
+  /** The real path of a file that is no symbolic link by itself. Throws where its directory is gone. */
+  of(path: string): string {
+    const dir = dirname(path);
+    let real = this.#dirs.get(dir);
+    if (real === undefined) {
+      real = realpathSync.native(dir);
+      this.#dirs.set(dir, real);
+    }
+    return real === dir ? path : `${real}${path.slice(path.lastIndexOf(sep))}`;
+  }
+}
+
+function makeStamp(stats: BigIntStats, { path, realPath }: { path: string; realPath: string }): Stamp {
   return {
     device: stats.dev,
     inode: stats.ino,
@@ -53,19 +69,39 @@ function readUpTo(file: number, bytes: number): Uint8Array {
   return target.subarray(0, length);
 }
 
+// Not waiting for a writer, as opening a named pipe would.
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** Opens a file, and tells its real path: by `realPaths`, where those are given and it is no symbolic link. */
+function openFile(path: string, realPaths: RealPaths | undefined): { file: number; realPath: string } {
+  if (realPaths !== undefined)
+    try {
+      const realPath = realPaths.of(path);
+      return { file: openSync(path, openFlags | constants.O_NOFOLLOW), realPath };
+    } catch (error) {
+      if (reasonOf(error) !== 'ELOOP') throw error;
+    }
+  const realPath = realpathSync.native(path);
+  return { file: openSync(path, openFlags), realPath };
+}
+
 /**
  * What is in the file now, or the reason why it cannot be read, as ENOENT. At once: the several steps of an asynchronous reading would
- * take longer than the reading. The bytes are valid until the next call; of a file longer than `maxBytes` there are none.
+ * take longer than the reading. The bytes are valid until the next call; of a file longer than `maxBytes` there are none. `realPaths`:
+ * for one of many files.
  */
-export function readContent(path: string, maxBytes = maxFileBytes): FileContent | string {
+export function readContent(
+  path: string,
+  { maxBytes = maxFileBytes, realPaths }: { maxBytes?: number; realPaths?: RealPaths } = {},
+): FileContent | string {
   const readMs = Date.now();
   let file: number | undefined;
   try {
-    // Not waiting for a writer, as opening a named pipe would.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const opened = openFile(path, realPaths);
+    file = opened.file;
     const stats = fstatSync(file, { bigint: true });
     if (!stats.isFile()) return 'not a regular file';
-    const stamp = makeStamp(path, stats);
+    const stamp = makeStamp(stats, { path, realPath: opened.realPath });
     if (stamp.sizeBytes > maxBytes) return { stamp, bytes: new Uint8Array(), steady: true, readMs };
     const bytes = readUpTo(file, stamp.sizeBytes);
     const after = fstatSync(file, { bigint: true });

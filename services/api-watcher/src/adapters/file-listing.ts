@@ -158,9 +158,11 @@ async function* walk(at: {
     const { ino } = await stat(dir, { bigint: true });
     const opened = await opendir(dir, { bufferSize: entriesInStep });
     let some: Entry[] = [{ type: 'dir', name, path: dir, inode: ino }];
+    // Names of entries have no separators: what `join` would make of each is the same.
+    const prefix = join(dir, 'a').slice(0, -1);
     for await (const entry of opened) {
       if (entry.name.startsWith('.')) continue;
-      const path = join(dir, entry.name);
+      const path = `${prefix}${entry.name}`;
       const inner = nameIn(name, entry.name);
       const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
       if (target?.isDirectory() === true) {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { seemsToReferOnly } from '../core/first-glance.ts';
-import { type FileContent, readContent } from './file-content.ts';
+import { type FileContent, RealPaths, readContent } from './file-content.ts';
 
 /** Longer files are no matter of order, bytes. */
 const glanceBytes = 16 * 1024 - 1;
@@ -24,9 +24,10 @@ export interface FileInOrder {
 export async function referredFirst(files: Iterable<readonly [string, string]>): Promise<FileInOrder[]> {
   const referred: FileInOrder[] = [];
   const referring: FileInOrder[] = [];
+  const realPaths = new RealPaths();
   let [looked, held] = [0, 0];
   for (const [name, path] of files) {
-    const content = glance(path);
+    const content = glance(path, realPaths);
     const half = content !== undefined && seemsToReferOnly(textOf(content.bytes)) ? referring : referred;
     held += content?.bytes.length ?? 0;
     half.push(content === undefined || held > heldBytes ? { name, path } : { name, path, content });
@@ -36,8 +37,8 @@ export async function referredFirst(files: Iterable<readonly [string, string]>):
 }
 
 /** What a file holds now; undefined where it is longer or cannot be read. */
-function glance(path: string): FileContent | undefined {
-  const content = readContent(path, glanceBytes);
+function glance(path: string, realPaths: RealPaths): FileContent | undefined {
+  const content = readContent(path, { maxBytes: glanceBytes, realPaths });
   if (typeof content === 'string' || content.stamp.sizeBytes > glanceBytes) return undefined;
   return { ...content, bytes: Buffer.from(content.bytes) };
 }
