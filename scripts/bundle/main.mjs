@@ -15,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import http from 'node:http';
+import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -66,21 +66,22 @@ const koffi = (folder) => ({
 });
 
 /**
- * An import of node:http as a module reads each of its exports, and three of them load all of fetch and WebSocket (50 ms of CPU): it is
- * required instead, and names all but these.
- * @type {import('rolldown').Plugin}
+ * An import of one of Node's own modules reads each of its exports, and some of these are getters that load a great deal: of `http` all of
+ * fetch and WebSocket, of `crypto` WebCrypto, of `tls` the certificates of the world. Taken from the module itself, those that are named
+ * are read alone.
+ * @param {string} code
  */
-const nodeHttp = {
-  name: 'node:http',
-  resolveId: (id) => (id === 'node:http' || id === 'http' ? '\0node:http' : undefined),
-  load: (id) => (id === '\0node:http' ? httpModule : undefined),
-};
-const costly = ['WebSocket', 'CloseEvent', 'MessageEvent'];
-const httpNames = Object.keys(http).filter((name) => !costly.includes(name));
-const httpModule = `import { createRequire } from 'node:module';
-  const http = createRequire(import.meta.url)('node:http');
-  export const { ${httpNames.join(', ')} } = http;
-  export default http;`;
+const nodeModules = (code) =>
+  code.replace(
+    /^import (?:(?:\* as )?([\w$]+)?(?:, )?(?:\{ (.*?) \})? from )?"(.*?)";$/gm,
+    (statement, whole, names, id) => {
+      if (!isBuiltin(id)) return statement;
+      const parts = [whole, names && `{ ${names.replaceAll(' as ', ': ')} }`].filter(
+        (part) => part !== undefined,
+      );
+      return parts.map((part) => `const ${part} = globalThis.process.getBuiltinModule("${id}");`).join(' ');
+    },
+  );
 
 /** V8 keeps a text with one character beyond Latin-1 at two bytes for each. @param {string} code */
 const ascii = (code) =>
@@ -93,7 +94,7 @@ async function bundle(folder) {
     platform: 'node',
     // A native add-on, which finds its program beside itself.
     external: ['better-sqlite3'],
-    plugins: [drizzle, koffi(folder), nodeHttp],
+    plugins: [drizzle, koffi(folder)],
     onLog: (level, log) => {
       if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
     },
@@ -107,7 +108,7 @@ async function bundle(folder) {
   await build.close();
   const texts = output.map((file) => ({
     name: file.fileName,
-    text: file.type === 'chunk' ? ascii(file.code) : String(file.source),
+    text: file.type === 'chunk' ? ascii(nodeModules(file.code)) : String(file.source),
   }));
   const hash = createHash('sha256');
   for (const { name, text } of texts) hash.update(`${name}\0${text}\0`);
