@@ -16,10 +16,10 @@ const exportOf = (module: string): string =>
 export function registrySource(modules: readonly string[]): string {
   const imports = modules.map((module) => `import { ${exportOf(module)} } from '${module}';`);
   return [
-    "import { createRegistry } from '@bufbuild/protobuf';",
+    "import { lateRegistry } from '../src/late-registry.ts';",
     ...imports,
     '',
-    `export const registry = createRegistry(\n${modules.map((module) => `  ${exportOf(module)},`).join('\n')}\n);`,
+    `export const registry = lateRegistry(\n${modules.map((module) => `  ${exportOf(module)},`).join('\n')}\n);`,
     '',
   ].join('\n');
 }
