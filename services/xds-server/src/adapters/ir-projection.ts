@@ -1,5 +1,4 @@
 // Follows the IR stream: batches of whole revisions go to the hub and into the store, in one step each.
-import { hash } from 'node:crypto';
 import {
   type Damage,
   type EventLog,
@@ -9,8 +8,14 @@ import {
   type Position,
   reportDamage,
 } from '@sluice/event-log';
-import { compareRevisions, decodeEvent, formatRevision, type Revision } from '@sluice/events';
-import { canonicalJson, type IrId, IrSum, irId } from '@sluice/ir';
+import {
+  compareRevisions,
+  decodeEvent,
+  formatRevision,
+  type Revision,
+  resourceBytesOf,
+} from '@sluice/events';
+import { hashOfBytes, type IrId, type IrResource, IrSum, irHash, irId } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
 import type { IrChange } from '../core/ir-state.ts';
 import type { LateWriter } from '../store/late-writer.ts';
@@ -67,7 +72,8 @@ export class IrProjection {
     const stored = store.load();
     if (stored === undefined) return;
     this.#from = stored.position;
-    this.#remember(stored.changes);
+    for (const { resource } of stored.changes)
+      if (resource !== undefined) this.#sum.put(irId(resource.kind, resource.key), irHash(resource));
     this.#seen(stored.position.incarnation);
     this.#revision = stored.revision;
     events.committed(stored.changes, stored.revision, []);
@@ -118,7 +124,7 @@ export class IrProjection {
       if (batch.caughtUp && this.#sum.size === 0) events.empty();
       return true;
     }
-    this.#remember(changes);
+    this.#remember(changes, decoded.hashes);
     this.#revision = revision;
     events.committed(changes, revision, decoded.traceparents);
     // Envoy first. Should the process end in between, the file is behind an Envoy that says so when it comes back, and is sent nothing
@@ -159,6 +165,7 @@ export class IrProjection {
 
   #decode(logEvents: readonly LogEvent[]) {
     const changes = new Map<IrId, IrChange>();
+    const hashes = new Map<IrId, string>();
     let revision: Revision | undefined;
     let stateHash = '';
     const traceparents: string[] = [];
@@ -176,13 +183,15 @@ export class IrProjection {
         if (traceparent !== undefined) traceparents.push(traceparent);
       } else if (event.type === 'ResourcePut') {
         const { kind, key } = event.resource;
-        changes.set(irId(kind, key), { kind, key, resource: event.resource, revision: event.revision });
+        const id = irId(kind, key);
+        changes.set(id, { kind, key, resource: event.resource, revision: event.revision });
+        hashes.set(id, hashIn(data, event.resource));
       } else {
         const { kind, key } = event;
         changes.set(irId(kind, key), { kind, key, revision: event.revision });
       }
     }
-    return { changes: [...changes.values()], revision, stateHash, traceparents, fault };
+    return { changes: [...changes.values()], hashes, revision, stateHash, traceparents, fault };
   }
 
   /** What is held and not among the puts of a reset. */
@@ -200,12 +209,13 @@ export class IrProjection {
       });
   }
 
-  #remember(changes: readonly IrChange[]): void {
+  /** @param hashes of the resources that are put, by id */
+  #remember(changes: readonly IrChange[], hashes: ReadonlyMap<IrId, string>): void {
     for (const { kind, key, resource } of changes) {
       const id = irId(kind, key);
-      if (resource === undefined) this.#sum.remove(id);
-      // As `irHash`, which does without Node and takes twice as long.
-      else this.#sum.put(id, hash('sha256', canonicalJson(resource), 'hex'));
+      const hash = resource && hashes.get(id);
+      if (hash === undefined) this.#sum.remove(id);
+      else this.#sum.put(id, hash);
     }
   }
 
@@ -216,4 +226,10 @@ export class IrProjection {
     this.#stale = undefined;
     this.#options.events.incarnation(incarnation);
   }
+}
+
+/** The `irHash` of the resource of a ResourcePut: of its bytes, where they stand in canonical form, as they do in what our writers write. */
+function hashIn(data: Uint8Array, resource: IrResource): string {
+  const bytes = resourceBytesOf(data);
+  return bytes === undefined ? irHash(resource) : hashOfBytes(bytes);
 }
