@@ -74,10 +74,12 @@ export async function runService<S extends z.ZodObject>(options: ServiceOptions<
   health.set('started', false, 'starting');
   const parts: Parts = {};
   onEnd({ logger, end: () => endService(parts, { health, abort, logger }) });
-  logger.debug(
-    { config: redactConfig(options.configSchema, loaded.config), unknown: loaded.unknown },
-    'configuration read',
-  );
+  // What a variable is, secret or not, is asked of its schema, which takes as long as reading the configuration.
+  if (logger.isLevelEnabled('debug'))
+    logger.debug(
+      { config: redactConfig(options.configSchema, loaded.config), unknown: loaded.unknown },
+      'configuration read',
+    );
   try {
     parts.telemetry = await startTelemetry({
       service: name,
