@@ -254,7 +254,7 @@ function ruleOf(rule: z.core.$ZodCheck): Test<unknown> {
     case 'less_than':
       return numberRule(def.value, def.inclusive ? (a, b) => a <= b : (a, b) => a < b);
     default:
-      return (value) => holds(rule, value);
+      return ownRule(rule);
   }
 }
 
@@ -266,11 +266,14 @@ function numberRule(bound: unknown, test: (a: number, b: number) => boolean): Te
   return (value) => typeof value === 'number' && typeof bound === 'number' && test(value, bound);
 }
 
-/** Runs a rule of zod's own, or a refinement. */
-function holds(rule: z.core.$ZodCheck, value: unknown): boolean {
-  const payload = payloadOf(value);
-  const { when } = rule._zod.def;
-  if (when !== undefined && !when(payload)) return true;
-  const pending = rule._zod.check(payload as z.core.ParsePayload<never>);
-  return !(pending instanceof Promise) && payload.issues.length === 0 && payload.value === value;
+/** A rule of zod's own, or a refinement. */
+function ownRule(rule: z.core.$ZodCheck): Test<unknown> {
+  const { check, def } = rule._zod;
+  const { when } = def;
+  return (value) => {
+    const payload = payloadOf(value);
+    if (when !== undefined && !when(payload)) return true;
+    const pending = check(payload as z.core.ParsePayload<never>);
+    return !(pending instanceof Promise) && payload.issues.length === 0 && payload.value === value;
+  };
 }

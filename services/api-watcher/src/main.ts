@@ -36,7 +36,7 @@ await runService({
         log,
         key,
         logger,
-        wrote: (type) => metrics.written.inc({ type }),
+        wrote: (type, count) => metrics.written.inc({ type }, count),
       });
       registerFigures(registry, () => facts.inForce);
       const reconciler = new Reconciler({

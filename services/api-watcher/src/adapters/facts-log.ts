@@ -39,8 +39,8 @@ export interface FactsLogOptions {
   readonly log: EventLog;
   readonly key: SealingKey;
   readonly logger: Logger;
-  /** Told of each event that was written, by type. */
-  wrote(type: string): void;
+  /** Told how many events of a type were written. */
+  wrote(type: string, count: number): void;
 }
 
 /** The two streams that api-watcher owns, and what is in force on them. One caller at a time. */
@@ -134,9 +134,13 @@ export class FactsLog {
       if (fact.type === 'ObjectChanged' && read !== undefined)
         read.inForceAs(this.inForce.putObject(read.key, fact, encoded.data));
       else this.inForce.apply(encoded.subject, fact);
-      this.#options.wrote(fact.type);
       for (const told of this.#listeners) told(fact);
     }
+    this.#count(facts.map(({ fact }) => fact.type));
+  }
+
+  #count(types: readonly string[]): void {
+    for (const [type, { length }] of Map.groupBy(types, (type) => type)) this.#options.wrote(type, length);
   }
 
   #sealed({ ref, uid, digest, secret }: SealOrder): SecretEvent {
@@ -153,10 +157,8 @@ export class FactsLog {
   async #writeSecrets(events: readonly SecretEvent[], traceparent: string | undefined): Promise<void> {
     if (events.length === 0) return;
     await this.#writers.SECRETS.append(events.map((event) => newEvent(encodeEvent(event), traceparent)));
-    for (const event of events) {
-      this.inForce.applySecret(event);
-      this.#options.wrote(event.type);
-    }
+    for (const event of events) this.inForce.applySecret(event);
+    this.#count(events.map(({ type }) => type));
   }
 
   /**
