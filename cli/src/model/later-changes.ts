@@ -45,7 +45,8 @@ export async function laterChanges(
 
 async function factAt(log: EventLog, seq: number): Promise<LaterChange['fact']> {
   const stream: StreamName = 'FACTS';
+  let last: LaterChange['fact'];
   for await (const event of log.read(streams[stream].name, { fromSeq: seq, toSeq: seq }))
-    return { seq, type: event.type, what: describeEvent(stream, event) };
-  return undefined;
+    last = { seq, type: event.type, what: describeEvent(stream, event) };
+  return last;
 }

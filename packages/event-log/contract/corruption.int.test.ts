@@ -3,7 +3,7 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EventLog } from '../src/index.ts';
-import { Collector, events, facts, openWith, textOf } from './harness.ts';
+import { appendApart, Collector, events, facts, openWith, textOf } from './harness.ts';
 import { type JetStreamWorld, makeJetStreamWorld } from './jetstream-world.ts';
 
 let world: JetStreamWorld;
@@ -41,12 +41,12 @@ async function flipBit(text: string): Promise<void> {
 
 it('finds the event that one flipped bit destroyed, holds readers until an epoch start, and is healed by it', async () => {
   const writer = await openWith(log, facts, 'w');
-  await writer.append(events(300));
+  await appendApart(writer, events(300));
   const reader = new Collector(log, 'FACTS');
   const first = await reader.until(({ batches }) => batches.length > 0);
   const early = first.batches[0]?.position;
   await reader.stop();
-  await writer.append(events(200, 'later'));
+  await appendApart(writer, events(200, 'later'));
   const seq = 1 + 300 + 101;
   await world.restart(() => flipBit('later 100'));
 
@@ -78,9 +78,30 @@ it('finds the event that one flipped bit destroyed, holds readers until an epoch
   expect((await log.stateAt('FACTS')).events.size).toBe(3);
 });
 
+it('misses all events of a message of which one flipped bit destroyed one', async () => {
+  const writer = await openWith(log, facts, 'w');
+  await writer.append(events(100));
+  const { lastSeq } = await writer.append(events(1, 'after'));
+  await world.restart(async () => {
+    const { block } = await onlyBlock();
+    const bytes = await readFile(block);
+    const at = bytes.indexOf('e 50');
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(block, bytes);
+  });
+  const report = await log.verify('FACTS');
+  const lost = { from: lastSeq - 1, to: lastSeq - 1 };
+  expect(report.damage).toMatchObject([{ kind: 'gap', ...lost }, { kind: 'chain-broken' }]);
+  await writer.startEpoch('events are lost', report.damage[0]);
+  await writer.append(events(50, 'relisted'));
+  expect((await log.verify('FACTS')).damage).toEqual([]);
+  expect((await log.stateAt('FACTS')).events.size).toBe(50);
+});
+
 it('notices that a sequence went back when a flipped bit met a lost index', async () => {
   const writer = await openWith(log, facts, 'w');
-  const { lastSeq } = await writer.append(events(100));
+  const { lastSeq } = await appendApart(writer, events(100));
   const reader = new Collector(log, 'FACTS');
   await reader.caughtUpTo(lastSeq);
   await world.crash(() => flipBit('e 50'));
@@ -93,7 +114,7 @@ it('notices that a sequence went back when a flipped bit met a lost index', asyn
 
 it('notices that a sequence went back after index and tail were lost', async () => {
   const writer = await openWith(log, facts, 'w');
-  const { lastSeq } = await writer.append(events(100));
+  const { lastSeq } = await appendApart(writer, events(100));
   const reader = new Collector(log, 'FACTS');
   await reader.caughtUpTo(lastSeq);
   const position = reader.batches.at(-1)?.position;
@@ -123,7 +144,7 @@ it('notices that a sequence went back after index and tail were lost', async () 
 
 it('reports the events of a truncated block', async () => {
   const writer = await openWith(log, facts, 'w');
-  const { lastSeq } = await writer.append(events(100));
+  const { lastSeq } = await appendApart(writer, events(100));
   await world.crash(async () => {
     const { block } = await onlyBlock();
     await truncate(block, Math.floor((await readFile(block)).length / 2));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EventLog, LogError } from '../src/index.ts';
 import {
   acks,
+  appendApart,
   Collector,
   event,
   events,
@@ -199,10 +200,46 @@ export function eventLogSuite(name: string, makeWorld: () => Promise<LogWorld>):
       const writer = await openWith(log, facts, 'w');
       const follower = collect(log, 'FACTS', { maxBatch: 7 });
       await follower.until(({ batches }) => batches.length > 0);
-      const { lastSeq } = await writer.append(events(50));
+      const { lastSeq } = await appendApart(writer, events(50));
       await follower.caughtUpTo(lastSeq);
       expect(Math.max(...follower.batches.map((batch) => batch.events.length))).toBeLessThanOrEqual(7);
       expect(follower.texts).toEqual(events(50).map(textOf));
+    });
+
+    it('lets many events of one domain share messages, and batches hold whole messages', async () => {
+      const writer = await openWith(log, facts, 'w');
+      const position = (await log.stateAt('FACTS')).position;
+      const follower = collect(log, 'FACTS', { from: position, maxBatch: 7 });
+      await follower.until(({ batches }) => batches.length > 0);
+      const others = events(40).map((e) => ({ ...e, subject: e.subject.replace('object', 'rejection') }));
+      const all = [...events(900), ...others, event('object.v1.last', 'last')];
+      const { lastSeq } = await writer.append(all);
+      await follower.caughtUpTo(lastSeq);
+      expect(follower.texts).toEqual(all.map(textOf));
+      expect(await readAll(log, 'FACTS')).toEqual(all.map(textOf));
+      const seqs = (await toArray(log.read('FACTS', { fromSeq: 2 }))).map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+      const batches = follower.batches.filter((batch) => batch.events.length > 0);
+      const ofBatches = batches.map((batch) => batch.events.map(({ seq }) => seq));
+      expect(ofBatches.map((own) => own.at(-1))).toEqual([...new Set(seqs)]);
+      expect(batches.map((batch) => batch.position.seq)).toEqual(ofBatches.map((own) => own.at(-1)));
+      const { messages } = await log.info('FACTS');
+      expect(messages).toBeLessThan(20);
+      const atFirst = (await log.stateAt('FACTS', seqs[0])).events.size;
+      expect(atFirst).toBe(seqs.filter((seq) => seq === seqs[0]).length);
+      expect(await log.verify('FACTS')).toMatchObject({ damage: [] });
+      const again = collect(log, 'FACTS', { from: batches[0]?.position ?? position });
+      await again.caughtUpTo(lastSeq);
+      expect(again.texts).toEqual(all.slice(atFirst).map(textOf));
+    });
+
+    it('gives each event of a stream that forgets a message of its own', async () => {
+      const writer = await openWith(log, acks, 'w');
+      const subjects = Array.from({ length: 60 }, (_, i) => `ack.v1.${i % 30}`);
+      await writer.append(subjects.map((subject, i) => event(subject, `${i}`)));
+      await writer.append(subjects.map((subject, i) => event(subject, `again ${i}`)));
+      expect((await log.info('ACKS')).messages).toBe(61);
+      expect((await log.stateAt('ACKS')).events.size).toBe(30);
     });
 
     it('shows a transaction whole or not at all', async () => {

@@ -141,6 +141,16 @@ export async function openWith(
   return await log.openWriter(definition.name, writer);
 }
 
+/** Appends events so that each is a message of its own: they share none where they are few. */
+export async function appendApart(
+  writer: LogWriter,
+  of: readonly NewEvent[],
+): Promise<{ readonly lastSeq: number }> {
+  let last = { lastSeq: 0 };
+  for (let at = 0; at < of.length; at += 20) last = await writer.append(of.slice(at, at + 20));
+  return last;
+}
+
 export async function toArray<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);

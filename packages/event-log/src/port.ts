@@ -32,7 +32,7 @@ export interface WriterStamp {
 
 /** An event as it stands on the log. */
 export interface LogEvent extends NewEvent {
-  /** Stream sequence, from 1. The events of a small transaction share one; `writer.counter` tells their order. */
+  /** Stream sequence, from 1. Events of a transaction may share one, and of a large append; `writer.counter` tells their order. */
   readonly seq: number;
   /** Milliseconds since 1970, of the server's clock when it was stored. */
   readonly timeMs: number;
@@ -97,7 +97,7 @@ export interface FollowOptions {
   readonly from?: Position;
   /** Subject filters (`object.v1.>`); absent: all. The position still advances over what is left out. */
   readonly subjects?: readonly string[];
-  /** At most this many events a batch (a transaction is never cut). Default 1,000. */
+  /** At most this many events a batch (a transaction is never cut, nor what shares a sequence). Default 1,000. */
   readonly maxBatch?: number;
   /**
    * Rest between two looks once everything was read, milliseconds, up to a half more or less. For a reader whom nobody waits for: it sleeps instead of

@@ -1,6 +1,7 @@
 import type { BackendStreamInfo } from '../backend.ts';
 import { Fold } from '../model/fold.ts';
 import { StreamReader } from '../model/reader.ts';
+import { packsOf } from '../model/stored-events.ts';
 import type { Damage } from '../port.ts';
 import { loadCheckpoint, markBefore, newestEpochStart, newestMark } from './checkpoint-store.ts';
 import type { LogContext } from './context.ts';
@@ -20,7 +21,7 @@ export interface Base {
 export async function findBase(context: LogContext, info: BackendStreamInfo, atSeq?: number): Promise<Base> {
   const stream = info.name;
   const epoch = atSeq === undefined ? await newestEpochStart(context, stream) : undefined;
-  const common = { stream, gapless: info.gapless, transactional: info.definition.transactional };
+  const common = { stream, gapless: info.gapless, packs: packsOf(info.definition) };
   let mark = await newestMark(context, stream, atSeq);
   while (mark !== undefined && mark.data.seq >= (epoch?.seq ?? 0) && mark.data.seq >= info.firstSeq - 1) {
     const { data } = mark;
@@ -41,11 +42,10 @@ export async function findBase(context: LogContext, info: BackendStreamInfo, atS
 
 function fromTheBeginning(info: BackendStreamInfo): Base {
   const { name: stream, gapless, firstSeq } = info;
-  const { transactional } = info.definition;
   const reader = new StreamReader({
     stream,
     gapless,
-    transactional,
+    packs: packsOf(info.definition),
     nextSeq: gapless ? Math.max(firstSeq, 1) : 1,
   });
   const fold = new Fold();

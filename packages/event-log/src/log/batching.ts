@@ -1,6 +1,8 @@
 // How appends become atomic batches.
-import type { ChainHead, OutMessage } from '../model/message.ts';
+import { messageOf } from '../model/envelope.ts';
+import type { ChainHead, OutMessage, SealedEvent } from '../model/message.ts';
 import { pack } from '../model/pack.ts';
+import { mayShare, type Packs } from '../model/stored-events.ts';
 import type { NewEvent } from '../port.ts';
 
 /** Work waiting to be written. */
@@ -33,30 +35,47 @@ export function mayGoInTurn(jobs: readonly Job[]): boolean {
 
 /** A pack holds so much at most, bytes: beyond, writing a message costs more than the wait for the disk. */
 const maxPackBytes = 64 * 1024;
+/** An upper bound of what a pack says of an event, and a message of its own, besides subject and data, bytes. */
+const headBytes = { pack: 256, message: 512 } as const;
 
 /** True where a transaction is small enough to be stored as one message. */
 export function fitsOnePack(events: readonly NewEvent[]): boolean {
-  return events.length > 1 && events.reduce((sum, event) => sum + sizeOf(event), 0) <= maxPackBytes;
+  return events.length > 1 && events.reduce((sum, event) => sum + sizeOf(event, 'pack'), 0) <= maxPackBytes;
 }
 
-/** Puts sealed messages into as few packs as their sizes allow, in order; one too large to share a pack stays as it is. */
-export function packed(messages: readonly OutMessage[]): OutMessage[] {
-  const packs: OutMessage[] = [];
-  let members: OutMessage[] = [];
+/** Puts sealed events into as few packs as their sizes and subjects allow, in order; one that shares none is a message of its own. */
+function packed(events: readonly SealedEvent[], packs: Packs): OutMessage[] {
+  const messages: OutMessage[] = [];
+  let members: SealedEvent[] = [];
   let bytes = 0;
   const close = (): void => {
-    packs.push(...(members.length > 1 ? [pack(members)] : members));
+    messages.push(...(members.length > 1 ? [pack(members)] : members.map((event) => messageOf(event))));
     members = [];
     bytes = 0;
   };
-  for (const message of messages) {
-    const size = sizeOf(message);
-    if (members.length > 0 && bytes + size > maxPackBytes) close();
-    members.push(message);
+  for (const event of events) {
+    const size = sizeOf(event, 'pack');
+    const [first] = members;
+    const fits =
+      first === undefined || (bytes + size <= maxPackBytes && mayShare(packs, first.subject, event.subject));
+    if (!fits) close();
+    members.push(event);
     bytes += size;
   }
   close();
-  return packs;
+  return messages;
+}
+
+/** Up to here appended events have a message, and so a sequence, each: what led to what stays told apart. */
+const fewEvents = 32;
+
+/** The messages that hold a batch's sealed events: of a transaction in packs, and of many appended events where their stream allows it. */
+export function messagesOf(
+  events: readonly SealedEvent[],
+  as: { readonly packs: Packs; readonly inTurn: boolean; readonly transaction: boolean },
+): OutMessage[] {
+  const single = as.inTurn || (!as.transaction && events.length <= fewEvents);
+  return single ? events.map((event) => messageOf(event)) : packed(events, as.packs);
 }
 
 /** The server's limit of an atomic batch. */
@@ -64,8 +83,11 @@ export const maxBatchEvents = 1_000;
 /** Our bound of a batch's data, bytes, since the server holds a batch in memory. One event may exceed it alone. */
 export const maxBatchBytes = 16 * 1024 * 1024;
 
-function sizeOf(event: Pick<NewEvent, 'subject' | 'data'>): number {
-  return event.data.length + event.subject.length + 512;
+function sizeOf(
+  event: Pick<NewEvent, 'subject' | 'data'>,
+  within: keyof typeof headBytes = 'message',
+): number {
+  return event.data.length + event.subject.length + headBytes[within];
 }
 
 /** Cuts events into batches within both limits, in order. */

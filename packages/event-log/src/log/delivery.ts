@@ -63,6 +63,11 @@ export class Delivery {
     return this.#position;
   }
 
+  /** Number of events that the next batch has so far. */
+  get held(): number {
+    return this.#events.length;
+  }
+
   damaged(damage: Damage): void {
     if (this.#phase.kind === 'tailing') this.#flush(false);
     this.#ready.push({ kind: 'damage', damage });

@@ -1,6 +1,6 @@
 import { type BackendStreamInfo, type RawReader, Unavailable } from '../backend.ts';
-import { unsealAll } from '../model/envelope.ts';
 import { StreamReader } from '../model/reader.ts';
+import { packsOf, unsealAll } from '../model/stored-events.ts';
 import { type Damage, type FollowItem, type FollowOptions, LogError, type Position } from '../port.ts';
 import { findBase } from './base.ts';
 import { type LogContext, persist } from './context.ts';
@@ -128,7 +128,7 @@ async function misfit(
   if (info.gapless && info.firstSeq > seq + 1) return 'purged';
   if (seq === 0 || position.hash === '' || seq < info.firstSeq) return undefined;
   const raw = await persist(run.context, () => run.context.backend.get(stream, seq), run.signal);
-  const event = raw === undefined ? undefined : unsealAll(raw, info.definition)?.at(-1);
+  const event = raw === undefined ? undefined : unsealAll(raw, packsOf(info.definition))?.at(-1);
   if (event === undefined || event.hash === position.hash) return undefined;
   return {
     stream,
@@ -154,7 +154,7 @@ async function start(
     const reader = new StreamReader({
       stream: run.stream,
       gapless: info.gapless,
-      transactional: info.definition.transactional,
+      packs: packsOf(info.definition),
       nextSeq: from.seq + 1,
       hash: from.hash,
     });
@@ -220,6 +220,7 @@ async function* session(
       const batch = await raw.next(run.maxBatch);
       for (const message of batch.messages) {
         if (info.gapless && message.seq > reader.nextSeq && (await isReadAgain(run, place))) return;
+        if (delivery.held >= run.maxBatch) yield* delivery.items(false);
         delivery.take(reader.push(message));
       }
       drained = batch.drained;

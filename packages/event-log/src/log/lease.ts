@@ -7,7 +7,7 @@ import {
   type LeaseData,
   leaseOf,
 } from '../model/control.ts';
-import { seal, unseal } from '../model/envelope.ts';
+import { messageOf, seal, unseal } from '../model/envelope.ts';
 import type { ChainHead, OutMessage } from '../model/message.ts';
 import { LogError } from '../port.ts';
 import { type LogContext, persist } from './context.ts';
@@ -109,12 +109,13 @@ function leaseMessage(stream: string, of: LeaseContent): { message: OutMessage; 
   const data: LeaseData = { instance: of.instance, head: of.head };
   const subject = controlSubject.lease(stream, of.name);
   const type = of.renewal === undefined ? controlTypes.leaseTaken : controlTypes.leaseRenewed;
-  return seal(
+  const sealed = seal(
     { subject, type, tombstone: false, data: encodeControl(data) },
     {
       writer: { name: of.name, epoch: of.epoch, counter: 0 },
       prev: of.renewal === undefined ? (of.head?.hash ?? '') : '',
-      ...(of.renewal === undefined ? {} : { idSuffix: `-${of.renewal}` }),
     },
   );
+  const message = messageOf(sealed, of.renewal === undefined ? '' : `-${of.renewal}`);
+  return { message, hash: sealed.hash };
 }

@@ -14,7 +14,11 @@ const subject = fc.constantFrom('object.v1.a', 'object.v1.b', 'object.v1.c', 're
 const change: fc.Arbitrary<NewEvent> = fc
   .tuple(subject, fc.option(fc.string({ maxLength: 6 }), { freq: 3 }))
   .map(([s, text]) => event(s, text));
-const appends = fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 12 });
+const few = fc.array(change, { minLength: 1, maxLength: 6 });
+/** So many that events share messages. */
+const many = fc.array(change, { minLength: 33, maxLength: 60 });
+const append = fc.oneof({ arbitrary: few, weight: 4 }, { arbitrary: many, weight: 1 });
+const appends = fc.array(append, { minLength: 1, maxLength: 12 });
 
 function scanned(
   events: readonly { subject: string; tombstone: boolean; data: Uint8Array }[],

@@ -1,6 +1,7 @@
 import { controlSubject, controlTypes, encodeControl } from '../model/control.ts';
 import { assertWriterName } from '../model/envelope.ts';
 import { StreamReader } from '../model/reader.ts';
+import { packsOf } from '../model/stored-events.ts';
 import { newestMark } from './checkpoint-store.ts';
 import { existingStream, type LogContext } from './context.ts';
 import { takeLease } from './lease.ts';
@@ -20,7 +21,7 @@ export async function openWriter(
   const reader = new StreamReader({
     stream,
     gapless: false,
-    transactional: info.definition.transactional,
+    packs: packsOf(info.definition),
     nextSeq: start === undefined ? Math.max(info.firstSeq, 1) : start.seq + 1,
     ...(start === undefined ? {} : { heads: start.heads }),
   });
@@ -34,6 +35,7 @@ export async function openWriter(
     stream,
     name,
     transactional: info.definition.transactional,
+    packs: packsOf(info.definition),
     lease,
     head,
   });

@@ -1,4 +1,4 @@
-import { unsealAll } from '../model/envelope.ts';
+import { packsOf, unsealAll } from '../model/stored-events.ts';
 import { subjectMatcher } from '../model/subject-filter.ts';
 import { Transactions } from '../model/transactions.ts';
 import type { LogEvent, ReadOptions } from '../port.ts';
@@ -24,7 +24,7 @@ export async function* read(
   };
   for await (const raw of scan(context, stream, range)) {
     if (raw.timeMs > toTimeMs || signal?.aborted === true) return;
-    const events = unsealAll(raw, definition);
+    const events = unsealAll(raw, packsOf(definition));
     if (events === undefined)
       context.logger?.warn({ stream, seq: raw.seq }, 'a message is no event of the log');
     for (const event of events ?? [])

@@ -1,13 +1,13 @@
 import type { Lease } from '../model/control.ts';
-import { unsealAll } from '../model/envelope.ts';
+import { type Packs, unsealAll } from '../model/stored-events.ts';
 import type { LogContext } from './context.ts';
 import { renewLease } from './lease.ts';
 import { scan } from './scan.ts';
 
 export interface Unsettled {
   readonly stream: string;
-  /** As in the stream's definition. */
-  readonly transactional: boolean;
+  /** Of the stream. */
+  readonly packs: Packs;
   readonly lease: Lease;
   /** Last sequence known to hold an event of this writer. */
   readonly afterSeq: number;
@@ -38,7 +38,7 @@ export async function settle(context: LogContext, doubt: Unsettled): Promise<Set
   let stored = 0;
   let storedSeq = 0;
   for await (const raw of scan(context, stream, { fromSeq: doubt.afterSeq + 1, toSeq: leaseSeq })) {
-    const writer = unsealAll(raw, doubt)?.at(-1)?.writer;
+    const writer = unsealAll(raw, doubt.packs)?.at(-1)?.writer;
     if (writer?.name !== lease.writer || writer.epoch !== lease.epoch) continue;
     if (writer.counter < firstCounter || writer.counter > lastCounter) continue;
     stored = writer.counter - firstCounter + 1;

@@ -1,6 +1,7 @@
 import type { BackendStreamInfo } from '../backend.ts';
 import { Fold } from '../model/fold.ts';
 import { type Step, StreamReader } from '../model/reader.ts';
+import { packsOf } from '../model/stored-events.ts';
 import type { Damage, VerifyReport } from '../port.ts';
 import { type CheckpointMark, loadCheckpoint, markBefore, newestMark } from './checkpoint-store.ts';
 import { existingStream, type LogContext } from './context.ts';
@@ -70,7 +71,7 @@ class Walk {
     this.#reader = new StreamReader({
       stream: info.name,
       gapless: info.gapless,
-      transactional: info.definition.transactional,
+      packs: packsOf(info.definition),
       nextSeq: Math.max(info.firstSeq, 1),
     });
     this.#pending = [...checked];

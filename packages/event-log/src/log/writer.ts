@@ -1,15 +1,16 @@
 import type { PublishOutcome } from '../backend.ts';
 import { controlSubject, controlTypes, encodeControl, isControl } from '../model/control.ts';
 import { assertEvent, envelopeOverheadBytes, seal } from '../model/envelope.ts';
-import type { ChainHead, OutMessage } from '../model/message.ts';
+import type { ChainHead, SealedEvent } from '../model/message.ts';
+import type { Packs } from '../model/stored-events.ts';
 import { type Damage, LogError, type LogWriter, type NewEvent } from '../port.ts';
 import {
   type Batch,
   fitsOnePack,
   type Job,
   mayGoInTurn,
+  messagesOf,
   nextGroup,
-  packed,
   splitBatches,
 } from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
@@ -20,6 +21,7 @@ export interface WriterStart {
   readonly stream: string;
   readonly name: string;
   readonly transactional: boolean;
+  readonly packs: Packs;
   readonly lease: TakenLease;
   readonly head: ChainHead | undefined;
 }
@@ -185,18 +187,22 @@ export class StreamWriter implements LogWriter {
   ): Batch {
     const { inTurn, transaction } = as;
     let head = this.#head;
-    const messages: OutMessage[] = events.map((event, i) => {
+    const sealed = events.map((event, i): SealedEvent => {
       const closing = transaction?.closes === true && i === events.length - 1;
-      const sealed = seal(event, {
+      const own = seal(event, {
         writer: { name: this.name, epoch: this.epoch, counter: head.counter + 1 },
         prev: head.hash,
         ...(transaction === undefined ? {} : { transaction: { id: transaction.id, closing } }),
       });
-      head = { epoch: this.epoch, counter: head.counter + 1, hash: sealed.hash };
-      return sealed.message;
+      head = { epoch: this.epoch, counter: head.counter + 1, hash: own.hash };
+      return own;
     });
     return {
-      messages: transaction === undefined || inTurn ? messages : packed(messages),
+      messages: messagesOf(sealed, {
+        packs: this.#start.packs,
+        inTurn,
+        transaction: transaction !== undefined,
+      }),
       firstCounter: this.#head.counter + 1,
       head,
       inTurn,
@@ -219,7 +225,7 @@ export class StreamWriter implements LogWriter {
       const { stream, lease } = this;
       const doubt = {
         stream,
-        transactional: this.#start.transactional,
+        packs: this.#start.packs,
         lease,
         afterSeq: this.#lastSeq,
         firstCounter: batch.firstCounter,

@@ -2,9 +2,7 @@
 // data go as they are. The time of an event is the server's: a header for it would make equal appends unequal.
 import { hash as digest } from 'node:crypto';
 import type { NewEvent, WriterStamp } from '../port.ts';
-import { isControl } from './control.ts';
-import type { OutMessage, RawMessage, StoredEvent, TransactionMark } from './message.ts';
-import { unpack } from './pack.ts';
+import type { OutMessage, RawMessage, SealedEvent, StoredEvent, TransactionMark } from './message.ts';
 
 /** Headers of an envelope, without what the server adds; an upper bound of their size besides subject and type. */
 export const envelopeOverheadBytes = 16 * 1024;
@@ -14,13 +12,16 @@ const typePattern = /^[A-Za-z][A-Za-z0-9.]{0,127}$/;
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const hashPattern = /^[0-9a-f]{64}$/;
 
+/** True for a hash of the chain; `''` stands before the first event. */
+export function isHash(text: unknown): text is string {
+  return typeof text === 'string' && hashPattern.test(text);
+}
+
 /** What is sealed into an envelope beside the event itself. */
 export interface Seal {
   readonly writer: WriterStamp;
   readonly prev: string;
   readonly transaction?: TransactionMark;
-  /** Makes `ce-id` unique where the stamp alone is not (renewed leases). */
-  readonly idSuffix?: string;
 }
 
 /**
@@ -43,13 +44,8 @@ export function assertEvent(event: NewEvent): void {
     throw new TypeError('an event type is a name of letters, digits and dots');
 }
 
-type Hashed = Pick<
-  StoredEvent,
-  'subject' | 'type' | 'tombstone' | 'data' | 'writer' | 'prev' | 'transaction'
->;
-
 /** The chain hash of an event, 64 hex digits. */
-export function eventHash(event: Hashed): string {
+export function eventHash(event: Omit<SealedEvent, 'hash' | 'traceparent'>): string {
   const { writer, transaction } = event;
   const head = [
     event.prev,
@@ -77,47 +73,45 @@ function scratchOf(length: number): Buffer {
   return length <= scratchBytes ? scratch : Buffer.allocUnsafe(length);
 }
 
-/** Seals an event; answers the message to store and the hash that the next one continues. */
-export function seal(event: NewEvent, by: Seal): { message: OutMessage; hash: string } {
-  const hash = eventHash({ ...event, ...by });
-  const { writer, transaction } = by;
+/** Seals an event: its place in the writer's chain, and the hash that the next one continues. */
+export function seal(event: NewEvent, by: Seal): SealedEvent {
+  const { subject, type, tombstone, data, traceparent } = event;
+  const sealed = { subject, type, tombstone, data, ...by };
+  return {
+    ...sealed,
+    hash: eventHash(sealed),
+    ...(traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {}),
+  };
+}
+
+/** The headers of an event's envelope. `idSuffix` makes `ce-id` unique where the stamp alone is not (renewed leases). */
+export function envelopeOf(event: SealedEvent, idSuffix = ''): Map<string, string> {
+  const { writer, transaction, traceparent } = event;
   const headers = new Map<string, string>([
     ['ce-specversion', '1.0'],
-    ['ce-id', `${writer.name}/${writer.epoch}/${writer.counter}${by.idSuffix ?? ''}`],
+    ['ce-id', `${writer.name}/${writer.epoch}/${writer.counter}${idSuffix}`],
     ['ce-source', `/sluice/${writer.name}`],
     ['ce-type', event.type],
     ['sluice-writer', writer.name],
     ['sluice-epoch', String(writer.epoch)],
     ['sluice-counter', String(writer.counter)],
-    ['sluice-prev', by.prev],
-    ['sluice-hash', hash],
+    ['sluice-prev', event.prev],
+    ['sluice-hash', event.hash],
   ]);
   if (event.tombstone) headers.set('sluice-tombstone', '1');
   if (transaction !== undefined) headers.set('sluice-transaction', transaction.id);
   if (transaction?.closing === true) headers.set('sluice-transaction-end', '1');
-  if (event.traceparent !== undefined && traceparentPattern.test(event.traceparent))
-    headers.set('traceparent', event.traceparent);
-  return { message: { subject: event.subject, headers, data: event.data }, hash };
+  if (traceparent !== undefined) headers.set('traceparent', traceparent);
+  return headers;
+}
+
+/** The message to store for an event; `idSuffix` as in `envelopeOf`. */
+export function messageOf(event: SealedEvent, idSuffix?: string): OutMessage {
+  return { subject: event.subject, headers: envelopeOf(event, idSuffix), data: event.data };
 }
 
 function count(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-/**
- * The events of a stored message in order: one, or those of a pack. Undefined where a part is none of ours. A pack counts in
- * a transactional stream only, and holds no event of the log itself: a server checks no more than the pack's own
- * subject, so elsewhere a writer could say what it has no right to say.
- */
-export function unsealAll(
-  raw: RawMessage,
-  stream: { readonly transactional: boolean },
-): readonly StoredEvent[] | undefined {
-  const parts = unpack(raw);
-  if (parts[0] !== raw && (!stream.transactional || parts.some(({ subject }) => isControl(subject))))
-    return undefined;
-  const events = parts.flatMap((part) => unseal(part) ?? []);
-  return events.length === parts.length && events.length > 0 ? events : undefined;
 }
 
 /** Opens an envelope; undefined where it is none of ours. The hash is not checked here. */
@@ -137,7 +131,7 @@ export function unseal(raw: RawMessage): StoredEvent | undefined {
     hash === undefined
   )
     return undefined;
-  if (!hashPattern.test(hash) || !(prev === '' || hashPattern.test(prev))) return undefined;
+  if (!isHash(hash) || !(prev === '' || isHash(prev))) return undefined;
   const traceparent = headers.get('traceparent');
   const id = headers.get('sluice-transaction');
   return {

@@ -30,6 +30,9 @@ export interface StoredEvent extends LogEvent {
   readonly transaction?: TransactionMark;
 }
 
+/** An event with its place in the writer's chain, before it is stored. */
+export type SealedEvent = Omit<StoredEvent, 'seq' | 'timeMs'>;
+
 /** Where a writer's chain stands. */
 export interface ChainHead {
   readonly epoch: number;

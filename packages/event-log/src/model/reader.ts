@@ -2,8 +2,8 @@
 import type { Damage } from '../port.ts';
 import { Chains } from './chain.ts';
 import { controlTypes } from './control.ts';
-import { unsealAll } from './envelope.ts';
 import type { ChainHead, RawMessage, StoredEvent } from './message.ts';
+import { type Packs, unsealAll } from './stored-events.ts';
 import { Transactions } from './transactions.ts';
 
 /** What reading a message brought. */
@@ -17,8 +17,8 @@ export interface ReaderStart {
   readonly stream: string;
   /** Every sequence must be there; else only their order counts. */
   readonly gapless: boolean;
-  /** As in the stream's definition. */
-  readonly transactional: boolean;
+  /** Of the stream. */
+  readonly packs: Packs;
   /** First sequence to come. */
   readonly nextSeq: number;
   /** Hash of the event before it, where known. */
@@ -31,14 +31,14 @@ export class StreamReader {
   readonly transactions = new Transactions();
   readonly #stream: string;
   readonly #gapless: boolean;
-  readonly #transactional: boolean;
+  readonly #packs: Packs;
   #nextSeq: number;
   #settled: { readonly seq: number; readonly hash: string };
 
   constructor(start: ReaderStart) {
     this.#stream = start.stream;
     this.#gapless = start.gapless;
-    this.#transactional = start.transactional;
+    this.#packs = start.packs;
     this.#nextSeq = start.nextSeq;
     this.#settled = { seq: start.nextSeq - 1, hash: start.hash ?? '' };
     this.chains = new Chains({
@@ -63,7 +63,7 @@ export class StreamReader {
     if (raw.seq < this.#nextSeq) return steps;
     if (raw.seq > this.#nextSeq) steps.push(...this.missing(raw.seq - 1));
     this.#nextSeq = raw.seq + 1;
-    const events = unsealAll(raw, { transactional: this.#transactional });
+    const events = unsealAll(raw, this.#packs);
     if (events === undefined) {
       steps.push(this.#damage('undecodable-envelope', raw.seq, 'a message is no event of the log'));
       if (!this.transactions.holding) this.#settled = { seq: raw.seq, hash: '' };

@@ -1,6 +1,6 @@
 // The state of a checkpoint as bytes: for each event the length of its head (4 bytes, big endian), the length of its data (4
 // bytes), the head (JSON) and the data. Cut into chunks at any byte.
-import { seal, unseal } from './envelope.ts';
+import { envelopeOf, unseal } from './envelope.ts';
 import type { StoredEvent } from './message.ts';
 
 /** Largest chunk, bytes: far below any `max_payload` that we accept. */
@@ -40,12 +40,11 @@ export function* encodeSnapshot(
 }
 
 function frame(event: StoredEvent): [Uint8Array, Uint8Array] {
-  const { message } = seal(event, event);
   const head: Head = {
     seq: event.seq,
     timeMs: event.timeMs,
     subject: event.subject,
-    headers: Object.fromEntries(message.headers),
+    headers: Object.fromEntries(envelopeOf(event)),
   };
   const text = encoder.encode(JSON.stringify(head));
   const start = new Uint8Array(8 + text.length);
