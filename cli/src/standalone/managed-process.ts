@@ -146,6 +146,7 @@ export class ManagedProcess {
     const spec = this.#spec;
     const marks = { SLUICE_INSTANCE: this.#deps.instanceId, SLUICE_PROCESS: spec.name };
     try {
+      if (launch.epoch === 0) spec.cleanUp?.();
       const { identity, ended } = await spawnDetached(spec, { launch, marks });
       this.#deps.pidFile.write({ ...identity, configHash: spec.configHash, epoch: launch.epoch });
       const run = this.#watch({ identity, epoch: launch.epoch, adopted: false });

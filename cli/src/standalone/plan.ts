@@ -7,6 +7,7 @@ import { EnvoyAdmin } from './envoy-admin.ts';
 import { localRequest } from './local-http.ts';
 import type { Health, ProcessSpec } from './process-spec.ts';
 import { type ServiceName, type Settings, services, standaloneControllers } from './settings.ts';
+import { baseIdFile, removeSharedMemory } from './shared-memory.ts';
 import { installRoot, programVersion, type ServiceProgram, servicePrograms } from './toolchain.ts';
 
 /** How long the processes may take to stop before they are killed, milliseconds. */
@@ -83,14 +84,14 @@ export function envoySpec(
   settings: Settings,
   of: { readonly file: string; readonly text: string },
 ): ProcessSpec {
-  const baseIdFile = join(settings.layout.run, 'envoy.base-id');
+  const idFile = baseIdFile(settings.layout);
   const flush = ['--file-flush-interval-msec', '1000'];
   const fixed = ['-c', of.file, '--log-level', 'warning', '--drain-time-s', `${drainSeconds}`, ...flush];
   const times = ['--parent-shutdown-time-s', `${drainSeconds + 5}`];
   return {
     name: 'envoy',
     command: settings.envoy,
-    args: ({ epoch }) => [...fixed, ...times, ...baseIdArguments(baseIdFile, epoch)],
+    args: ({ epoch }) => [...fixed, ...times, ...baseIdArguments(idFile, epoch)],
     env: {},
     cwd: settings.layout.run,
     logFile: join(settings.layout.log, 'envoy.log'),
@@ -99,6 +100,7 @@ export function envoySpec(
     handover: true,
     orphaned: true,
     stopTimeoutMs,
+    cleanUp: () => removeSharedMemory(settings.layout),
     probe: () => new EnvoyAdmin(socketPaths(settings.layout.sockets).envoyAdmin).probe(),
   };
 }

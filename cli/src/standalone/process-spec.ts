@@ -34,6 +34,8 @@ export interface ProcessSpec {
   readonly orphaned: boolean;
   /** Between SIGTERM and SIGKILL, milliseconds. */
   readonly stopTimeoutMs: number;
+  /** Takes away what ended processes of this kind left behind; called before a start from nothing. */
+  readonly cleanUp?: () => void;
   /** Asks the process whether it does its work. Never throws. */
   readonly probe: () => Promise<Health>;
 }

@@ -3,6 +3,7 @@ import { EnvoyAdmin } from './envoy-admin.ts';
 import type { Layout } from './layout.ts';
 import { socketPaths } from './plan.ts';
 import { findMarked, type MarkedProcess, signalProcess } from './process-identity.ts';
+import { removeSharedMemory } from './shared-memory.ts';
 import { endProcess } from './stop.ts';
 
 const stopTimeoutMs = 5_000;
@@ -28,8 +29,9 @@ export async function stopInstance(layout: Layout, of: { readonly drainTimeoutMs
   killInstance(layout);
 }
 
-/** SIGKILL to all processes of an instance; what it has in the kernel goes with them. */
+/** SIGKILL to all processes of an instance; what it has in the kernel and in memory goes with them. */
 export function killInstance(layout: Layout): void {
   for (const { identity } of findMarked(layout.id)) signalProcess(identity, 'SIGKILL');
   removeDatapath(layout);
+  removeSharedMemory(layout);
 }

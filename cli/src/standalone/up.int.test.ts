@@ -1,9 +1,10 @@
 // `sluice up` with its real children: what it starts, how it comes back, and what it leaves behind.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type Backend, LoadGenerator, request, serviceObjects, startBackend, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeSharedMemory, sharedMemoryFile } from './shared-memory.ts';
 import { Bench, kill9 } from './up.fixture.ts';
 
 const children = ['api-watcher', 'envoy', 'nats', 'translator', 'xds-server'];
@@ -229,6 +230,31 @@ it('`sluice down` stops a living instance, and one whose `sluice up` was killed'
   expect(running.alive()).toEqual([]);
   const { code, output } = await running.run('down');
   expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining('no instance runs') });
+});
+
+it('leaves nothing of Envoy in shared memory, and that of a living one alone', async () => {
+  await using running = bench();
+  const up = await running.ready();
+  const layout = { run: join(running.dataDir(), 'run') };
+  const memory = () => sharedMemoryFile(layout) ?? '';
+  const ofFirst = memory();
+  expect(existsSync(ofFirst)).toBe(true);
+  removeSharedMemory(layout);
+  expect(existsSync(ofFirst)).toBe(true);
+
+  await kill9(running.pid('envoy'));
+  await until(() => memory() !== '' && memory() !== ofFirst && existsSync(memory()), {
+    timeoutMs: 60_000,
+    message: 'another Envoy',
+  });
+  expect(existsSync(ofFirst)).toBe(false);
+  const ofSecond = memory();
+
+  await kill9(up.pid);
+  await kill9(running.pid('envoy'));
+  expect(existsSync(ofSecond)).toBe(true);
+  expect((await running.run('down')).code).toBe(0);
+  expect(existsSync(ofSecond)).toBe(false);
 });
 
 it('two instances run side by side, each with addresses of its own', async () => {
