@@ -1,6 +1,6 @@
 // Events to bytes and back. What comes in: a subject and bytes of a stream; what goes out: a checked event, or the
 // reason why it is none.
-import { canonicalJson, type IrResource, type ObjectRef, objectRefSchema } from '@sluice/ir';
+import { canonicalJson, type IrResource, type ObjectRef } from '@sluice/ir';
 import { objectRefOf, parseWith } from '@sluice/kinds';
 import { z } from 'zod';
 import { type Fact, factSchema } from './facts.ts';
@@ -132,8 +132,9 @@ export function decodeAck(of: { readonly subject: string; readonly data: Uint8Ar
   return { ok: false, error: `${decoded.event.type} does not belong on this subject` };
 }
 
-function of(domain: Domain, ref: ObjectRef): string {
-  return buildSubject({ domain, ...objectRefSchema.parse(ref) });
+function of(domain: Domain, { group, kind, namespace, name }: ObjectRef): string {
+  if (kind === '' || name === '') throw new TypeError('an object has a kind and a name');
+  return buildSubject({ domain, group, kind, namespace, name });
 }
 
 /** Subject of a file's refusal. */

@@ -16,7 +16,7 @@ export function canonicalJson(value: unknown): string {
 function textOf(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? JSON.stringify(value) : undefined;
+      return quoted(value);
     case 'number':
       return Number.isFinite(value) ? `${value}` : undefined;
     case 'boolean':
@@ -28,6 +28,15 @@ function textOf(value: unknown, depth: number): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Printable ASCII that stands in JSON as it is. */
+const plain = /^[ !#-[\]-~]*$/;
+
+/** A text as JSON; undefined where it is no Unicode. */
+function quoted(text: string): string | undefined {
+  if (plain.test(text)) return `"${text}"`;
+  return text.isWellFormed() ? JSON.stringify(text) : undefined;
 }
 
 function listText(list: readonly unknown[], depth: number): string | undefined {
@@ -48,9 +57,9 @@ function objectText(object: object, depth: number): string | undefined {
     const value = (object as Readonly<Record<string, unknown>>)[key];
     if (value === undefined) continue;
     const item = textOf(value, depth);
-    if (item === undefined || !key.isWellFormed()) return undefined;
-    text += text.length === 1 ? JSON.stringify(key) : `,${JSON.stringify(key)}`;
-    text += `:${item}`;
+    const name = quoted(key);
+    if (item === undefined || name === undefined) return undefined;
+    text += text.length === 1 ? `${name}:${item}` : `,${name}:${item}`;
   }
   return `${text}}`;
 }
