@@ -14,7 +14,7 @@ export interface Metrics {
   readonly statuses: Counter;
   /** Sequence of the last fact that is in the IR: see `sluice_log_lag_events` for its distance to the end of the log. */
   readonly seq: Gauge;
-  /** Seconds from taking a batch until its revision and statuses were on disk. */
+  /** Seconds from taking a batch until its revision, and statuses that do not wait for Envoys, were on disk. */
   readonly seconds: Histogram;
   /** Seconds from a fact's being stored until an Envoy's acknowledgement of its revision was. */
   readonly changeToAck: Histogram;
@@ -42,7 +42,7 @@ export function createMetrics(registry: Registry): Metrics {
     }),
     seconds: new Histogram({
       name: 'sluice_translator_batch_seconds',
-      help: 'Seconds from taking a batch until its revision and statuses were on disk.',
+      help: 'Seconds from taking a batch until its revision, and statuses that do not wait for Envoys, were on disk.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),

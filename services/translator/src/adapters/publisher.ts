@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type DamageNotice,
   type EventLog,
@@ -17,20 +18,25 @@ import {
   type Revision,
   type StatusEvent,
 } from '@sluice/events';
-import { type IrId, irHash, irIdOf } from '@sluice/ir';
+import { type IrId, irHash, irIdOf, type ObjectRef } from '@sluice/ir';
 import type { Logger } from '@sluice/service-kit';
 import {
   type IrLedger,
+  type IrOutput,
   type LedgerEntry,
   refKey,
+  type StatusChanges,
+  type StatusOutput,
   statusHash,
-  type TranslatorOutput,
   withTransitionTimes,
 } from '../core/index.ts';
 import { StatusTimes } from './status-times.ts';
 
 /** Name of the translator's leases. */
 const writerName = 'translator';
+
+/** So many statuses are made at a time; the server stores them while the next ones are made. */
+const statusPiece = 1_000;
 
 /** What the publisher works with. */
 export interface PublisherDeps {
@@ -131,7 +137,7 @@ export class Publisher {
 
   /** Writes one revision; readers see all of it or nothing. Nothing is written where nothing changed. */
   async writeIr(
-    output: TranslatorOutput,
+    output: IrOutput,
     of: { revision: Revision; traceparent: string | undefined },
   ): Promise<void> {
     const { puts, texts, removes } = output.ir;
@@ -156,22 +162,32 @@ export class Publisher {
 
   /** Writes statuses; `timeMs` is the time of those conditions whose status changed. */
   async writeStatus(
-    output: TranslatorOutput,
+    { puts, removes }: StatusChanges,
     of: { timeMs: number; traceparent: string | undefined },
   ): Promise<void> {
     const time = rfc3339(of.timeMs);
-    const events: StatusEvent[] = [];
-    for (const { ref, uid, status } of output.status.puts) {
-      const key = refKey(ref);
-      const timed = withTransitionTimes(status, this.#times.get(key), time) as Record<string, unknown>;
-      this.#times.set(key, timed);
-      events.push({ type: 'StatusChanged', ref, uid, status: timed });
+    const appends: Promise<unknown>[] = [];
+    const append = (events: readonly StatusEvent[]): void => {
+      appends.push(this.#status.append(events.map((event) => newEvent(event, of.traceparent))));
+    };
+    for (let from = 0; from < puts.length; from += statusPiece) {
+      if (from > 0) await Promise.race([...appends.slice(-1), setImmediate()]);
+      append(puts.slice(from, from + statusPiece).map((put) => this.#timed(put, time)));
     }
-    for (const ref of output.status.removes) {
-      this.#times.delete(refKey(ref));
-      events.push({ type: 'StatusRemoved', ref });
-    }
-    if (events.length > 0) await this.#status.append(events.map((event) => newEvent(event, of.traceparent)));
+    if (removes.length > 0) append(removes.map((ref) => this.#removed(ref)));
+    await Promise.all(appends);
+  }
+
+  #timed({ ref, uid, status }: StatusOutput, time: string): StatusEvent {
+    const key = refKey(ref);
+    const timed = withTransitionTimes(status, this.#times.get(key), time) as Record<string, unknown>;
+    this.#times.set(key, timed);
+    return { type: 'StatusChanged', ref, uid, status: timed };
+  }
+
+  #removed(ref: ObjectRef): StatusEvent {
+    this.#times.delete(refKey(ref));
+    return { type: 'StatusRemoved', ref };
   }
 
   /** Appends facts of our own: judgements. */

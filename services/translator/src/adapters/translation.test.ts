@@ -2,7 +2,7 @@ import { createMemoryLog, LogError, type LogEvent, MemoryServer } from '@sluice/
 import { decodeEvent, encodeEvent } from '@sluice/events';
 import { until } from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
-import { translateFromScratch } from '../core/index.ts';
+import { refKey, translateFromScratch } from '../core/index.ts';
 import {
   addressFact,
   builtInClasses,
@@ -46,6 +46,13 @@ function route(name: string, path = '/') {
     },
   });
 }
+
+const ref = (name: string) => ({
+  group: 'gateway.networking.k8s.io',
+  kind: 'HTTPRoute',
+  namespace: 'default',
+  name,
+});
 
 const world = [
   ...builtInClasses(),
@@ -134,6 +141,34 @@ describe('translation', () => {
     await until(async () => conditionOf(await statusOn(log), 'default/gw', 'Programmed')?.status === 'True');
     expect(conditionOf(await statusOn(log), 'default/gw', 'Accepted')).toEqual(accepted);
     expect(accepted?.lastTransitionTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  test('statuses of very many changes follow when the Envoys have them; what changes meanwhile is not held up', async () => {
+    const { log, hand } = await begin();
+    const many = Array.from({ length: 1_100 }, (_, i) => route(`many-${i}`));
+    await hand.acks([envoyAck('e1', { acked: null })]);
+    await hand.facts([...world, ...many]);
+    await using _rig = startTranslation(log, { statusPatienceMs: 60_000 });
+    const first = await until(async () => (await revisionsOn(log)).at(-1)?.revision);
+    await hand.facts([route('late')]);
+    const second = await until(async () => (await revisionsOn(log)).at(1)?.revision);
+    expect(await statusOn(log)).toEqual(new Map());
+    await hand.acks([envoyAck('e1', { acked: first })]);
+    await until(async () => conditionOf(await statusOn(log), 'default/gw', 'Programmed')?.status === 'True');
+    expect((await statusOn(log)).has(refKey(ref('late')))).toBe(true);
+    expect((await statusOn(log)).has(refKey(ref('many-1099')))).toBe(true);
+    expect(second.seq).toBeGreaterThan(first.seq);
+  });
+
+  test('statuses of very many changes do not wait for ever', async () => {
+    const { log, hand } = await begin();
+    await hand.acks([envoyAck('e1', { acked: null })]);
+    await hand.facts([...world, ...Array.from({ length: 1_100 }, (_, i) => route(`many-${i}`))]);
+    await using _rig = startTranslation(log, { statusPatienceMs: 1 });
+    await until(
+      async () =>
+        conditionOf(await statusOn(log), 'default/gw', 'Programmed')?.message === 'waiting for Envoy e1',
+    );
   });
 
   test('does not wait for the Envoys of an xds-server that has fallen silent', async () => {

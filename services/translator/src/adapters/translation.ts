@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import {
   type DamageNotice,
   type EventLog,
@@ -8,7 +8,7 @@ import {
 } from '@sluice/event-log';
 import { type Fact, formatRevision, streams } from '@sluice/events';
 import { type Health, type Logger, type ServiceContext, traceparentOf, withSpan } from '@sluice/service-kit';
-import { createTranslator, type Translator, type TranslatorOutput } from '../core/index.ts';
+import { createTranslator, type IrOutput, type StatusChanges, type Translator } from '../core/index.ts';
 import type { Metrics } from '../metrics.ts';
 import { ChangeTimes } from './change-times.ts';
 import { Checkpointer, type CheckpointSettings } from './checkpointer.ts';
@@ -18,6 +18,7 @@ import { type Batch, Pending } from './pending.ts';
 import { Publisher } from './publisher.ts';
 import { followAcks, followFacts } from './readers.ts';
 import { ServerWatch, type ServerWatchTimes } from './server-watch.ts';
+import { StatusTurn } from './status-turn.ts';
 
 /** What a translation runs with. */
 export interface TranslationOptions {
@@ -34,17 +35,17 @@ export interface TranslationOptions {
   readonly checkpoints: CheckpointSettings;
   readonly leadership: LeadershipTimes;
   readonly serverWatch: ServerWatchTimes;
+  /** Statuses of very many changes wait for Envoys so long at most, milliseconds; default 5,000. */
+  readonly statusPatienceMs?: number;
 }
 
 /** Events that may wait while a batch is written. */
 const inboxCapacity = 50_000;
 /** The own stream is looked at for damage this often, milliseconds. */
 const watchMs = 1000;
-/**
- * More changes than this, written at the start, are looked at this long after it, milliseconds: reading them holds up those who bring
- * them into force.
- */
+/** So many changes keep Envoys and those who speak to them busy: what can wait is done after that. */
 const manyChanges = 1000;
+/** What was written at the start is looked at this long after it, where it was many changes, milliseconds. */
 const firstLookMs = 10_000;
 /** How long a first translation of everything may take before a standby loses patience, milliseconds. */
 const startPatienceMs = 60_000;
@@ -58,6 +59,7 @@ export class Translation {
   readonly #servers: ServerWatch;
   readonly #checkpointer: Checkpointer;
   readonly #changeTimes: ChangeTimes;
+  readonly #statusTurn: StatusTurn;
   readonly #ended = new AbortController();
   #publisher: Publisher | undefined;
   #failed: unknown;
@@ -66,12 +68,13 @@ export class Translation {
   #doneSeq = 0;
 
   constructor(options: TranslationOptions) {
-    const { log, logger, instance } = options;
+    const { log, logger, instance, statusPatienceMs: patienceMs = 5_000 } = options;
     this.#options = options;
     this.#changeTimes = new ChangeTimes((seconds) => options.metrics.changeToAck.observe(seconds));
     this.#leadership = new Leadership({ log, logger, instance, times: options.leadership });
     this.#servers = new ServerWatch({ log, inbox: this.#inbox, times: options.serverWatch });
     this.#checkpointer = new Checkpointer({ log, logger, settings: options.checkpoints });
+    this.#statusTurn = new StatusTurn({ patienceMs, wake: () => this.#inbox.wake() });
   }
 
   /** Sequence of FACTS up to which everything is in the IR. */
@@ -229,17 +232,30 @@ export class Translation {
     await withSpan(tracer, 'translate', { parent: batch.traceparents.at(-1), links }, async (span) => {
       const ended = metrics.seconds.startTimer();
       const revision = { epoch: publisher.epoch, seq: batch.seq };
-      const output = translator.apply({ ...batch, revision });
+      const output = translator.translate({ ...batch, revision });
       const traceparent = batch.traceparents.length === 0 ? undefined : traceparentOf(span);
       span.setAttribute('sluice.revision', formatRevision(revision));
-      const changed = output.ir.puts.length + output.ir.removes.length > 0;
-      if (changed && batch.sinceMs !== undefined) this.#changeTimes.revised(revision, batch.sinceMs);
-      await publisher.writeIr(output, { revision, traceparent });
-      await publisher.writeStatus(output, { timeMs: batch.timeMs, traceparent });
+      const changes = changesOf(output);
+      if (changes > 0 && batch.sinceMs !== undefined) this.#changeTimes.revised(revision, batch.sinceMs);
+      if (changes > manyChanges) this.#statusTurn.hold(revision);
+      this.#statusTurn.add({ timeMs: batch.timeMs, traceparent });
+      const [status] = await Promise.all([
+        this.#statuses(translator, output),
+        publisher.writeIr(output, { revision, traceparent }),
+      ]);
+      if (status !== undefined) await publisher.writeStatus(status, this.#statusTurn.take());
       await publisher.writeFacts(batch.poison.map((poison) => this.#judge(poison)));
       ended();
-      this.#note(output, batch);
+      this.#note({ output, status, batch });
     });
+  }
+
+  /** Finds out what is to be said while the IR is on its way; undefined where that is to wait. */
+  async #statuses(translator: Translator, output: IrOutput): Promise<StatusChanges | undefined> {
+    if (!output.ready || this.#statusTurn.waits((revision) => translator.isAwaited(revision)))
+      return undefined;
+    if (changesOf(output) > 0) await setImmediate();
+    return translator.statuses();
   }
 
   #judge({ seq, subject, error }: Poison): Fact {
@@ -249,12 +265,14 @@ export class Translation {
     return { type: 'EventJudged', stream: 'FACTS', seq, subject, error, judge: 'translator', version };
   }
 
-  #note(output: TranslatorOutput, batch: Batch): void {
+  #note(of: { output: IrOutput; status: StatusChanges | undefined; batch: Batch }): void {
+    const { output, batch, status = { puts: [], removes: [], transforms: 0 } } = of;
     const { metrics, health, logger } = this.#options;
-    const changes = output.ir.puts.length + output.ir.removes.length;
-    metrics.transforms.inc(output.transforms);
+    const changes = changesOf(output);
+    const transforms = output.transforms + status.transforms;
+    metrics.transforms.inc(transforms);
     metrics.changes.inc(changes);
-    metrics.statuses.inc(output.status.puts.length + output.status.removes.length);
+    metrics.statuses.inc(status.puts.length + status.removes.length);
     metrics.seq.set(batch.seq);
     this.#doneSeq = batch.readSeq;
     health.set(
@@ -262,16 +280,17 @@ export class Translation {
       output.ready,
       output.ready ? '' : `first list of ${output.waiting.join(', ')} is missing`,
     );
-    logger.debug(
-      { seq: batch.seq, facts: batch.facts.length, changes, transforms: output.transforms },
-      'batch translated',
-    );
+    logger.debug({ seq: batch.seq, facts: batch.facts.length, changes, transforms }, 'batch translated');
     if (output.ready && changes <= manyChanges) this.#mayLook.resolve();
     const publisher = this.#publisher;
     if (publisher === undefined || !output.ready) return;
     this.#checkpointer.count('FACTS', batch.facts.length, () => publisher.factsWriter());
     if (changes > 0) this.#checkpointer.count('IR', changes + 1, () => Promise.resolve(publisher.irWriter));
   }
+}
+
+function changesOf({ ir }: IrOutput): number {
+  return ir.puts.length + ir.removes.length;
 }
 
 function overtakenBy(epoch: number): LogError {

@@ -66,6 +66,11 @@ export class EnvoyBook {
     this.#touched.add(gateway);
   }
 
+  /** Whether an Envoy that is connected and not silent has yet to acknowledge a revision. */
+  isAwaited(revision: Revision): boolean {
+    return standing(this.#nodes, revision).waiting.length > 0;
+  }
+
   /** Gateways whose view may have changed since the last call, with the view; undefined for those that are gone. */
   drain(): [string, EnvoyView | undefined][] {
     const touched = [...this.#touched].sort(compareText);

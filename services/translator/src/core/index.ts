@@ -19,6 +19,8 @@ export {
 export { supportedFeatures } from './supported-features.ts';
 export {
   createTranslator,
+  type IrOutput,
+  type StatusChanges,
   statusHash,
   type Translator,
   type TranslatorInput,

@@ -41,12 +41,12 @@ export class Outgoing<V, Id, N> {
     }
   }
 
-  /** Gives each value that is new, and the id of each that is gone (maybe one that never was there). */
-  drain(put: (value: V, note: N) => void, gone: (id: Id) => void): void {
+  /** Gives each value that is new with its name, and the id of each that is gone (maybe one that never was there). */
+  drain(put: (name: string, given: { value: V; note: N }) => void, gone: (id: Id) => void): void {
     this.workAhead();
-    for (const held of this.#held.values()) {
+    for (const [name, held] of this.#held) {
       if ('gone' in held) gone(held.gone);
-      else put(held.value, held.note);
+      else put(name, held);
     }
     this.#held.clear();
   }

@@ -17,21 +17,23 @@ class Mirror {
 
   feed(
     translator: Translator,
-    input: { facts: readonly FactInput[]; acks?: readonly AckEvent[]; seq: number },
+    input: { facts: readonly FactInput[]; acks?: readonly AckEvent[]; seq: number; statusesLater?: boolean },
   ): number {
-    const { facts, acks = [], seq } = input;
-    const output = translator.apply({ facts, acks, revision: { epoch: 1, seq } });
+    const { facts, acks = [], seq, statusesLater = false } = input;
+    const output = translator.translate({ facts, acks, revision: { epoch: 1, seq } });
     for (const resource of output.ir.puts) this.ir.set(irIdOf(resource), resource);
     for (const { kind, key } of output.ir.removes) expect(this.ir.delete(`${kind}:${key}`)).toBe(true);
-    for (const status of output.status.puts) this.status.set(refKey(status.ref), status);
-    for (const ref of output.status.removes) expect(this.status.delete(refKey(ref))).toBe(true);
     this.stateHash = output.stateHash;
     return (
-      output.ir.puts.length +
-      output.ir.removes.length +
-      output.status.puts.length +
-      output.status.removes.length
+      output.ir.puts.length + output.ir.removes.length + (statusesLater ? 0 : this.feedStatuses(translator))
     );
+  }
+
+  feedStatuses(translator: Translator): number {
+    const { puts, removes } = translator.statuses();
+    for (const status of puts) this.status.set(refKey(status.ref), status);
+    for (const ref of removes) expect(this.status.delete(refKey(ref))).toBe(true);
+    return puts.length + removes.length;
   }
 }
 
@@ -42,6 +44,7 @@ function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
 const batch = fc.record({
   facts: fc.array(anyFact, { maxLength: 6 }),
   acks: fc.array(anyAck, { maxLength: 2 }),
+  statusesLater: fc.boolean(),
 });
 
 function newestAcks(batches: readonly { acks: readonly AckEvent[] }[]): AckEvent[] {
@@ -58,6 +61,7 @@ test('incremental is the same as from scratch, over any facts, duplicates, delet
       const mirror = new Mirror();
       mirror.feed(translator, { facts: beginning, seq: 1 });
       for (const [i, b] of batches.entries()) mirror.feed(translator, { ...b, seq: i + 2 });
+      mirror.feedStatuses(translator);
       const folded = foldFacts([...beginning, ...batches.flatMap((b) => b.facts)]);
       const shuffled = folded
         .map((fact) => ({ fact, at: random.next().value as number }))

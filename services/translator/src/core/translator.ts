@@ -46,8 +46,8 @@ export interface TranslatorInput {
   readonly revision: Revision;
 }
 
-/** What a batch changes. */
-export interface TranslatorOutput {
+/** What a batch changes of the IR. */
+export interface IrOutput {
   /** False: not every kind has had its first list, and nothing is given out. */
   readonly ready: boolean;
   /** Kinds that are waited for, as `<group>/<kind>`. */
@@ -59,16 +59,36 @@ export interface TranslatorOutput {
     readonly texts: readonly string[];
     readonly removes: readonly { readonly kind: IrKind; readonly key: string }[];
   };
-  readonly status: { readonly puts: readonly StatusOutput[]; readonly removes: readonly ObjectRef[] };
   /** `SetHash` over the whole IR after it. */
   readonly stateHash: string;
   /** Transforms that ran. */
   readonly transforms: number;
 }
 
+/** What changes of statuses. */
+export interface StatusChanges {
+  /** Sorted by `refKey`. */
+  readonly puts: readonly StatusOutput[];
+  readonly removes: readonly ObjectRef[];
+  /** Transforms that ran. */
+  readonly transforms: number;
+}
+
+/** What a batch changes. */
+export interface TranslatorOutput extends IrOutput {
+  readonly status: Pick<StatusChanges, 'puts' | 'removes'>;
+}
+
 /** The translator. */
 export interface Translator {
+  /** Takes a batch in, and gives what it changes of the IR. What it changes of statuses waits for `statuses`. */
+  translate(input: TranslatorInput): IrOutput;
+  /** What all batches since the last call change of statuses. */
+  statuses(): StatusChanges;
+  /** Both at once. */
   apply(input: TranslatorInput): TranslatorOutput;
+  /** Whether an Envoy that is connected, and gives signs of life, has yet to acknowledge a revision. */
+  isAwaited(revision: Revision): boolean;
   /** What has been given out so far, to go on with in another translator. */
   committedIr(): IrLedger;
   committedStatus(): StatusLedger;
@@ -119,7 +139,9 @@ class IncrementalTranslator implements Translator {
   readonly #irGiven: readonly Outgoing<IrResource, IrId, Written>[];
   readonly #statusGiven: readonly Outgoing<StatusOutput, ObjectRef, string>[];
   readonly #wanted: readonly { drain(): { key: string; after: Revision | undefined }[] }[];
-  #started = false;
+  /** Whether what was on the log before has been compared with what is now: for resources, and for statuses. */
+  #irStarted = false;
+  #statusStarted = false;
   /** Facts so far, while first lists come in. */
   #facts = 0;
 
@@ -140,7 +162,7 @@ class IncrementalTranslator implements Translator {
     }
   }
 
-  apply(input: TranslatorInput): TranslatorOutput {
+  translate(input: TranslatorInput): IrOutput {
     const { graph, inputs } = this.#model;
     const before = graph.transforms;
     for (const fact of input.facts ?? []) takeFact(fact, inputs, this.#gate);
@@ -151,22 +173,40 @@ class IncrementalTranslator implements Translator {
     }
     graph.commit();
     const ir = this.#changedResources(input.revision);
+    this.#irStarted = true;
+    const transforms = graph.transforms - before;
+    return { ready: true, waiting: [], ir, stateHash: this.#ir.stateHash, transforms };
+  }
+
+  statuses(): StatusChanges {
+    const { graph, envoyViews, datapathViews } = this.#model;
+    const before = graph.transforms;
+    if (!this.#gate.ready) return { puts: [], removes: [], transforms: 0 };
     graph.commit();
     for (const output of this.#wanted)
       for (const { key, after } of output.drain()) this.#envoys.want(key, after);
     for (const [gateway, view] of this.#envoys.drain()) {
-      if (view === undefined) this.#model.envoyViews.delete(gateway);
-      else this.#model.envoyViews.set(gateway, view);
+      if (view === undefined) envoyViews.delete(gateway);
+      else envoyViews.set(gateway, view);
     }
     for (const [service, view] of this.#datapaths.drain()) {
-      if (view === undefined) this.#model.datapathViews.delete(service);
-      else this.#model.datapathViews.set(service, view);
+      if (view === undefined) datapathViews.delete(service);
+      else datapathViews.set(service, view);
     }
     graph.commit();
-    const status = this.#changedStatuses();
-    this.#started = true;
-    const transforms = graph.transforms - before;
-    return { ready: true, waiting: [], ir, status, stateHash: this.#ir.stateHash, transforms };
+    const changes = this.#changedStatuses();
+    this.#statusStarted = true;
+    return { ...changes, transforms: graph.transforms - before };
+  }
+
+  apply(input: TranslatorInput): TranslatorOutput {
+    const output = this.translate(input);
+    const { puts, removes, transforms } = this.statuses();
+    return { ...output, status: { puts, removes }, transforms: output.transforms + transforms };
+  }
+
+  isAwaited(revision: Revision): boolean {
+    return this.#envoys.isAwaited(revision);
   }
 
   committedIr(): IrLedger {
@@ -191,7 +231,6 @@ class IncrementalTranslator implements Translator {
     if (graph.transforms > this.#facts * transformsOfFact) return;
     graph.commit();
     for (const given of this.#irGiven) given.workAhead();
-    for (const given of this.#statusGiven) given.workAhead();
   }
 
   #takeAcks({ resetAcks = false, acks = [], servers = [] }: TranslatorInput): void {
@@ -205,26 +244,25 @@ class IncrementalTranslator implements Translator {
     }
   }
 
-  #nothing(transforms: number): TranslatorOutput {
+  #nothing(transforms: number): IrOutput {
     return {
       ready: false,
       waiting: this.#gate.waiting,
       ir: { puts: [], texts: [], removes: [] },
-      status: { puts: [], removes: [] },
       stateHash: this.#ir.stateHash,
       transforms,
     };
   }
 
-  #changedResources(revision: Revision): TranslatorOutput['ir'] {
+  #changedResources(revision: Revision): IrOutput['ir'] {
     const puts: { id: IrId; resource: IrResource; text: string; hash: string }[] = [];
     const gone = new Set<IrId>();
     for (const given of this.#irGiven)
       given.drain(
-        (resource, written) => puts.push({ id: irIdOf(resource), resource, ...written }),
+        (_, { value, note }) => puts.push({ id: irIdOf(value), resource: value, ...note }),
         (id) => gone.add(id),
       );
-    if (!this.#started) {
+    if (!this.#irStarted) {
       const alive = new Set(puts.map(({ id }) => id));
       for (const id of this.#ir.entries.keys()) if (!alive.has(id)) gone.add(id);
     }
@@ -254,15 +292,15 @@ class IncrementalTranslator implements Translator {
     if (!isOfPod(service)) this.#datapaths.want(service, revision);
   }
 
-  #changedStatuses(): TranslatorOutput['status'] {
+  #changedStatuses(): Pick<StatusChanges, 'puts' | 'removes'> {
     const puts: { key: string; status: StatusOutput; hash: string }[] = [];
     const gone = new Set<string>();
     for (const given of this.#statusGiven)
       given.drain(
-        (status, hash) => puts.push({ key: refKey(status.ref), status, hash }),
+        (key, { value, note }) => puts.push({ key, status: value, hash: note }),
         (ref) => gone.add(refKey(ref)),
       );
-    if (!this.#started) {
+    if (!this.#statusStarted) {
       const alive = new Set(puts.map(({ key }) => key));
       for (const key of this.#status.keys()) if (!alive.has(key)) gone.add(key);
     }
