@@ -7,19 +7,25 @@
 // That of its route configuration: Envoy notes the good scopes of a response that it refuses without putting them in force;
 // the same bytes sent again are then "unchanged" to it: acknowledged, and never in force. So no two sendings of a scope are
 // alike: each carries a mark in that name, which nothing else reads.
-import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { RouteConfigurationSchema } from '@sluice/envoy-api/envoy/config/route/v3/route_pb.js';
 import { ScopedRouteConfigurationSchema } from '@sluice/envoy-api/envoy/config/route/v3/scoped_route_pb.js';
 import { hashOfText } from '@sluice/ir';
 import type { XdsResource } from './xds-resource.ts';
 
 /** Bytes that fit into a string object of libc++ on a 64-bit machine. */
 const maxNameBytes = 22;
+/** Bytes of a hash of which its base64 is at least as long: a multiple of three. */
+const hashBytes = 18;
 
 /** The name under which an Envoy has a scope: its own where it is short (and of ASCII), else 132 bits of its SHA-256. */
 export function wireName(scope: string): string {
   if (scope.length <= maxNameBytes && /^[\x20-\x7e]*$/.test(scope)) return scope;
-  const bytes = hashOfText(scope).match(/../g) ?? [];
-  const hash = btoa(String.fromCharCode(...bytes.map((digits) => Number.parseInt(digits, 16))));
+  const digits = hashOfText(scope);
+  const bytes = Array.from({ length: hashBytes }, (_, at) =>
+    Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16),
+  );
+  const hash = btoa(String.fromCharCode(...bytes));
   return hash.slice(0, maxNameBytes).replaceAll('+', '-').replaceAll('/', '_');
 }
 
@@ -40,13 +46,22 @@ export function ownNames(
  */
 export function sentScope(resource: XdsResource, mark: string): XdsResource {
   const name = wireName(resource.name);
-  const routeConfiguration = { name: `${resource.name}#${mark}` };
-  const behind = toBinary(
-    ScopedRouteConfigurationSchema,
-    create(ScopedRouteConfigurationSchema, { name, routeConfiguration }),
-  );
+  const behind = namesBehind(name, `${resource.name}#${mark}`);
   const body = new Uint8Array(resource.body.length + behind.length);
   body.set(resource.body);
   body.set(behind, resource.body.length);
   return { ...resource, name, body };
+}
+
+const scopeFields = ScopedRouteConfigurationSchema.field;
+const nameOfTable = RouteConfigurationSchema.field.name.number;
+/** One for all: a start sends thousands of scopes, and a writer of its own has memory of its own. */
+const writer = new BinaryWriter();
+
+/** The bytes of a scope of this name whose route configuration has that one. */
+function namesBehind(scope: string, table: string): Uint8Array {
+  writer.tag(scopeFields.name.number, WireType.LengthDelimited).string(scope);
+  writer.tag(scopeFields.routeConfiguration.number, WireType.LengthDelimited).fork();
+  writer.tag(nameOfTable, WireType.LengthDelimited).string(table).join();
+  return writer.finish();
 }
