@@ -27,6 +27,20 @@ export interface Standing {
 
 const noFaults: readonly Fault[] = [];
 
+/** Of an object that is declared in one place; its reference is made from its key when it is asked for. */
+class PlainStanding implements Standing {
+  readonly winner: DeclaredObject;
+  readonly faults = noFaults;
+
+  constructor(winner: DeclaredObject) {
+    this.winner = winner;
+  }
+
+  get ref(): ObjectRef {
+    return this.winner.ref;
+  }
+}
+
 export class Declarations {
   readonly #mentions = new Map<string, Few<Mention>>();
   /** Keys that each part mentions; of a part that mentions none, no key. */
@@ -77,8 +91,7 @@ export class Declarations {
     const mentions = itemsOf(this.#mentions.get(key));
     const [first] = mentions;
     if (first === undefined) return undefined;
-    if (mentions.length === 1 && first.declared !== undefined)
-      return { ref: first.declared.ref, winner: first.declared, faults: noFaults };
+    if (mentions.length === 1 && first.declared !== undefined) return new PlainStanding(first.declared);
     const declared = mentions.filter((m) => m.declared !== undefined).toSorted(byPrecedence);
     const winner = declared[0]?.declared;
     const losers = declared.slice(1).filter((m) => !m.stale);

@@ -50,8 +50,9 @@ export function plan(input: PlanInput): Plan {
 function planPiece(draft: Draft): Plan {
   for (const key of draft.keys) {
     const standing = draft.declarations.standing(key);
-    if (standing?.winner !== undefined && !isSecret(standing.ref) && !isNamespace(standing.ref))
-      planObject(draft, key, standing.ref);
+    if (standing?.winner === undefined) continue;
+    const { ref } = standing;
+    if (!isSecret(ref) && !isNamespace(ref)) planObject(draft, key, ref);
   }
   // By now a file that declares one of them has most likely been read.
   if (draft.facts.some(({ fact }) => fact.type === 'ObjectChanged' && refersOnly(fact.object.kind)))
