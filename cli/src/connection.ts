@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { connectEventLog, type EventLog, type LogEvent } from '@sluice/event-log';
+import { connectEventLog, type EventLog, type LogEvent, type VerifyReport } from '@sluice/event-log';
 import { type StreamName, streams } from '@sluice/events';
 import type { CliConfig } from './config.ts';
 import { World } from './model/world.ts';
@@ -53,6 +53,21 @@ export async function openConnection(config: CliConfig, dataDir: string | undefi
 /** Folds streams into a world, each as it stands now. A stream that nobody has made yet counts as empty. */
 export async function loadWorld(log: EventLog, names: readonly StreamName[]): Promise<World> {
   return (await loadFolded(log, names)).world;
+}
+
+/** As `loadWorld`, with the states that come with reports; what has none is read. */
+export async function worldOf(
+  log: EventLog,
+  names: readonly StreamName[],
+  reports: readonly VerifyReport[],
+): Promise<World> {
+  const world = new World();
+  for (const name of names) {
+    const report = reports.find(({ stream }) => stream === streams[name].name);
+    const { events } = report?.state ?? (await log.stateAt(streams[name].name));
+    world.apply(name, [...events.values()].sort(bySequence));
+  }
+  return world;
 }
 
 /** As `loadWorld`, with the events that it was folded from, by stream and subject. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { EventLog } from '@sluice/event-log';
+import type { EventLog, VerifyReport } from '@sluice/event-log';
 import type { CommandContext, ExitCode } from '../command.ts';
-import { connectInstance, loadWorld } from '../connection.ts';
+import { connectInstance, worldOf } from '../connection.ts';
 import { askAgents } from '../model/ask-agents.ts';
 import { type Check, integrityCheck, lagCheck, ok, unreadableCheck, worldChecks } from '../model/checks.ts';
 import { datapathChecks } from '../model/datapath-checks.ts';
@@ -15,6 +15,9 @@ import { processChecks } from '../standalone/process-checks.ts';
 import { translatedSequence } from '../standalone/translator-progress.ts';
 import { streamNames } from './log-options.ts';
 import { paintStatus } from './paint.ts';
+
+/** Streams that tell of objects, their statuses and the Envoys. */
+const shown = ['FACTS', 'STATUS', 'ACKS', 'IR'] as const;
 
 /** Runs every check and prints them. Findings (1): one of them fails. */
 export async function runStatus(
@@ -49,24 +52,30 @@ async function logChecks(found: FoundInstance): Promise<Check[]> {
     return [{ ...unreadableCheck('log', error), next: `tail ${found.layout.log}/nats.log` }];
   }
   try {
-    const streams = streamNames.map(async (stream) => {
+    const reports: VerifyReport[] = [];
+    const streams: Check[] = [];
+    for (const stream of streamNames)
       try {
-        return integrityCheck(await log.verify(stream));
+        const report = await log.verify(stream, { withState: shown.some((name) => name === stream) });
+        reports.push(report);
+        streams.push(integrityCheck(report));
       } catch (error) {
-        return unreadableCheck(`log/${stream}`, error);
+        streams.push(unreadableCheck(`log/${stream}`, error));
       }
-    });
-    return [...(await objectChecks(found, log)), ...(await Promise.all(streams)), lowPortCheck(found)];
+    return [...(await objectChecks(found, { log, reports })), ...streams, lowPortCheck(found)];
   } finally {
     await log.close();
   }
 }
 
 /** What the objects, their statuses and the Envoys are found to be; one check where the log is too damaged to tell. */
-async function objectChecks({ instance, layout }: FoundInstance, log: EventLog): Promise<Check[]> {
+async function objectChecks(
+  { instance, layout }: FoundInstance,
+  { log, reports }: { readonly log: EventLog; readonly reports: readonly VerifyReport[] },
+): Promise<Check[]> {
   const { controllerNames, directories, processes } = instance;
   try {
-    const world = await loadWorld(log, ['FACTS', 'STATUS', 'ACKS', 'IR']);
+    const world = await worldOf(log, shown, reports);
     const names = processes.map(({ name }) => name);
     const typed = (file: string) => typedPath(file, { directories, cwd: process.cwd() });
     const running = [...world.datapaths.values()].filter(({ state }) => state === 'running');

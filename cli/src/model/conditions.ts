@@ -16,16 +16,23 @@ export function recordsOf(value: unknown): readonly Json[] {
 
 /** The conditions of a status, of one of its listeners, of one of its parents or ancestors. */
 export function conditionsOf(holder: unknown): readonly Condition[] {
-  if (!isRecord(holder)) return [];
-  return recordsOf(holder.conditions).flatMap((entry) => {
-    const parsed = conditionSchema.safeParse(entry);
-    return parsed.success ? [parsed.data] : [];
-  });
+  return entriesOf(holder).flatMap((entry) => parse(entry) ?? []);
 }
 
-/** One condition by its type. */
+/** One condition by its type. Costs the others next to nothing: many routes are asked for a few of theirs. */
 export function findCondition(holder: unknown, type: string): Condition | undefined {
-  return conditionsOf(holder).find((condition) => condition.type === type);
+  return entriesOf(holder)
+    .filter((entry) => entry.type === type)
+    .map(parse)
+    .find((condition) => condition !== undefined);
+}
+
+function entriesOf(holder: unknown): readonly Json[] {
+  return isRecord(holder) ? recordsOf(holder.conditions) : [];
+}
+
+function parse(entry: Json): Condition | undefined {
+  return conditionSchema.safeParse(entry).data;
 }
 
 /** One row of the flat list of conditions. */

@@ -1,5 +1,5 @@
 import type { EventLog, LogEvent } from '@sluice/event-log';
-import { buildSubject, decodeAck, decodeEvent, irSubject, type StreamName, streams } from '@sluice/events';
+import { buildSubject, decodeAck, type Fact, irSubject, type StreamName, streams } from '@sluice/events';
 import { httpRouteKey, type IrHttpRoute, irId, type ObjectRef } from '@sluice/ir';
 import { AckHistory, type Delivery, type TimedAck } from './route-delay.ts';
 import type { World } from './world.ts';
@@ -22,7 +22,8 @@ export async function loadDeliveries(log: EventLog, { world, events }: FoldedLog
   }
   const history = new AckHistory(acks);
   return (route) => {
-    const fact = events.get('FACTS')?.get(buildSubject({ domain: 'object', ...route }));
+    const subject = buildSubject({ domain: 'object', ...route });
+    const fact = events.get('FACTS')?.get(subject);
     if (fact === undefined) return undefined;
     const kind = route.kind === 'GRPCRoute' ? 'GRPCRoute' : 'HTTPRoute';
     const key = httpRouteKey(kind, `${route.namespace}/${route.name}`);
@@ -33,14 +34,12 @@ export async function loadDeliveries(log: EventLog, { world, events }: FoldedLog
       factMs: fact.timeMs,
       served:
         revised === undefined || putMs === undefined ? undefined : { revision: revised.revision, putMs },
-      translated: generationOf(fact) === (revised?.resource as IrHttpRoute | undefined)?.generation,
+      translated:
+        generationOf(world.facts.get(subject)) === (revised?.resource as IrHttpRoute | undefined)?.generation,
     });
   };
 }
 
-function generationOf({ data }: LogEvent): number | undefined {
-  const decoded = decodeEvent('FACTS', data);
-  return decoded.ok && decoded.event.type === 'ObjectChanged'
-    ? decoded.event.object.metadata.generation
-    : undefined;
+function generationOf(fact: Fact | undefined): number | undefined {
+  return fact?.type === 'ObjectChanged' ? fact.object.metadata.generation : undefined;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Check, ok } from '../model/checks.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
 import type { FoundInstance } from './instance.ts';
+import { localRequest } from './local-http.ts';
 import { probeNats, probeService, socketPaths } from './plan.ts';
 import type { Health } from './process-spec.ts';
 
@@ -59,10 +60,9 @@ const varzSchema = z.object({
 async function storeCheck({ instance, layout }: FoundInstance): Promise<Check> {
   const next = `tail ${join(layout.log, 'nats.log')}`;
   try {
-    const answer = await fetch(`http://127.0.0.1:${instance.natsMonitorPort}/varz`, {
-      signal: AbortSignal.timeout(2_000),
-    });
-    const { version, jetstream } = varzSchema.parse(await answer.json());
+    const at = { port: instance.natsMonitorPort };
+    const { body } = await localRequest({ at, path: '/varz', timeoutMs: 2_000 });
+    const { version, jetstream } = varzSchema.parse(JSON.parse(body));
     if (jetstream?.config?.sync_always === true)
       return ok('nats/store', `version ${version}, every write is synced`);
     return { id: 'nats/store', state: 'fail', cause: `version ${version} does not sync every write`, next };

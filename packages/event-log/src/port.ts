@@ -147,6 +147,8 @@ export interface VerifyReport {
   /** Damage that a later epoch start has dealt with. */
   readonly healed: readonly Damage[];
   readonly checkpoints: readonly { readonly seq: number; readonly hash: string; readonly ok: boolean }[];
+  /** As `stateAt` gives it for `lastSeq`; where it was asked for and nothing stands in its way. */
+  readonly state?: FoldedState;
 }
 
 export interface ReadOptions {
@@ -182,7 +184,8 @@ export interface EventLog {
     writer: LogWriter,
     options?: { readonly purge?: boolean },
   ): Promise<{ readonly seq: number; readonly hash: string }>;
-  verify(stream: string): Promise<VerifyReport>;
+  /** Reads and checks all that is retained. `withState`: for who needs the folded state too, and is to read it once. */
+  verify(stream: string, options?: { readonly withState?: boolean }): Promise<VerifyReport>;
   /** Core (not stored) messages, for heartbeats: at most once. */
   notify(subject: string, data: Uint8Array): void;
   listen(subject: string, handler: (data: Uint8Array) => void): () => void;

@@ -21,7 +21,9 @@ describe('damage', () => {
   ] as const)('%s is reported with its place', async (_, fault, damage) => {
     const { log, lastSeq } = await logOf(9);
     log.faults[fault]('FACTS', 5);
-    expect((await log.verify('FACTS')).damage[0]).toMatchObject(damage);
+    const report = await log.verify('FACTS', { withState: true });
+    expect(report.damage[0]).toMatchObject(damage);
+    expect(report.state).toBeUndefined();
     const follower = await new Collector(log, 'FACTS').until(({ items }) => items.length > 0);
     expect(follower.items[0]).toMatchObject({ kind: 'damage', damage });
     await expect(log.stateAt('FACTS')).rejects.toMatchObject({ code: 'damaged' });

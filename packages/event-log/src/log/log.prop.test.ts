@@ -70,8 +70,9 @@ describe('the log, whatever happens', () => {
           expect([...(await log.stateAt('FACTS')).events].map(([s, e]) => [s, textOf(e)])).toEqual(
             sorted(scanned(all)),
           );
-          const report = await log.verify('FACTS');
+          const report = await log.verify('FACTS', { withState: true });
           expect(report.damage).toEqual([]);
+          expect(report.state).toEqual(await log.stateAt('FACTS'));
           expect(report.checkpoints.every(({ ok }) => ok)).toBe(true);
         },
       ),
@@ -161,7 +162,9 @@ describe('the log, whatever happens', () => {
           wanted.push(...events.map(textOf), `commit ${i}`);
         }
         expect(await readAll(log, 'IR')).toEqual(wanted);
-        expect((await log.verify('IR')).damage).toEqual([]);
+        const report = await log.verify('IR', { withState: true });
+        expect(report.damage).toEqual([]);
+        expect(report.state).toEqual(await log.stateAt('IR'));
       }),
       { numRuns: 30 },
     );

@@ -101,8 +101,8 @@ export class StreamEventLog implements EventLog {
     return await writeCheckpoint(this.#context, writer, options.purge ?? false);
   }
 
-  verify(stream: string): Promise<VerifyReport> {
-    return verify(this.#context, stream);
+  verify(stream: string, options: { readonly withState?: boolean } = {}): Promise<VerifyReport> {
+    return verify(this.#context, stream, options);
   }
 
   notify(subject: string, data: Uint8Array): void {

@@ -2,13 +2,17 @@ import type { BackendStreamInfo } from '../backend.ts';
 import { Fold } from '../model/fold.ts';
 import { type Step, StreamReader } from '../model/reader.ts';
 import { packsOf } from '../model/stored-events.ts';
-import type { Damage, VerifyReport } from '../port.ts';
+import type { Damage, FoldedState, VerifyReport } from '../port.ts';
 import { type CheckpointMark, loadCheckpoint, markBefore, newestMark } from './checkpoint-store.ts';
 import { existingStream, type LogContext } from './context.ts';
 import { scan } from './scan.ts';
 
 /** The `verify` of the port: reads all that is retained, follows every chain, folds again what each checkpoint stands for. */
-export async function verify(context: LogContext, stream: string): Promise<VerifyReport> {
+export async function verify(
+  context: LogContext,
+  stream: string,
+  options: { readonly withState?: boolean },
+): Promise<VerifyReport> {
   const info = await existingStream(context, stream);
   const checked = await checkpoints(context, stream);
   const walk = new Walk(info, checked);
@@ -17,7 +21,7 @@ export async function verify(context: LogContext, stream: string): Promise<Verif
   walk.end();
   // The head was purged meanwhile: what is missing is missing rightly.
   if (walk.damage.length > 0 && (await existingStream(context, stream)).firstSeq > info.firstSeq)
-    return await verify(context, stream);
+    return await verify(context, stream, options);
   const isHealed = (damage: Damage): boolean => walk.epochs.some((seq) => seq > damage.to);
   return {
     stream,
@@ -31,6 +35,7 @@ export async function verify(context: LogContext, stream: string): Promise<Verif
       hash: mark.data.stateHash,
       ok: fold !== undefined && !walk.differing.has(mark.data.seq),
     })),
+    ...(options.withState === true && walk.state !== undefined ? { state: walk.state } : {}),
   };
 }
 
@@ -82,6 +87,11 @@ class Walk {
       this.damage.push({ stream: info.name, kind: 'gap', from: 1, to: info.firstSeq - 1, message });
     }
     this.#compare();
+  }
+
+  /** Undefined after damage that nothing answers for. */
+  get state(): FoldedState | undefined {
+    return this.#fold?.stateAt({ incarnation: this.#info.incarnation, ...this.#reader.settled });
   }
 
   take(raw: Parameters<StreamReader['push']>[0]): void {

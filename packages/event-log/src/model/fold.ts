@@ -38,17 +38,24 @@ export class Fold {
 
   /** Hex SHA-256 over the sorted (subject, seq, hash) triples. */
   hash(): string {
-    const sha = createHash('sha256');
-    for (const event of this.sorted())
-      sha.update(`${JSON.stringify([event.subject, event.seq, event.hash])}\n`);
-    return sha.digest('hex');
+    return hashOf(this.sorted());
   }
 
   stateAt(position: Position): FoldedState {
+    const sorted = this.sorted();
     return {
       position,
-      events: new Map(this.sorted().map((event) => [event.subject, event])),
-      hash: this.hash(),
+      events: new Map(sorted.map((event) => [event.subject, event])),
+      // Most who read a state do not ask for it.
+      get hash() {
+        return hashOf(sorted);
+      },
     };
   }
+}
+
+function hashOf(sorted: readonly StoredEvent[]): string {
+  const sha = createHash('sha256');
+  for (const { subject, seq, hash } of sorted) sha.update(`${JSON.stringify([subject, seq, hash])}\n`);
+  return sha.digest('hex');
 }
