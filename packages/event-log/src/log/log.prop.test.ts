@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Collector, event, facts, ir, openWith, readAll, textOf } from '../../contract/harness.ts';
 import {
   createMemoryLog,
+  type FoldedState,
   type FollowItem,
   type LogWriter,
   MemoryServer,
@@ -41,6 +42,10 @@ function projected(items: readonly FollowItem[]): Map<string, string> {
 
 const sorted = (map: Map<string, string>): [string, string][] => [...map].sort();
 
+/** A state without the kind of its bytes. */
+const shown = (state: FoldedState | undefined) =>
+  state && { ...state, events: [...state.events].map(([subject, event]) => [subject, textOf(event)]) };
+
 describe('the log, whatever happens', () => {
   it('folds to what a scan finds, at every sequence, with checkpoints anywhere', async () => {
     await fc.assert(
@@ -72,7 +77,7 @@ describe('the log, whatever happens', () => {
           );
           const report = await log.verify('FACTS', { withState: true });
           expect(report.damage).toEqual([]);
-          expect(report.state).toEqual(await log.stateAt('FACTS'));
+          expect(shown(report.state)).toEqual(shown(await log.stateAt('FACTS')));
           expect(report.checkpoints.every(({ ok }) => ok)).toBe(true);
         },
       ),
@@ -164,7 +169,7 @@ describe('the log, whatever happens', () => {
         expect(await readAll(log, 'IR')).toEqual(wanted);
         const report = await log.verify('IR', { withState: true });
         expect(report.damage).toEqual([]);
-        expect(report.state).toEqual(await log.stateAt('IR'));
+        expect(shown(report.state)).toEqual(shown(await log.stateAt('IR')));
       }),
       { numRuns: 30 },
     );
