@@ -8,8 +8,8 @@ const delivery = 'ACKS';
 /** These hold something for each object. */
 const ofObjects: readonly StreamName[] = ['FACTS', 'STATUS', 'IR'];
 const streamsFollowed = [delivery, ...ofObjects] as const;
-/** Reading more facts than this would hold up those who bring them into force. */
-const manyFacts = 1_000;
+/** Reading more facts than this, bytes, would hold up those who bring them into force: a thousand routes. A message may hold many facts. */
+const manyFactsBytes = 1_000_000;
 /** What of a stream is shown; the IR has a resource for each route, and only the listeners are. Absent: all. */
 const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
   IR: ['ir.v1._.listener.>', 'revision.v1.>'],
@@ -131,7 +131,7 @@ export class LiveWorld {
 
   async #readFewAtOnce(log: EventLog): Promise<void> {
     const info = await log.info('FACTS').catch(() => undefined);
-    if (info !== undefined && info.lastSeq <= manyFacts) this.#delivered.resolve();
+    if (info !== undefined && info.bytes <= manyFactsBytes) this.#delivered.resolve();
   }
 
   /** Every Envoy that is connected has acknowledged something: of a first start, all there is. */
