@@ -1,7 +1,9 @@
 import { createMemoryLog, type EventLog, MemoryServer } from '../src/index.ts';
+import { earlyWordSuite } from './early-word-suite.ts';
 import { eventLogSuite } from './event-log-suite.ts';
+import type { LogWorld } from './harness.ts';
 
-eventLogSuite('memory', async () => {
+const makeWorld = async (): Promise<LogWorld> => {
   const server = new MemoryServer();
   const logs: EventLog[] = [];
   return {
@@ -19,4 +21,7 @@ eventLogSuite('memory', async () => {
       await Promise.all(logs.map((log) => log.close()));
     },
   };
-});
+};
+
+eventLogSuite('memory', makeWorld);
+earlyWordSuite('memory', makeWorld);

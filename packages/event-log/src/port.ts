@@ -104,7 +104,24 @@ export interface FollowOptions {
    * being woken by each event. A function is asked before each rest. Default: none, events come as they are stored.
    */
   readonly paceMs?: number | (() => number);
+  /**
+   * Called, synchronously, with events that a writer opened with `tellsEarly` is about to store and that would come next. They may come a
+   * moment later, the same by their `hash`, or never: what is made of them stays where nobody sees it until they come by `follow`. Their
+   * `seq` and `timeMs` are guesses. It must not throw.
+   */
+  readonly early?: (events: readonly LogEvent[]) => void;
   readonly signal?: AbortSignal;
+}
+
+/** How a writer is opened. */
+export interface WriterOptions {
+  /** Default 0. */
+  readonly aboveEpoch?: number;
+  /**
+   * Tells readers what it is about to store while the server writes it to disk: a single event, or a small transaction. For streams
+   * somebody waits for; see `FollowOptions.early`. Needs the right to publish to `early.<stream>`; without it nothing is told. Default: no.
+   */
+  readonly tellsEarly?: boolean;
 }
 
 /** Writes one stream under a lease: as long as it is the newest holder of its name. */
@@ -171,7 +188,7 @@ export interface EventLog {
    * Takes the lease `name` of a stream, ending an older holder, and finishes or aborts what that one left open. Its epoch
    * is above any on the stream, and above `aboveEpoch`: for a stream that went back and no longer knows its epochs.
    */
-  openWriter(stream: string, name: string, options?: { readonly aboveEpoch?: number }): Promise<LogWriter>;
+  openWriter(stream: string, name: string, options?: WriterOptions): Promise<LogWriter>;
   /** Reads from a position on, for ever; survives reconnects and server restarts. Ends when the signal aborts. */
   follow(stream: string, options?: FollowOptions): AsyncIterable<FollowItem>;
   /** Reads a range of what is retained and ends. Control events of the log itself (leases, checkpoints) are included, with a `log.` subject. */

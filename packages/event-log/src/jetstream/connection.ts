@@ -111,6 +111,8 @@ export class Connection {
         this.#lost();
       else if (status.type === 'reconnect') {
         this.#connected = true;
+        // The rights may be others now.
+        this.#denied.clear();
         logger?.info({}, 'nats connection is back');
         onConnection?.({ connected: true, reason: '' });
       } else if (status.type === 'error') {

@@ -119,7 +119,8 @@ export class JetStreamBackend implements Backend {
   }
 
   notify(subject: string, data: Uint8Array): void {
-    if (this.connected) this.#connection.nats.publish(subject, data);
+    if (!this.connected || this.#connection.refusalOf([subject]) !== undefined) return;
+    this.#connection.nats.publish(subject, data);
   }
 
   listen(subject: string, handler: (data: Uint8Array) => void): () => void {

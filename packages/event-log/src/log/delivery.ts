@@ -58,6 +58,11 @@ export class Delivery {
     this.#position = { incarnation: start.incarnation, ...reader.settled };
   }
 
+  /** The first batch has been made, and nothing is wrong. */
+  get tailing(): boolean {
+    return this.#phase.kind === 'tailing';
+  }
+
   /** Up to where all was read and yielded or left out; what a resumed connection is checked against. */
   get position(): Position {
     return this.#position;
@@ -66,6 +71,11 @@ export class Delivery {
   /** Number of events that the next batch has so far. */
   get held(): number {
     return this.#events.length;
+  }
+
+  /** Whether events of this subject are handed out. */
+  wants(subject: string): boolean {
+    return this.#matches(subject);
   }
 
   damaged(damage: Damage): void {

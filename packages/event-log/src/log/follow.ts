@@ -1,11 +1,19 @@
 import { type BackendStreamInfo, type RawReader, Unavailable } from '../backend.ts';
 import { StreamReader } from '../model/reader.ts';
 import { packsOf, unsealAll } from '../model/stored-events.ts';
-import { type Damage, type FollowItem, type FollowOptions, LogError, type Position } from '../port.ts';
+import {
+  type Damage,
+  type FollowItem,
+  type FollowOptions,
+  LogError,
+  type LogEvent,
+  type Position,
+} from '../port.ts';
 import { findBase } from './base.ts';
 import { type LogContext, persist } from './context.ts';
 import { Delivery } from './delivery.ts';
 import { type Box, unboxed } from './each-item.ts';
+import { onEarlyWord } from './early-word.ts';
 import { isPassedOver } from './scan.ts';
 
 const defaultMaxBatch = 1_000;
@@ -20,6 +28,7 @@ interface Run {
   readonly signal: AbortSignal;
   readonly maxBatch: number;
   readonly paceMs: FollowOptions['paceMs'];
+  readonly early: FollowOptions['early'];
 }
 
 /** Where a reader stands between two connections. */
@@ -47,8 +56,8 @@ async function* items(
 ): AsyncGenerator<Box<FollowItem>, void, void> {
   const signal =
     options.signal === undefined ? context.closed : AbortSignal.any([options.signal, context.closed]);
-  const { maxBatch = defaultMaxBatch, paceMs } = options;
-  const run: Run = { context, stream, signal, maxBatch, paceMs };
+  const { maxBatch = defaultMaxBatch, paceMs, early } = options;
+  const run: Run = { context, stream, signal, maxBatch, paceMs, early };
   let position = options.from;
   let place: Place | undefined;
   try {
@@ -203,6 +212,7 @@ async function* session(
   let raw: RawReader | undefined;
   const stop = (): void => raw?.close();
   run.signal.addEventListener('abort', stop);
+  const deaf = hearEarly(run, place);
   try {
     raw = await persist(
       run.context,
@@ -230,6 +240,17 @@ async function* session(
     await pause(lostPauseMs, run.signal);
   } finally {
     run.signal.removeEventListener('abort', stop);
+    deaf();
     raw?.close();
   }
+}
+
+function hearEarly(run: Run, { reader, delivery }: Place): () => void {
+  const { context, stream, early } = run;
+  if (early === undefined) return () => {};
+  const handler = (events: readonly LogEvent[]): void => {
+    const wanted = delivery.tailing ? events.filter(({ subject }) => delivery.wants(subject)) : [];
+    if (wanted.length > 0) early(wanted);
+  };
+  return onEarlyWord(context.backend, stream, { reader, handler });
 }

@@ -2,6 +2,7 @@ import { controlSubject, controlTypes, encodeControl } from '../model/control.ts
 import { assertWriterName } from '../model/envelope.ts';
 import { StreamReader } from '../model/reader.ts';
 import { packsOf } from '../model/stored-events.ts';
+import type { WriterOptions } from '../port.ts';
 import { newestMark } from './checkpoint-store.ts';
 import { existingStream, type LogContext } from './context.ts';
 import { takeLease } from './lease.ts';
@@ -12,7 +13,7 @@ import { StreamWriter } from './writer.ts';
 export async function openWriter(
   context: LogContext,
   stream: string,
-  { name, aboveEpoch }: { readonly name: string; readonly aboveEpoch: number },
+  { name, aboveEpoch, tellsEarly }: { readonly name: string } & Required<WriterOptions>,
 ): Promise<StreamWriter> {
   assertWriterName(name);
   const info = await existingStream(context, stream);
@@ -38,6 +39,7 @@ export async function openWriter(
     packs: packsOf(info.definition),
     lease,
     head,
+    tellsEarly,
   });
   if (open !== undefined) {
     const data = encodeControl({ transaction: open });

@@ -12,6 +12,7 @@ import type {
   StreamDefinition,
   StreamInfo,
   VerifyReport,
+  WriterOptions,
 } from '../port.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { existingStream, type FailPoints, type LogContext, type LogLogger, persist } from './context.ts';
@@ -71,12 +72,9 @@ export class StreamEventLog implements EventLog {
     return { name, incarnation, firstSeq, lastSeq, messages, bytes };
   }
 
-  openWriter(
-    stream: string,
-    name: string,
-    options: { readonly aboveEpoch?: number } = {},
-  ): Promise<LogWriter> {
-    return openWriter(this.#context, stream, { name, aboveEpoch: options.aboveEpoch ?? 0 });
+  openWriter(stream: string, name: string, options: WriterOptions = {}): Promise<LogWriter> {
+    const { aboveEpoch = 0, tellsEarly = false } = options;
+    return openWriter(this.#context, stream, { name, aboveEpoch, tellsEarly });
   }
 
   follow(stream: string, options?: FollowOptions): AsyncIterable<FollowItem> {

@@ -14,6 +14,7 @@ import {
   splitBatches,
 } from './batching.ts';
 import { closedError, type LogContext } from './context.ts';
+import { tellEarly } from './early-word.ts';
 import { heldSeq, type TakenLease } from './lease.ts';
 import { settle } from './settle.ts';
 
@@ -24,6 +25,8 @@ export interface WriterStart {
   readonly packs: Packs;
   readonly lease: TakenLease;
   readonly head: ChainHead | undefined;
+  /** As in `WriterOptions`. */
+  readonly tellsEarly: boolean;
 }
 
 /**
@@ -255,6 +258,9 @@ export class StreamWriter implements LogWriter {
     const lease = { subject: controlSubject.lease(this.stream, this.name), seq: this.#leaseSeq };
     const expect = lastId !== undefined && (inTurn || messages.length === 1) ? { lastId } : lease;
     if (inTurn) return backend.publishInTurn(this.stream, messages, { ids, expect });
+    const [only] = messages;
+    if (this.#start.tellsEarly && only !== undefined && messages.length === 1)
+      tellEarly(backend, this.stream, only);
     return backend.publish(this.stream, messages, { id: ids[0] ?? '', expect });
   }
 

@@ -28,6 +28,20 @@ export class Chains {
     return fault;
   }
 
+  /** Whether these events are what their hashes say, and would go on from where their writer's chain stands. Takes nothing in. */
+  wouldContinue(events: readonly StoredEvent[]): boolean {
+    const name = events[0]?.writer.name ?? '';
+    let head = this.heads.get(name);
+    for (const event of events) {
+      const { writer, prev, hash } = event;
+      if (head === undefined || writer.name !== name || prev !== head.hash) return false;
+      if (writer.epoch !== head.epoch || writer.counter !== head.counter + 1) return false;
+      if (eventHash(event) !== hash) return false;
+      head = { epoch: writer.epoch, counter: writer.counter, hash };
+    }
+    return events.length > 0;
+  }
+
   /** Forgets the chains: after an epoch start each goes on from its next event. */
   forget(): void {
     this.heads.clear();

@@ -1,7 +1,7 @@
 // Raw messages in order → events, epoch starts, damage. Knows sequences, chains and transactions; does no I/O.
 import type { Damage } from '../port.ts';
 import { Chains } from './chain.ts';
-import { controlTypes } from './control.ts';
+import { controlTypes, isControl } from './control.ts';
 import type { ChainHead, RawMessage, StoredEvent } from './message.ts';
 import { type Packs, unsealAll } from './stored-events.ts';
 import { Transactions } from './transactions.ts';
@@ -71,6 +71,20 @@ export class StreamReader {
     }
     for (const event of events) this.#take(event, steps);
     return steps;
+  }
+
+  /**
+   * The events of a message that would be certain if it came next; undefined where it is none of ours, or would not go on from what
+   * was read. Takes nothing in.
+   */
+  preview(raw: RawMessage): readonly StoredEvent[] | undefined {
+    if (this.transactions.holding) return undefined;
+    const events = unsealAll(raw, this.#packs);
+    if (events === undefined || events.some(({ subject }) => isControl(subject))) return undefined;
+    const { transaction } = events.at(-1) ?? {};
+    const whole =
+      transaction?.closing !== false && events.every((event) => event.transaction?.id === transaction?.id);
+    return whole && this.chains.wouldContinue(events) ? events : undefined;
   }
 
   #take(event: StoredEvent, steps: Step[]): void {
