@@ -35,6 +35,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         writes: writes('object', 'refusal', 'sync', 'address', 'certificate', 'secret', 'judgement'),
         reads: ['FACTS', 'STATUS', 'SECRETS'],
         owns: ['FACTS', 'SECRETS'],
+        notifies: ['early.FACTS'],
         listens: ['damage.FACTS', 'damage.SECRETS'],
       };
     case 'translator':
@@ -43,13 +44,14 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
         reads: ['FACTS', 'ACKS', 'IR', 'STATUS'],
         owns: ['IR', 'STATUS'],
         checkpoints: ['FACTS'],
-        notifies: ['heartbeat.translator', 'heartbeat.translator.ask', 'damage.FACTS'],
+        notifies: ['heartbeat.translator', 'heartbeat.translator.ask', 'damage.FACTS', 'early.IR'],
         listens: [
           'heartbeat.translator',
           'heartbeat.translator.ask',
           'heartbeat.xds-server.*',
           'heartbeat.bpf-agent.*',
           'damage.IR',
+          'early.FACTS',
         ],
       };
     case 'xds-server':
@@ -63,6 +65,7 @@ export function accessOf(user: NatsUserName, replicas: readonly string[]): Strea
           'damage.IR',
           'damage.SECRETS',
         ],
+        listens: ['early.IR'],
       };
     case 'bpf-agent':
       return {

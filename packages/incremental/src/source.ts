@@ -26,6 +26,12 @@ export class Source<V> extends Node<V> {
     this.#pending.set(key, undefined);
   }
 
+  /** A function that puts back what stands under `key` since the last commit. */
+  restorer(key: string): () => void {
+    const value = this.get(key);
+    return () => void this.#pending.set(key, value);
+  }
+
   /** Writes wait for another run. */
   get waits(): boolean {
     return this.#pending.size > 0;

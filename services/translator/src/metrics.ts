@@ -6,6 +6,8 @@ export interface Metrics {
   readonly facts: Counter;
   /** Facts that could not be decoded. */
   readonly judged: Counter;
+  /** Early words of facts that were worked on: those that came as said, and those that did not. */
+  readonly early: Counter<'outcome'>;
   /** Runs of transforms. */
   readonly transforms: Counter;
   /** Resources of the IR written or removed. */
@@ -32,6 +34,12 @@ export function createMetrics(registry: Registry): Metrics {
       'sluice_translator_facts_judged_total',
       'Facts that could not be decoded and were passed over.',
     ),
+    early: new Counter({
+      name: 'sluice_translator_early_total',
+      help: 'Early words of facts that were worked on, by whether the facts then came.',
+      labelNames: ['outcome'],
+      registers,
+    }),
     transforms: counter('sluice_translator_transforms_total', 'Runs of transforms.'),
     changes: counter('sluice_translator_ir_changes_total', 'Resources of the IR written or removed.'),
     statuses: counter('sluice_translator_statuses_total', 'Statuses written or removed.'),

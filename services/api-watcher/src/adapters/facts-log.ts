@@ -267,7 +267,7 @@ async function openWriters(log: EventLog): Promise<Record<OwnStream, LogWriter>>
   await log.ensureStream(streams.FACTS);
   await log.ensureStream(streams.SECRETS);
   return {
-    FACTS: await log.openWriter('FACTS', writerName),
+    FACTS: await log.openWriter('FACTS', writerName, { tellsEarly: true }),
     SECRETS: await log.openWriter('SECRETS', writerName),
   };
 }

@@ -51,6 +51,7 @@ export class Inbox {
   readonly #capacity: number;
   #items: Item[] = [];
   #events = 0;
+  #early: readonly FactInput[] | undefined;
   #waiting = Promise.withResolvers<void>();
   #space = Promise.withResolvers<void>();
 
@@ -65,6 +66,19 @@ export class Inbox {
     this.#events += item.kind === 'facts' ? item.facts.length : item.kind === 'acks' ? item.acks.length : 1;
     this.wake();
     while (this.#events > this.#capacity) await this.#space.promise;
+  }
+
+  /** Says what may come next; of several the newest counts. */
+  sayEarly(facts: readonly FactInput[]): void {
+    this.#early = facts;
+    this.wake();
+  }
+
+  /** Takes what was said early last; undefined where nothing was since. */
+  takeEarly(): readonly FactInput[] | undefined {
+    const early = this.#early;
+    this.#early = undefined;
+    return early;
   }
 
   /** Resolves when something waits, or after `wake`. */

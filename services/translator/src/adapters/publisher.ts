@@ -63,7 +63,7 @@ export class Publisher {
   /** Takes the leases; from then on an older translator can write nothing. */
   static async open(deps: PublisherDeps): Promise<Publisher> {
     const { log } = deps;
-    const ir = await log.openWriter('IR', writerName);
+    const ir = await log.openWriter('IR', writerName, { tellsEarly: true });
     const status = await log.openWriter('STATUS', writerName);
     return new Publisher(deps, { ir, status });
   }
@@ -81,7 +81,7 @@ export class Publisher {
   /** Begins a new epoch of revisions, so that they stay in order although the facts' sequence may have gone back. */
   async renewEpoch(): Promise<void> {
     await this.#ir.close();
-    this.#ir = await this.#deps.log.openWriter('IR', writerName);
+    this.#ir = await this.#deps.log.openWriter('IR', writerName, { tellsEarly: true });
   }
 
   /** Voids what stands on the log of the IR; this publisher can write no more of it. */

@@ -1,6 +1,7 @@
 import { type EventLog, eachItem, followReporting, type LogEvent } from '@sluice/event-log';
-import { decodeAck, decodeEvent, type Fact } from '@sluice/events';
+import { decodeAck, decodeEvent } from '@sluice/events';
 import type { Logger } from '@sluice/service-kit';
+import type { FactInput } from '../core/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ChangeTimes } from './change-times.ts';
 import type { Inbox, Poison, ReceivedFact } from './inbox.ts';
@@ -20,7 +21,9 @@ export interface ReaderDeps {
 /** Follows FACTS into the inbox until the signal aborts. What cannot be decoded is passed on as poison. */
 export async function followFacts(deps: ReaderDeps): Promise<void> {
   const { log, inbox, logger, metrics, signal } = deps;
-  await eachItem(followReporting(log, 'FACTS', { signal }), async (item) => {
+  const early = new EarlyFacts(inbox);
+  const options = { signal, early: (events: readonly LogEvent[]) => early.say(events) };
+  await eachItem(followReporting(log, 'FACTS', options), async (item) => {
     if (item.kind === 'damage') {
       logger.error({ damage: item.damage }, 'damage on the log, last state stays in force');
       metrics.damage.inc({ stream: 'FACTS' });
@@ -29,8 +32,8 @@ export async function followFacts(deps: ReaderDeps): Promise<void> {
     const facts: ReceivedFact[] = [];
     const poison: Poison[] = [];
     for (const event of item.events) {
-      const decoded = decodeEvent('FACTS', event.data);
-      if (decoded.ok) facts.push(received(event, decoded.event));
+      const decoded = early.decode(event);
+      if (decoded.ok) facts.push(received(event, decoded.input));
       else poison.push({ seq: event.seq, subject: event.subject, error: decoded.error });
     }
     metrics.facts.inc(facts.length);
@@ -92,11 +95,45 @@ async function lastGood(deps: ReaderDeps, subject: string, toSeq: number): Promi
     else if (event.subject === subject && decodeEvent('FACTS', event.data).ok) good = event;
   }
   if (good === undefined) return undefined;
-  const decoded = decodeEvent('FACTS', good.data);
-  return decoded.ok ? received(good, decoded.event) : undefined;
+  const decoded = decodeFact(good);
+  return decoded.ok ? received(good, decoded.input) : undefined;
 }
 
-function received({ subject, seq, timeMs, traceparent }: LogEvent, fact: Fact): ReceivedFact {
-  const event = { seq, timeMs, ...(traceparent === undefined ? {} : { traceparent }) };
-  return { input: { subject, fact }, event };
+type DecodedFact =
+  | { readonly ok: true; readonly input: FactInput }
+  | { readonly ok: false; readonly error: string };
+
+function decodeFact({ subject, data }: LogEvent): DecodedFact {
+  const decoded = decodeEvent('FACTS', data);
+  return decoded.ok ? { ok: true, input: { subject, fact: decoded.event } } : decoded;
+}
+
+function received({ seq, timeMs, traceparent }: LogEvent, input: FactInput): ReceivedFact {
+  return { input, event: { seq, timeMs, ...(traceparent === undefined ? {} : { traceparent }) } };
+}
+
+/** Facts that were said early: those that come with the same hash are the same objects. */
+class EarlyFacts {
+  readonly #inbox: Inbox;
+  #said: ReadonlyMap<string, FactInput> = new Map();
+
+  constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+  }
+
+  say(events: readonly LogEvent[]): void {
+    const said = new Map<string, FactInput>();
+    for (const event of events) {
+      const decoded = decodeFact(event);
+      if (!decoded.ok) return;
+      said.set(event.hash, decoded.input);
+    }
+    this.#said = said;
+    this.#inbox.sayEarly([...said.values()]);
+  }
+
+  decode(event: LogEvent): DecodedFact {
+    const input = this.#said.get(event.hash);
+    return input === undefined ? decodeFact(event) : { ok: true, input };
+  }
 }

@@ -134,7 +134,13 @@ export class Translation {
     await this.#translate(translator, publisher, this.#pending.start());
     while (!signal.aborted) {
       await this.#inbox.wait();
-      const batch = this.#pending.batch(this.#inbox.drain());
+      const early = this.#inbox.takeEarly();
+      const items = this.#inbox.drain();
+      if (items.length === 0 && early !== undefined && this.#failed === undefined) {
+        translator.prepare(early);
+        continue;
+      }
+      const batch = this.#pending.batch(items);
       if (batch.reset) {
         await publisher.renewEpoch();
         this.#leadership.epoch = publisher.epoch;
@@ -271,6 +277,7 @@ export class Translation {
     const changes = changesOf(output);
     const transforms = output.transforms + status.transforms;
     metrics.transforms.inc(transforms);
+    if (output.prepared !== 'none') metrics.early.inc({ outcome: output.prepared });
     metrics.changes.inc(changes);
     metrics.statuses.inc(status.puts.length + status.removes.length);
     metrics.seq.set(batch.seq);

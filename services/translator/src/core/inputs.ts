@@ -131,6 +131,34 @@ export class SyncGate {
   }
 }
 
+/** A function that takes a fact back that is about to be taken in; undefined where that cannot be done. */
+export function undoOf({ subject, fact }: FactInput, inputs: Inputs): (() => void) | undefined {
+  switch (fact.type) {
+    case 'ObjectChanged': {
+      const { namespace, name } = objectRefOf(fact.object);
+      return inputs[sourceOf[fact.object.kind]].restorer(objectKey(namespace, name));
+    }
+    case 'ObjectDeleted': {
+      const { kind, namespace, name } = fact.ref;
+      if (!Object.hasOwn(sourceOf, kind)) return () => {};
+      return inputs[sourceOf[kind as KnownObject['kind']]].restorer(objectKey(namespace, name));
+    }
+    case 'AddressAssigned':
+    case 'AddressReleased':
+      return inputs.addresses.restorer(gatewayKey(fact.gateway));
+    case 'CertificateObserved':
+    case 'CertificateForgotten':
+      return inputs.certificates.restorer(objectKey(fact.ref.namespace, fact.ref.name));
+    case 'ResourceRejected':
+    case 'RejectionCleared':
+      return inputs.rejections.restorer(subject);
+    case 'KindSynced':
+      return undefined;
+    default:
+      return () => {};
+  }
+}
+
 /** Takes one fact in; it shows after the next commit. */
 export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: SyncGate): void {
   switch (fact.type) {

@@ -80,6 +80,53 @@ test('incremental is the same as from scratch, over any facts, duplicates, delet
   );
 });
 
+const early = fc.oneof(
+  fc.constant<'nothing'>('nothing'),
+  fc.record({ first: fc.nat({ max: 6 }) }),
+  fc.array(anyFact, { maxLength: 3 }),
+);
+
+test('facts that were said early change no output, whether they come or not', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(early, batch), { maxLength: 12 }), (steps) => {
+      const [plain, prepared] = [createTranslator(options), createTranslator(options)];
+      const outputOf = (translator: Translator, b: { facts: readonly FactInput[] }, seq: number) => {
+        const { transforms, prepared, ...output } = translator.apply({ ...b, revision: { epoch: 1, seq } });
+        return output;
+      };
+      for (const translator of [plain, prepared]) outputOf(translator, { facts: beginning }, 1);
+      for (const [i, [word, b]] of steps.entries()) {
+        if (word !== 'nothing')
+          prepared.prepare(Array.isArray(word) ? word : b.facts.slice(0, Math.max(1, word.first)));
+        expect(outputOf(prepared, b, i + 2)).toEqual(outputOf(plain, b, i + 2));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('facts that were said early and come are translated once', () => {
+  const [route] = fc.sample(
+    anyFact.filter(({ fact }) => fact.type === 'ObjectChanged' && fact.object.kind === 'HTTPRoute'),
+    { numRuns: 1, seed: 7 },
+  );
+  const facts = route === undefined ? [] : [route];
+  const [plain, prepared] = [createTranslator(options), createTranslator(options)];
+  for (const translator of [plain, prepared])
+    translator.apply({ facts: beginning, revision: { epoch: 1, seq: 1 } });
+  const before = prepared.counts();
+  prepared.prepare(facts);
+  const done = prepared.counts();
+  const input = { facts, revision: { epoch: 1, seq: 2 } };
+  const [expected, output] = [plain.apply(input), prepared.apply(input)];
+  expect([expected.prepared, output.prepared]).toEqual(['none', 'came']);
+  expect(output.transforms).toBe(expected.transforms);
+  expect(done).not.toEqual(before);
+  const sum = (counts: ReadonlyMap<string, number>) =>
+    [...counts.values()].reduce((all, each) => all + each, 0);
+  expect(sum(prepared.counts()) - sum(done)).toBeLessThan(sum(done) - sum(before));
+});
+
 test('facts that come twice change nothing', () => {
   fc.assert(
     fc.property(fc.array(anyFact, { maxLength: 25 }), (facts) => {

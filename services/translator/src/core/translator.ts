@@ -18,7 +18,7 @@ import { DatapathBook } from './datapath-view.ts';
 import { isRawResource } from './envoy-config/part.ts';
 import { EnvoyBook } from './envoy-view.ts';
 import { isOfPod } from './host-port.ts';
-import { type FactInput, SyncGate, takeFact } from './inputs.ts';
+import { type FactInput, SyncGate, takeFact, undoOf } from './inputs.ts';
 import { refKey } from './keys.ts';
 import { isPartOfService } from './l7-service-ir.ts';
 import { IrBook, type IrLedger, type StatusLedger } from './ledger.ts';
@@ -61,8 +61,10 @@ export interface IrOutput {
   };
   /** `SetHash` over the whole IR after it. */
   readonly stateHash: string;
-  /** Transforms that ran. */
+  /** Transforms that ran, those of `prepare` included. */
   readonly transforms: number;
+  /** Whether there were prepared facts, and they came or were taken back. */
+  readonly prepared: 'none' | 'came' | 'void';
 }
 
 /** What changes of statuses. */
@@ -89,6 +91,11 @@ export interface Translator {
   apply(input: TranslatorInput): TranslatorOutput;
   /** Whether an Envoy that is connected, and gives signs of life, has yet to acknowledge a revision. */
   isAwaited(revision: Revision): boolean;
+  /**
+   * Does what it can of the work for facts that may come next. Where the next batch begins with these very facts, less is left to
+   * do; where not, they are taken back first. Nothing of it shows before.
+   */
+  prepare(facts: readonly FactInput[]): void;
   /** What has been given out so far, to go on with in another translator. */
   committedIr(): IrLedger;
   committedStatus(): StatusLedger;
@@ -144,6 +151,10 @@ class IncrementalTranslator implements Translator {
   #statusStarted = false;
   /** Facts so far, while first lists come in. */
   #facts = 0;
+  /** Facts that are taken in and have not come yet, and how each is taken back. */
+  #prepared: readonly { readonly fact: FactInput; readonly undo: () => void }[] = [];
+  /** Transforms that were told in an output. */
+  #told = 0;
 
   constructor(options: TranslatorOptions) {
     this.#model = buildModel({
@@ -163,25 +174,28 @@ class IncrementalTranslator implements Translator {
   }
 
   translate(input: TranslatorInput): IrOutput {
-    const { graph, inputs } = this.#model;
-    const before = graph.transforms;
-    for (const fact of input.facts ?? []) takeFact(fact, inputs, this.#gate);
+    const { graph } = this.#model;
+    const prepared = this.#takeFacts(input.facts ?? []);
     this.#takeAcks(input);
     if (!this.#gate.ready) {
       this.#workAhead(input.facts?.length ?? 0);
-      return this.#nothing(graph.transforms - before);
+      return this.#nothing();
     }
     graph.commit();
     const ir = this.#changedResources(input.revision);
     this.#irStarted = true;
-    const transforms = graph.transforms - before;
-    return { ready: true, waiting: [], ir, stateHash: this.#ir.stateHash, transforms };
+    return {
+      ...{ ready: true, waiting: [], ir, prepared },
+      stateHash: this.#ir.stateHash,
+      transforms: this.#tellTransforms(),
+    };
   }
 
   statuses(): StatusChanges {
     const { graph, envoyViews, datapathViews } = this.#model;
-    const before = graph.transforms;
     if (!this.#gate.ready) return { puts: [], removes: [], transforms: 0 };
+    // What is prepared shows nowhere.
+    if (this.#prepared.length > 0) this.#takeFacts([]);
     graph.commit();
     for (const output of this.#wanted)
       for (const { key, after } of output.drain()) this.#envoys.want(key, after);
@@ -196,7 +210,7 @@ class IncrementalTranslator implements Translator {
     graph.commit();
     const changes = this.#changedStatuses();
     this.#statusStarted = true;
-    return { ...changes, transforms: graph.transforms - before };
+    return { ...changes, transforms: this.#tellTransforms() };
   }
 
   apply(input: TranslatorInput): TranslatorOutput {
@@ -207,6 +221,21 @@ class IncrementalTranslator implements Translator {
 
   isAwaited(revision: Revision): boolean {
     return this.#envoys.isAwaited(revision);
+  }
+
+  prepare(facts: readonly FactInput[]): void {
+    if (!this.#irStarted || this.#prepared.length > 0) return;
+    const { graph, inputs } = this.#model;
+    const prepared: { fact: FactInput; undo: () => void }[] = [];
+    for (const fact of facts) {
+      const undo = undoOf(fact, inputs);
+      if (undo === undefined) return;
+      prepared.push({ fact, undo });
+    }
+    for (const fact of facts) takeFact(fact, inputs, this.#gate);
+    this.#prepared = prepared;
+    graph.commit();
+    for (const given of this.#irGiven) given.workAhead();
   }
 
   committedIr(): IrLedger {
@@ -230,7 +259,22 @@ class IncrementalTranslator implements Translator {
     const { graph } = this.#model;
     if (graph.transforms > this.#facts * transformsOfFact) return;
     graph.commit();
+    this.#noteAhead();
+  }
+
+  #noteAhead(): void {
     for (const given of this.#irGiven) given.workAhead();
+  }
+
+  #takeFacts(facts: readonly FactInput[]): TranslatorOutput['prepared'] {
+    const { inputs } = this.#model;
+    const prepared = this.#prepared;
+    this.#prepared = [];
+    const came = prepared.length > 0 && prepared.every(({ fact }, i) => facts[i] === fact);
+    if (!came) for (const { undo } of prepared.toReversed()) undo();
+    for (const fact of came ? facts.slice(prepared.length) : facts) takeFact(fact, inputs, this.#gate);
+    if (prepared.length === 0) return 'none';
+    return came ? 'came' : 'void';
   }
 
   #takeAcks({ resetAcks = false, acks = [], servers = [] }: TranslatorInput): void {
@@ -244,13 +288,21 @@ class IncrementalTranslator implements Translator {
     }
   }
 
-  #nothing(transforms: number): IrOutput {
+  #tellTransforms(): number {
+    const { transforms } = this.#model.graph;
+    const untold = transforms - this.#told;
+    this.#told = transforms;
+    return untold;
+  }
+
+  #nothing(): IrOutput {
     return {
       ready: false,
       waiting: this.#gate.waiting,
       ir: { puts: [], texts: [], removes: [] },
       stateHash: this.#ir.stateHash,
-      transforms,
+      transforms: this.#tellTransforms(),
+      prepared: 'none',
     };
   }
 
