@@ -128,6 +128,21 @@ describe.each<HostLayout>(['own hostnames', 'one hostname'])('%s', (layout) => {
     expect(Math.abs(large.endpoint.sentBytes - small.endpoint.sentBytes)).toBeLessThan(100);
   });
 
+  it('a change is worked on while the log writes it to disk', async () => {
+    const series = 'early_total{outcome="came"}';
+    const came = async () => [
+      total(await metricsOf(sluice.dataDir, 'translator'), `sluice_translator_${series}`),
+      total(await metricsOf(sluice.dataDir, 'xds-server'), `sluice_xds_${series}`),
+    ];
+    const before = await came();
+    // Early words may be lost, and come too late on a busy machine.
+    const moreCame = async (): Promise<boolean> => {
+      await costOf(changeRoute);
+      return (await came()).every((count, i) => count > (before[i] ?? 0));
+    };
+    await until(moreCame, { timeoutMs: patienceMs, message: 'early words that were of use' });
+  });
+
   it('a file that is written again as it was raises no event', () => {
     for (const [cost, plain] of [
       [small.withEqualWrite, small.route],

@@ -8,6 +8,8 @@ export interface XdsMetrics {
   readonly sent: Counter<'kind'>;
   readonly sentBytes: Counter<'kind'>;
   readonly removed: Counter<'kind'>;
+  /** Early words of revisions that were worked on: those that came as said, and those that did not. */
+  readonly early: Counter<'outcome'>;
   readonly revision: Gauge;
 }
 
@@ -74,6 +76,12 @@ export function createMetrics(
       name: 'sluice_xds_sent_bytes_total',
       help: 'Bytes of the resources sent to Envoys.',
       labelNames: ['kind'],
+      registers,
+    }),
+    early: new Counter({
+      name: 'sluice_xds_early_total',
+      help: 'Early words of revisions that were worked on, by whether the revision then came.',
+      labelNames: ['outcome'],
       registers,
     }),
     removed: new Counter({

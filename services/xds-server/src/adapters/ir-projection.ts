@@ -23,10 +23,21 @@ import type { XdsStore } from '../store/xds-store.ts';
 
 type Batch = Extract<FollowItem, { kind: 'batch' }>;
 
+/** What events of the IR say together. */
+interface Decoded {
+  readonly changes: readonly IrChange[];
+  readonly revision: Revision | undefined;
+  readonly stateHash: string;
+  readonly traceparents: readonly string[];
+  readonly fault: string | undefined;
+}
+
 /** What the projection tells. */
 export interface ProjectionEvents {
   /** Revisions were folded in; `changes` lists the whole difference. `traceparents` are theirs, the newest last. */
   committed(changes: readonly IrChange[], revision: Revision, traceparents: readonly string[]): void;
+  /** These changes may come next: the very same list, or not at all. */
+  early(changes: readonly IrChange[]): void;
   /** The stream's incarnation is known: what was acknowledged of another one says nothing. */
   incarnation(id: string): void;
   /** The log is read to its end: what is held is the newest that there is. */
@@ -56,6 +67,8 @@ export class IrProjection {
   /** The newest revision of this incarnation of the stream that is folded in. */
   #revision: Revision | undefined;
   #stale: Damage | undefined;
+  /** A revision that was said early. */
+  #said: { readonly hashes: readonly string[]; readonly decoded: Decoded } | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
@@ -90,6 +103,7 @@ export class IrProjection {
         ...(from === undefined ? {} : { from }),
         signal: round,
         aboveEpoch: () => this.#revision?.epoch ?? 0,
+        early: (said: readonly LogEvent[]) => this.#hear(said),
       };
       for await (const item of followReporting(log, 'IR', options)) {
         if (item.kind === 'damage') {
@@ -109,10 +123,28 @@ export class IrProjection {
     }
   }
 
+  /** Decodes a revision that may come next, and tells its changes. */
+  #hear(said: readonly LogEvent[]): void {
+    if (this.#revision === undefined || this.#stale !== undefined) return;
+    const decoded = this.#decode(said);
+    if (decoded.fault !== undefined || decoded.revision === undefined) return;
+    this.#said = { hashes: said.map(({ hash }) => hash), decoded };
+    this.#options.events.early(decoded.changes);
+  }
+
+  /** What was said early, if this is it. */
+  #take({ reset, events }: Batch): Decoded | undefined {
+    const said = this.#said;
+    if (events.length === 0) return undefined;
+    this.#said = undefined;
+    if (said === undefined || reset || events.length !== said.hashes.length) return undefined;
+    return events.every(({ hash }, i) => hash === said.hashes[i]) ? said.decoded : undefined;
+  }
+
   /** False where the result is not the state that the translator wrote down, and reading anew may help. */
   #fold(batch: Batch): boolean {
     const { writer, logger, events } = this.#options;
-    const decoded = this.#decode(batch.events);
+    const decoded = this.#take(batch) ?? this.#decode(batch.events);
     this.#seen(batch.position.incarnation);
     const { revision } = decoded;
     if (this.#isStale(revision)) return true;
@@ -163,7 +195,7 @@ export class IrProjection {
     return true;
   }
 
-  #decode(logEvents: readonly LogEvent[]) {
+  #decode(logEvents: readonly LogEvent[]): Decoded {
     const changes = new Map<IrId, IrChange>();
     const hashes = new Map<IrId, string>();
     let revision: Revision | undefined;

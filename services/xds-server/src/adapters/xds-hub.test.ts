@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { XdsRequest, XdsResponse } from '../core/xds-messages.ts';
 import { cluster } from '../testing/ir.ts';
 import { type EnvoyState, XdsHub } from './xds-hub.ts';
@@ -15,6 +15,7 @@ const clusters: XdsRequest = {
 function newHub() {
   const told: EnvoyState[] = [];
   const sent: XdsResponse[] = [];
+  const outcomes: string[] = [];
   const nothing = () => undefined;
   const hub = new XdsHub({
     settings: { trustedHops: 0 },
@@ -30,16 +31,87 @@ function newHub() {
       cleared: nothing,
       answered: nothing,
       sent: nothing,
+      prepared: (outcome) => outcomes.push(outcome),
     },
   });
   const connect = () => hub.connect('n', (response) => sent.push(response));
-  return { hub, told, sent, connect };
+  return { hub, told, sent, outcomes, connect };
 }
 
 const put = (seq: number) => {
   const resource = cluster('a', { connectTimeoutMs: seq });
   return { kind: resource.kind, key: resource.key, resource, revision: { epoch: 1, seq } };
 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A hub that is up to date at revision 1, with an Envoy that has all. */
+function currentHub() {
+  const made = newHub();
+  const stream = made.connect();
+  made.hub.commit([put(1)], { epoch: 1, seq: 1 });
+  made.hub.setCurrent();
+  stream.receive(clusters);
+  stream.receive({ ...clusters, nonce: made.sent[0]?.nonce ?? '' });
+  return { ...made, stream };
+}
+
+const versionsOf = (sent: readonly XdsResponse[]) =>
+  sent.map(({ resources }) => resources.map(({ version }) => version));
+
+test('what is prepared is sent with its revision, once, and nobody sees it before', () => {
+  const { hub, sent, outcomes, connect } = currentHub();
+  const changes = [put(2)];
+  hub.prepare(changes);
+  const late = connect();
+  late.receive(clusters);
+  hub.setFloor({ epoch: 1, seq: 1 });
+  expect(sent).toHaveLength(1);
+  hub.commit(changes, { epoch: 1, seq: 2 });
+  expect(outcomes).toEqual(['came']);
+  const [first, ...others] = versionsOf(sent);
+  expect(others).toHaveLength(2);
+  expect(others[0]).toEqual(others[1]);
+  expect(others[0]).not.toEqual(first);
+  hub.stop();
+});
+
+test('what is prepared and does not come leaves no trace, and who waited is served', () => {
+  vi.useFakeTimers();
+  const { hub, sent, outcomes, connect } = currentHub();
+  hub.prepare([put(2)]);
+  connect().receive(clusters);
+  expect(sent).toHaveLength(1);
+  vi.advanceTimersByTime(1_000);
+  expect(outcomes).toEqual(['void']);
+  expect(sent).toHaveLength(2);
+  expect(versionsOf(sent)[1]).toEqual(versionsOf(sent)[0]);
+  hub.stop();
+});
+
+test('another revision than the one that was prepared takes its place', () => {
+  const { hub, sent, outcomes } = currentHub();
+  hub.prepare([put(7)]);
+  hub.commit([put(3)], { epoch: 1, seq: 3 });
+  expect(outcomes).toEqual(['void']);
+  const plain = newHub();
+  plain.connect().receive(clusters);
+  plain.hub.commit([put(3)], { epoch: 1, seq: 3 });
+  expect(versionsOf(sent).at(-1)).toEqual(versionsOf(plain.sent).at(-1));
+  hub.stop();
+  plain.hub.stop();
+});
+
+test('nothing is prepared before the log was read to its end', () => {
+  const { hub, outcomes, connect, sent } = newHub();
+  connect().receive(clusters);
+  hub.prepare([put(1)]);
+  hub.commit([put(1)], { epoch: 1, seq: 1 });
+  expect([outcomes, sent.length]).toEqual([[], 1]);
+  hub.stop();
+});
 
 test('nothing is sent before the first revision, nor below what an Envoy has acknowledged before', () => {
   const { hub, sent, connect } = newHub();

@@ -12,6 +12,7 @@ import { type RouteLayoutName, routeLayouts } from '../core/route-layouts.ts';
 import { type XdsKind, xdsKinds } from '../core/type-urls.ts';
 import type { XdsRequest, XdsResponse } from '../core/xds-messages.ts';
 import type { XdsChange } from '../core/xds-resource.ts';
+import { EarlyChanges, type EarlyOutcome } from './early-changes.ts';
 
 /** The newest word on one Envoy. */
 export interface EnvoyState {
@@ -27,6 +28,8 @@ export interface HubEvents {
   cleared(refusal: Refusal): void;
   answered(kind: XdsKind, accepted: boolean, afterMs: number): void;
   sent(response: XdsResponse): void;
+  /** Changes that were compiled before they were on the log came, or were taken back. */
+  prepared(outcome: EarlyOutcome): void;
 }
 
 export interface HubOptions {
@@ -62,6 +65,7 @@ const helloMs = 1_000;
 export class XdsHub {
   readonly #options: HubOptions;
   readonly #compiler: XdsCompiler;
+  readonly #early: EarlyChanges;
   readonly #commits = new CommitLog();
   readonly #quarantine: Quarantine;
   readonly #connections = new Set<Connection>();
@@ -81,6 +85,7 @@ export class XdsHub {
       settings: options.settings,
       findKeyPair: options.findKeyPair,
     });
+    this.#early = new EarlyChanges(this.#compiler, (outcome) => options.events.prepared(outcome));
   }
 
   /** The newest revision folded in; undefined before the first. */
@@ -132,16 +137,23 @@ export class XdsHub {
     this.#pollAll();
   }
 
+  /** Compiles changes that may come next; nobody sees them before `commit`. */
+  prepare(changes: readonly IrChange[]): void {
+    if (this.#current && this.#mayServe) this.#early.prepare(changes);
+  }
+
   /** Folds the changes of one or more revisions in and pushes what follows from them. */
   commit(changes: readonly IrChange[], revision: Revision): void {
-    const made = this.#compiler.apply(changes);
+    const made = this.#early.apply(changes);
     this.#revision = revision;
     const index = this.#commits.add(revision);
     this.#publish(made, index);
+    this.#early.settle();
   }
 
   /** Key pairs of certificates have come, changed or gone. */
   keyPairsChanged(certificates: Iterable<string>): void {
+    this.#early.takeBack();
     const made = this.#compiler.keyPairsChanged(certificates);
     if (made.length > 0) this.#publish(made, this.#commits.last + 1);
   }
@@ -154,20 +166,24 @@ export class XdsHub {
     // An Envoy that comes back says within moments what it has: until then nothing is known of it.
     setTimeout(() => this.#tell(connection, true), helloMs).unref();
     return {
-      receive: (request) => {
-        const own = connection.session.inOwnNames(request);
-        connection.held ||= !this.#current && this.#differs(own);
-        connection.session.receive(own, this.#options.now());
-        this.#poll(connection);
-        this.#tell(connection);
-      },
+      receive: (request) => this.#early.run(() => this.#receive(connection, request)),
       close: () => this.#close(connection),
     };
+  }
+
+  #receive(connection: Connection, request: XdsRequest): void {
+    if (!this.#connections.has(connection)) return;
+    const own = connection.session.inOwnNames(request);
+    connection.held ||= !this.#current && this.#differs(own);
+    connection.session.receive(own, this.#options.now());
+    this.#poll(connection);
+    this.#tell(connection);
   }
 
   /** Ends all timers, and counts every Envoy as disconnected. Streams are closed by their owner. */
   stop(): void {
     for (const connection of [...this.#connections]) this.#close(connection);
+    this.#early.takeBack();
     clearTimeout(this.#timer);
   }
 
@@ -219,10 +235,12 @@ export class XdsHub {
   }
 
   #pollAll(): void {
-    for (const connection of this.#connections) {
-      this.#poll(connection);
-      this.#tell(connection);
-    }
+    this.#early.run(() => {
+      for (const connection of this.#connections) {
+        this.#poll(connection);
+        this.#tell(connection);
+      }
+    });
   }
 
   #poll(connection: Connection): void {

@@ -120,6 +120,7 @@ export class XdsService {
           this.#metrics.sentBytes.inc({ kind }, bytes);
           this.#metrics.removed.inc({ kind }, removed.length);
         },
+        prepared: (outcome) => this.#metrics.early.inc({ outcome }),
       },
     });
     this.#metrics = createMetrics(options.registry, this.#hub, xdsKinds);
@@ -136,6 +137,7 @@ export class XdsService {
         current: () => this.#hub.setCurrent(),
         empty: () => this.#empty(),
         health: (fault) => options.health.set('ir', fault === undefined, fault ?? ''),
+        early: (changes) => this.#hub.prepare(changes),
         committed: (changes, revision, traceparents) => {
           this.#keyPairs.wanted(changes);
           this.#traces.committed(revision, traceparents, this.#hub.nodes);

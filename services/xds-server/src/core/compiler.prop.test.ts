@@ -18,6 +18,7 @@ import { XdsCompiler } from './compiler.ts';
 import { defaultListenerSettings } from './http-connection-manager.ts';
 import { type RouteLayoutName, routeLayoutNames, routeLayouts } from './route-layouts.ts';
 import { xdsKinds } from './type-urls.ts';
+import type { XdsChange } from './xds-resource.ts';
 
 const service = fc.constantFrom('a', 'b', 'c');
 const listenerKey = fc.constantFrom('shop/edge/80', 'shop/edge/81');
@@ -145,3 +146,34 @@ test.each(routeLayoutNames)(
     );
   },
 );
+
+const told = (changes: readonly XdsChange[]) =>
+  changes.map(({ kind, name, resource: now }) => `${kind} ${name} ${now?.version ?? 'gone'}`).sort();
+
+test.each(routeLayoutNames)('%s: changes that are taken back leave the resources as they were', (layout) => {
+  const any = fc.oneof({ arbitrary: resource, weight: 3 }, { arbitrary: l4Resource, weight: 1 });
+  const changes = fc
+    .uniqueArray(fc.record({ resource: any, remove: fc.boolean() }), {
+      maxLength: 4,
+      selector: ({ resource: each }) => irIdOf(each),
+    })
+    .map((list) =>
+      list.map(({ resource: each, remove }) => ({
+        kind: each.kind,
+        key: each.key,
+        revision: { epoch: 1, seq: 1 },
+        ...(remove ? {} : { resource: each }),
+      })),
+    );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(changes, changes), { maxLength: 8 }), (steps) => {
+      const [plain, ahead] = [newCompiler(layout), newCompiler(layout)];
+      for (const [early, certain] of steps) {
+        ahead.applyAhead(early)?.undo();
+        expect(told(ahead.apply(certain))).toEqual(told(plain.apply(certain)));
+        expect(versions(ahead)).toEqual(versions(plain));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -57,6 +57,16 @@ export class XdsCompiler {
     return this.#compile(dirty);
   }
 
+  /**
+   * As `apply`, for changes that may have to be taken back, which `undo` does while nothing was folded in since. Undefined where that
+   * cannot be done: which secret goes out depends on what was there before.
+   */
+  applyAhead(changes: readonly IrChange[]): { made: XdsChange[]; undo: () => void } | undefined {
+    if (changes.some(({ kind }) => kind === 'certificate' || kind === 'raw-resource')) return undefined;
+    const back = changes.map((change) => this.#ir.inverse(change));
+    return { made: this.apply(changes), undo: () => void this.apply(back) };
+  }
+
   /** Makes the secrets of these certificates again: their key pairs may have come or changed. */
   keyPairsChanged(certificates: Iterable<string>): XdsChange[] {
     const dirty = new Dirty();

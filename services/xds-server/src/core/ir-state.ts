@@ -62,6 +62,37 @@ export class IrState {
   /** Gateway → its listeners. */
   readonly listenersByGateway = new Multimap<IrListener>();
 
+  /** The change that puts back what stands now under the key of this one. */
+  inverse({ kind, key, revision }: IrChange): IrChange {
+    const revised = kind === 'http-route' ? this.routes.get(key) : this.#l4RouteOf(kind, key);
+    const resource = revised?.route ?? this.#unrevised(kind)?.get(key);
+    return { kind, key, revision: revised?.revision ?? revision, ...(resource && { resource }) };
+  }
+
+  #l4RouteOf(kind: IrKind, key: string): RevisedL4Route | undefined {
+    return kind === 'l4-route' ? this.l4Routes.get(key) : undefined;
+  }
+
+  /** Where resources of a kind are held without the revision that brought them. */
+  #unrevised(kind: IrKind): ReadonlyMap<string, IrResource> | undefined {
+    switch (kind) {
+      case 'gateway':
+        return this.gateways;
+      case 'listener':
+        return this.listeners;
+      case 'cluster':
+        return this.clusters;
+      case 'endpoint-group':
+        return this.groups;
+      case 'certificate':
+        return this.certificates;
+      case 'raw-resource':
+        return this.raws;
+      default:
+        return undefined;
+    }
+  }
+
   putGateway(key: string, after: IrGateway | undefined): Replaced<IrGateway> {
     return replace(this.gateways, key, after);
   }

@@ -14,7 +14,7 @@ export class IrWriter {
 
   static async open(log: EventLog): Promise<IrWriter> {
     await log.ensureStream(streams.IR);
-    return new IrWriter(await log.openWriter('IR', 'translator'));
+    return new IrWriter(await log.openWriter('IR', 'translator', { tellsEarly: true }));
   }
 
   /** One revision: puts, and removals by the resource that goes. Resolves when it is on the log. */
