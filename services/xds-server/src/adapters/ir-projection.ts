@@ -26,6 +26,8 @@ type Batch = Extract<FollowItem, { kind: 'batch' }>;
 /** What events of the IR say together. */
 interface Decoded {
   readonly changes: readonly IrChange[];
+  /** Of the resources that are put. */
+  readonly hashes: ReadonlyMap<IrId, string>;
   readonly revision: Revision | undefined;
   readonly stateHash: string;
   readonly traceparents: readonly string[];
