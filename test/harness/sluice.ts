@@ -17,7 +17,7 @@ import type { KubeObject, Listing } from './objects.ts';
 
 const program = fileURLToPath(new URL('../../bin/sluice', import.meta.url));
 /** For a busy machine; a test that waits this long has failed. */
-const defaultStartMs = 60_000;
+const defaultStartMs = 120_000;
 const stopMs = 30_000;
 /** Commands that ask no instance. */
 const offline: ReadonlySet<string> = new Set(['validate', 'convert']);
@@ -97,7 +97,8 @@ export async function startSluice(options: SluiceOptions): Promise<Sluice> {
     await instance.start();
   } catch (cause) {
     const logs = instance.diagnose();
-    await instance[Symbol.asyncDispose]();
+    // What went wrong first is what is told.
+    await instance[Symbol.asyncDispose]().catch(() => {});
     throw new Error(`sluice up did not get ready\n${logs}`, { cause });
   }
   return instance;
