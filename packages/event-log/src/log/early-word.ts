@@ -3,16 +3,17 @@
 // the message's subject and headers, and then its data.
 import type { Backend } from '../backend.ts';
 import { isControl } from '../model/control.ts';
+import { type Enveloped, isEnveloped } from '../model/envelope.ts';
+import { splitHead, withHead } from '../model/headed-data.ts';
 import type { OutMessage, RawMessage } from '../model/message.ts';
 import type { StreamReader } from '../model/reader.ts';
 import type { LogEvent } from '../port.ts';
 
 /** A longer message is worth no second sending, bytes. */
 const maxEarlyBytes = 64 * 1024;
-const newline = 10;
 
 /** Core subject of the early words on a stream. */
-export function earlySubject(stream: string): string {
+function earlySubject(stream: string): string {
   return `early.${stream}`;
 }
 
@@ -20,8 +21,8 @@ export function earlySubject(stream: string): string {
 export function tellEarly(backend: Pick<Backend, 'notify'>, stream: string, message: OutMessage): void {
   const { subject, headers, data } = message;
   if (data.length > maxEarlyBytes || isControl(subject)) return;
-  const line = JSON.stringify({ subject, headers: Object.fromEntries(headers) });
-  backend.notify(earlySubject(stream), Buffer.concat([Buffer.from(`${line}\n`), data]));
+  const head: Enveloped = { subject, headers: Object.fromEntries(headers) };
+  backend.notify(earlySubject(stream), withHead(head, [data]));
 }
 
 /**
@@ -41,29 +42,7 @@ export function onEarlyWord(
 }
 
 function messageOf(data: Uint8Array): Pick<RawMessage, 'subject' | 'headers' | 'data'> | undefined {
-  const end = data.indexOf(newline);
-  const head = end < 0 ? undefined : parse(data.subarray(0, end));
-  if (head === undefined) return undefined;
-  return { subject: head.subject, headers: new Map(Object.entries(head.headers)), data: data.slice(end + 1) };
-}
-
-interface Head {
-  readonly subject: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-function parse(line: Uint8Array): Head | undefined {
-  try {
-    const head: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
-    return isHead(head) ? head : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isHead(value: unknown): value is Head {
-  if (typeof value !== 'object' || value === null) return false;
-  const { subject, headers } = value as Partial<Record<keyof Head, unknown>>;
-  if (typeof subject !== 'string' || typeof headers !== 'object' || headers === null) return false;
-  return Object.values(headers).every((header) => typeof header === 'string');
+  const { head, at } = splitHead(data) ?? {};
+  if (!isEnveloped(head)) return undefined;
+  return { subject: head.subject, headers: new Map(Object.entries(head.headers)), data: data.slice(at) };
 }

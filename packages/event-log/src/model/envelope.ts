@@ -114,6 +114,19 @@ function count(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** A message's subject and headers as JSON. */
+export interface Enveloped {
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function isEnveloped(value: unknown): value is Enveloped {
+  if (typeof value !== 'object' || value === null) return false;
+  const { subject, headers } = value as Partial<Record<keyof Enveloped, unknown>>;
+  if (typeof subject !== 'string' || typeof headers !== 'object' || headers === null) return false;
+  return Object.values(headers).every((header) => typeof header === 'string');
+}
+
 /** Opens an envelope; undefined where it is none of ours. The hash is not checked here. */
 export function unseal(raw: RawMessage): StoredEvent | undefined {
   const { headers, subject, data, seq, timeMs } = raw;

@@ -1,12 +1,10 @@
 // Several events as one stored message: whole or absent in itself, and one write to disk. The data are a line of JSON that
 // says of the events what does not follow from the one before, and then their data in order.
-import { isHash, unseal } from './envelope.ts';
+import { isEnveloped, isHash, unseal } from './envelope.ts';
+import { splitHead, withHead } from './headed-data.ts';
 import type { OutMessage, RawMessage, SealedEvent, StoredEvent } from './message.ts';
 
 const countHeader = 'sluice-pack';
-const newline = 10;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** What the events of a pack share, and of the first one its place in the chain. */
 interface Head {
@@ -60,8 +58,11 @@ export function pack(events: readonly SealedEvent[]): OutMessage {
     [countHeader, String(events.length)],
   ]);
   if (last.traceparent !== undefined) headers.set('traceparent', last.traceparent);
-  const line = encoder.encode(`${JSON.stringify(head)}\n`);
-  return { subject: last.subject, headers, data: Buffer.concat([line, ...events.map(({ data }) => data)]) };
+  const data = withHead(
+    head,
+    events.map((event) => event.data),
+  );
+  return { subject: last.subject, headers, data };
 }
 
 function partOf(event: SealedEvent, before: SealedEvent | undefined): Part {
@@ -78,13 +79,12 @@ function partOf(event: SealedEvent, before: SealedEvent | undefined): Part {
 
 /** The events of a pack in order, all under its sequence; none where it cannot be read. Their data are views of the pack's. */
 export function unpack(raw: RawMessage): readonly StoredEvent[] {
-  const end = raw.data.indexOf(newline);
-  const head = end < 0 ? undefined : parse(raw.data.subarray(0, end));
+  const { head, at: start = 0 } = splitHead(raw.data) ?? {};
   const parts: readonly unknown[] = Array.isArray(head) ? head : isHead(head) ? head.events : [];
   if (String(parts.length) !== raw.headers.get(countHeader) || !parts.every(hasLength)) return [];
-  const ends = endsOf(parts, end + 1);
+  const ends = endsOf(parts, start);
   if (ends.at(-1) !== raw.data.length) return [];
-  const data = (i: number): Uint8Array => raw.data.subarray(ends[i - 1] ?? end + 1, ends[i]);
+  const data = (i: number): Uint8Array => raw.data.subarray(ends[i - 1] ?? start, ends[i]);
   return isHead(head) ? chained(raw, head, data) : enveloped(raw, parts, data);
 }
 
@@ -132,14 +132,6 @@ function enveloped(
   return events.length === parts.length ? events : [];
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 type Fields<T> = Partial<Record<keyof T, unknown>>;
 
 function isObject(value: unknown): value is object {
@@ -183,20 +175,5 @@ function isPart(value: unknown): value is Part {
     isHash(hash) &&
     (tombstone === undefined || tombstone === true) &&
     (traceparent === undefined || typeof traceparent === 'string')
-  );
-}
-
-interface Enveloped {
-  readonly subject: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-function isEnveloped(value: unknown): value is Enveloped {
-  if (!isObject(value)) return false;
-  const { subject, headers } = value as Fields<Enveloped>;
-  return (
-    typeof subject === 'string' &&
-    isObject(headers) &&
-    Object.values(headers).every((header) => typeof header === 'string')
   );
 }

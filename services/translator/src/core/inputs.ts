@@ -131,45 +131,45 @@ export class SyncGate {
   }
 }
 
-/** A function that takes a fact back that is about to be taken in; undefined where that cannot be done. */
-export function undoOf({ subject, fact }: FactInput, inputs: Inputs): (() => void) | undefined {
+/** The source that a fact says something of, and of which key; undefined for one that decides nothing here. */
+function placeOf({ subject, fact }: FactInput, inputs: Inputs) {
   switch (fact.type) {
     case 'ObjectChanged': {
       const { namespace, name } = objectRefOf(fact.object);
-      return inputs[sourceOf[fact.object.kind]].restorer(objectKey(namespace, name));
+      return { source: inputs[sourceOf[fact.object.kind]], key: objectKey(namespace, name) };
     }
     case 'ObjectDeleted': {
       const { kind, namespace, name } = fact.ref;
-      if (!Object.hasOwn(sourceOf, kind)) return () => {};
-      return inputs[sourceOf[kind as KnownObject['kind']]].restorer(objectKey(namespace, name));
+      if (!Object.hasOwn(sourceOf, kind)) return undefined;
+      return { source: inputs[sourceOf[kind as KnownObject['kind']]], key: objectKey(namespace, name) };
     }
     case 'AddressAssigned':
     case 'AddressReleased':
-      return inputs.addresses.restorer(gatewayKey(fact.gateway));
+      return { source: inputs.addresses, key: gatewayKey(fact.gateway) };
     case 'CertificateObserved':
     case 'CertificateForgotten':
-      return inputs.certificates.restorer(objectKey(fact.ref.namespace, fact.ref.name));
+      return { source: inputs.certificates, key: objectKey(fact.ref.namespace, fact.ref.name) };
     case 'ResourceRejected':
     case 'RejectionCleared':
-      return inputs.rejections.restorer(subject);
-    case 'KindSynced':
-      return undefined;
+      return { source: inputs.rejections, key: subject };
     default:
-      return () => {};
+      return undefined;
   }
 }
 
+/** A function that takes a fact back that is about to be taken in; undefined where that cannot be done. */
+export function undoOf(input: FactInput, inputs: Inputs): (() => void) | undefined {
+  if (input.fact.type === 'KindSynced') return undefined;
+  const place = placeOf(input, inputs);
+  return place === undefined ? () => {} : place.source.restorer(place.key);
+}
+
 /** Takes one fact in; it shows after the next commit. */
-export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: SyncGate): void {
+export function takeFact(input: FactInput, inputs: Inputs, gate: SyncGate): void {
+  const { subject, fact } = input;
   switch (fact.type) {
     case 'ObjectChanged':
       putObject(fact.object, inputs);
-      return;
-    case 'ObjectDeleted':
-      if (Object.hasOwn(sourceOf, fact.ref.kind))
-        inputs[sourceOf[fact.ref.kind as KnownObject['kind']]].delete(
-          objectKey(fact.ref.namespace, fact.ref.name),
-        );
       return;
     case 'KindSynced':
       gate.mark(fact.group, fact.kind);
@@ -177,21 +177,20 @@ export function takeFact({ subject, fact }: FactInput, inputs: Inputs, gate: Syn
     case 'AddressAssigned':
       inputs.addresses.set(gatewayKey(fact.gateway), fact);
       return;
-    case 'AddressReleased':
-      inputs.addresses.delete(gatewayKey(fact.gateway));
-      return;
     case 'CertificateObserved':
       inputs.certificates.set(objectKey(fact.ref.namespace, fact.ref.name), fact);
-      return;
-    case 'CertificateForgotten':
-      inputs.certificates.delete(objectKey(fact.ref.namespace, fact.ref.name));
       return;
     case 'ResourceRejected':
       inputs.rejections.set(subject, fact);
       return;
-    case 'RejectionCleared':
-      inputs.rejections.delete(subject);
+    case 'ObjectDeleted':
+    case 'AddressReleased':
+    case 'CertificateForgotten':
+    case 'RejectionCleared': {
+      const place = placeOf(input, inputs);
+      place?.source.delete(place.key);
       return;
+    }
     default:
       return;
   }

@@ -225,7 +225,7 @@ class IncrementalTranslator implements Translator {
 
   prepare(facts: readonly FactInput[]): void {
     if (!this.#irStarted || this.#prepared.length > 0) return;
-    const { graph, inputs } = this.#model;
+    const { inputs } = this.#model;
     const prepared: { fact: FactInput; undo: () => void }[] = [];
     for (const fact of facts) {
       const undo = undoOf(fact, inputs);
@@ -234,8 +234,7 @@ class IncrementalTranslator implements Translator {
     }
     for (const fact of facts) takeFact(fact, inputs, this.#gate);
     this.#prepared = prepared;
-    graph.commit();
-    for (const given of this.#irGiven) given.workAhead();
+    this.#noteAhead();
   }
 
   committedIr(): IrLedger {
@@ -258,11 +257,12 @@ class IncrementalTranslator implements Translator {
     this.#facts += facts;
     const { graph } = this.#model;
     if (graph.transforms > this.#facts * transformsOfFact) return;
-    graph.commit();
     this.#noteAhead();
   }
 
+  /** Translates what was taken in, and notes what of it will go out. */
   #noteAhead(): void {
+    this.#model.graph.commit();
     for (const given of this.#irGiven) given.workAhead();
   }
 
