@@ -1,12 +1,13 @@
 // A real API server that holds N routes, and the platform that reads it, as processes beside the client as in standalone mode.
 import { gatewayGroup } from '@sluice/kinds';
-import { type Backend, serviceObjects, startBackend } from '@sluice/testkit';
+import { serviceObjects } from '@sluice/testkit';
 import { type Cluster, type Manifest, startCluster } from '@sluice/testkit/cluster';
 import { ClusterApi } from '../harness/kubernetes/cluster-api.ts';
 import { KubernetesPlatform, openGateway, prepareCluster } from '../harness/kubernetes/platform.ts';
 import { type HostLayout, routeOfMany } from '../harness/many-routes.ts';
 import { httpRoute, rule } from '../harness/objects.ts';
 import type { ChangingWorld } from './change-steps.ts';
+import { type NamedBackend, startNamedBackend } from './named-backend.ts';
 import { movingPlace, type ServiceName, serviceNames } from './world.ts';
 
 /** What is laid out. */
@@ -25,7 +26,7 @@ export class KubernetesWorld implements ChangingWorld, AsyncDisposable {
   readonly api: ClusterApi;
   /** Resolves when the API server has answered. */
   readonly sink: ChangingWorld['sink'];
-  readonly #backends: Readonly<Record<ServiceName, Backend>>;
+  readonly #backends: Readonly<Record<ServiceName, NamedBackend>>;
   readonly #stack: AsyncDisposableStack;
 
   private constructor(
@@ -33,7 +34,7 @@ export class KubernetesWorld implements ChangingWorld, AsyncDisposable {
     of: {
       cluster: Cluster;
       api: ClusterApi;
-      backends: Record<ServiceName, Backend>;
+      backends: Record<ServiceName, NamedBackend>;
       stack: AsyncDisposableStack;
     },
   ) {
@@ -57,11 +58,9 @@ export class KubernetesWorld implements ChangingWorld, AsyncDisposable {
     // The API server takes no endpoint on a loopback address.
     const address = cluster.hostAddress;
     const backends = {
-      echo: stack.use(await startBackend({ name: 'echo', address })),
-      other: stack.use(await startBackend({ name: 'other', address })),
+      echo: stack.use(await startNamedBackend({ name: 'echo', address })),
+      other: stack.use(await startNamedBackend({ name: 'other', address })),
     };
-    for (const backend of Object.values(backends))
-      backend.respond(() => ({ headers: { 'x-backend': backend.name }, body: 'ok' }));
     const world = new KubernetesWorld(setup, { cluster, api, backends, stack: stack.move() });
     await world.#writeAll();
     return world;

@@ -1,12 +1,13 @@
 // One object changed among many of its kind: from the rename of its file to the first answer that shows it, and its cost.
 // The change is another backend, and back.
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Backend, type RequestTarget, serviceObjects, startBackend } from '@sluice/testkit';
+import { type RequestTarget, serviceObjects } from '@sluice/testkit';
 import { footprintAtRest } from '../harness/footprint.ts';
 import { type Sluice, startSluice } from '../harness/sluice.ts';
 import { measureClientLoad } from './base-load.ts';
 import { BenchClient, type Effect, effectOf, lookEveryMs, type Place } from './client.ts';
 import { beginCost, type CostOfChange, endCost } from './cost.ts';
+import { type NamedBackend, startNamedBackend } from './named-backend.ts';
 import { ManifestDirectory } from './object-sink.ts';
 import { type Summary, summarize } from './percentile.ts';
 import { type ServiceName, serviceNames, startPatienceMs } from './world.ts';
@@ -58,7 +59,7 @@ const stride = 7_919;
 export async function measureOneOfMany(kind: ManyKind, load: ManyLoad): Promise<ManyResult> {
   await using stack = new AsyncDisposableStack();
   const sink = stack.use(new ManifestDirectory());
-  for (const name of serviceNames) await sink.write(servedBy(stack.use(await startBackend({ name }))));
+  for (const name of serviceNames) await sink.write(servedBy(stack.use(await startNamedBackend({ name }))));
   for (let i = 0; i < load.count; i += 1)
     await sink.write([...(kind.beside?.(i) ?? []), kind.object(i, 'echo')]);
   load.progress('start');
@@ -134,7 +135,6 @@ class Clients implements AsyncDisposable {
   }
 }
 
-function servedBy(backend: Backend): object[] {
-  backend.respond(() => ({ headers: { 'x-backend': backend.name }, body: 'ok' }));
+function servedBy(backend: NamedBackend): object[] {
   return serviceObjects({ name: backend.name, endpoints: [backend] });
 }

@@ -1,8 +1,9 @@
 // The platform under test with its backends and N routes, started by `sluice up` on a fresh data directory.
-import { type Backend, freePort, type RequestTarget, serviceObjects, startBackend } from '@sluice/testkit';
+import { freePort, type RequestTarget, serviceObjects } from '@sluice/testkit';
 import { type HostLayout, routeOfMany } from '../harness/many-routes.ts';
 import { gateway, httpListener, httpRoute, rule } from '../harness/objects.ts';
 import { type Sluice, startSluice } from '../harness/sluice.ts';
+import { type NamedBackend, startNamedBackend } from './named-backend.ts';
 import { ManifestDirectory, type ObjectSink } from './object-sink.ts';
 
 /** The Services that routes may go to: each answers with its name in the header `x-backend`. */
@@ -33,7 +34,7 @@ export class BenchWorld implements AsyncDisposable {
   readonly sink: ObjectSink;
   /** Where the Gateway will be served. */
   readonly target: RequestTarget;
-  readonly #backends: Readonly<Record<ServiceName, Backend>>;
+  readonly #backends: Readonly<Record<ServiceName, NamedBackend>>;
   readonly #stack: AsyncDisposableStack;
   #sluice: Sluice | undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -42,7 +43,7 @@ export class BenchWorld implements AsyncDisposable {
     setup: WorldSetup;
     port: number;
     sink: ObjectSink;
-    backends: Record<ServiceName, Backend>;
+    backends: Record<ServiceName, NamedBackend>;
     stack: AsyncDisposableStack;
   }) {
     this.setup = of.setup;
@@ -58,11 +59,9 @@ export class BenchWorld implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const sink = stack.use(setup.sink ?? new ManifestDirectory());
     const backends = {
-      echo: stack.use(await startBackend({ name: 'echo' })),
-      other: stack.use(await startBackend({ name: 'other' })),
+      echo: stack.use(await startNamedBackend({ name: 'echo' })),
+      other: stack.use(await startNamedBackend({ name: 'other' })),
     };
-    for (const backend of Object.values(backends))
-      backend.respond(() => ({ headers: { 'x-backend': backend.name }, body: 'ok' }));
     const port = await freePort();
     const world = new BenchWorld({ setup, port, sink, backends, stack: stack.move() });
     await world.#writeAll();
