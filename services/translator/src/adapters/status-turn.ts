@@ -7,36 +7,62 @@ export interface StatusCause {
   readonly traceparent: string | undefined;
 }
 
+/** How long statuses wait for Envoys at most, milliseconds. */
+export interface StatusPatience {
+  /** After a revision of a few changes. */
+  readonly fewMs: number;
+  /** After a revision of very many. */
+  readonly manyMs: number;
+}
+
+/** An Envoy has a few changes within some milliseconds; where it takes longer, people should not wait for it. */
+export const productionPatience: StatusPatience = { fewMs: 25, manyMs: 5_000 };
+
 /**
- * When it is the statuses' turn: at once, and after a revision of very many changes once the Envoys have it. To write as many
- * statuses, and to read them, would hold up those who bring the revision into force.
+ * When it is the statuses' turn: once the Envoys have the revision that they belong to, or have taken too long. To find them out and to
+ * write them would hold up those who bring the revision into force, and what the Envoys say of it would make them be written again.
  */
 export class StatusTurn {
-  readonly #patienceMs: number;
+  readonly #patience: StatusPatience;
   readonly #wake: () => void;
-  #revision: Revision | undefined;
-  #patience: NodeJS.Timeout | undefined;
+  #held:
+    | { readonly revision: Revision; readonly isMany: boolean; readonly timer: NodeJS.Timeout }
+    | undefined;
+  #overdue = false;
   #cause: StatusCause = { timeMs: 0, traceparent: undefined };
 
-  /** @param of `patienceMs`: statuses wait for so long at most; `wake` is called at its end */
-  constructor(of: { readonly patienceMs: number; readonly wake: () => void }) {
-    this.#patienceMs = of.patienceMs;
+  /** @param of `wake` is called when the patience ends */
+  constructor(of: { readonly patience: StatusPatience; readonly wake: () => void }) {
+    this.#patience = of.patience;
     this.#wake = of.wake;
   }
 
-  /** Statuses wait from now on until this revision is acknowledged. Where some wait already, their patience counts. */
-  hold(revision: Revision): void {
-    this.#revision = revision;
-    this.#patience ??= setTimeout(() => {
+  /** Statuses have waited too long: no more waits until they are taken. */
+  get overdue(): boolean {
+    return this.#overdue;
+  }
+
+  /**
+   * Statuses wait from now on until this revision is acknowledged. Where some wait already, theirs counts, unless it is one of few changes
+   * and this one of many.
+   */
+  hold(revision: Revision, of: { readonly isMany: boolean }): void {
+    const { isMany } = of;
+    if (this.#overdue || (this.#held !== undefined && (this.#held.isMany || !isMany))) return;
+    this.#release();
+    const { fewMs, manyMs } = this.#patience;
+    const end = (): void => {
       this.#release();
+      this.#overdue = true;
       this.#wake();
-    }, this.#patienceMs).unref();
+    };
+    this.#held = { revision, isMany, timer: setTimeout(end, isMany ? manyMs : fewMs).unref() };
   }
 
   /** Whether statuses are still to wait. */
   waits(isAwaited: (revision: Revision) => boolean): boolean {
-    if (this.#revision === undefined) return false;
-    if (isAwaited(this.#revision)) return true;
+    if (this.#held === undefined) return false;
+    if (isAwaited(this.#held.revision)) return true;
     this.#release();
     return false;
   }
@@ -54,12 +80,12 @@ export class StatusTurn {
   take(): StatusCause {
     const cause = this.#cause;
     this.#cause = { timeMs: 0, traceparent: undefined };
+    this.#overdue = false;
     return cause;
   }
 
   #release(): void {
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
-    this.#revision = undefined;
+    clearTimeout(this.#held?.timer);
+    this.#held = undefined;
   }
 }

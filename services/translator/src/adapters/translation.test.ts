@@ -148,7 +148,7 @@ describe('translation', () => {
     const many = Array.from({ length: 1_100 }, (_, i) => route(`many-${i}`));
     await hand.acks([envoyAck('e1', { acked: null })]);
     await hand.facts([...world, ...many]);
-    await using _rig = startTranslation(log, { statusPatienceMs: 60_000 });
+    await using _rig = startTranslation(log, { statusPatience: { fewMs: 1, manyMs: 60_000 } });
     const first = await until(async () => (await revisionsOn(log)).at(-1)?.revision);
     await hand.facts([route('late')]);
     const second = await until(async () => (await revisionsOn(log)).at(1)?.revision);
@@ -164,7 +164,7 @@ describe('translation', () => {
     const { log, hand } = await begin();
     await hand.acks([envoyAck('e1', { acked: null })]);
     await hand.facts([...world, ...Array.from({ length: 1_100 }, (_, i) => route(`many-${i}`))]);
-    await using _rig = startTranslation(log, { statusPatienceMs: 1 });
+    await using _rig = startTranslation(log, { statusPatience: { fewMs: 60_000, manyMs: 1 } });
     await until(
       async () =>
         conditionOf(await statusOn(log), 'default/gw', 'Programmed')?.message === 'waiting for Envoy e1',

@@ -18,7 +18,7 @@ import { type Batch, Pending } from './pending.ts';
 import { Publisher } from './publisher.ts';
 import { followAcks, followFacts } from './readers.ts';
 import { ServerWatch, type ServerWatchTimes } from './server-watch.ts';
-import { StatusTurn } from './status-turn.ts';
+import { productionPatience, type StatusPatience, StatusTurn } from './status-turn.ts';
 
 /** What a translation runs with. */
 export interface TranslationOptions {
@@ -35,15 +35,15 @@ export interface TranslationOptions {
   readonly checkpoints: CheckpointSettings;
   readonly leadership: LeadershipTimes;
   readonly serverWatch: ServerWatchTimes;
-  /** Statuses of very many changes wait for Envoys so long at most, milliseconds; default 5,000. */
-  readonly statusPatienceMs?: number;
+  /** Default: `productionPatience`. */
+  readonly statusPatience?: StatusPatience;
 }
 
 /** Events that may wait while a batch is written. */
 const inboxCapacity = 50_000;
 /** The own stream is looked at for damage this often, milliseconds. */
 const watchMs = 1000;
-/** So many changes keep Envoys and those who speak to them busy: what can wait is done after that. */
+/** So many changes keep Envoys and those who speak to them busy for long. */
 const manyChanges = 1000;
 /** What was written at the start is looked at this long after it, where it was many changes, milliseconds. */
 const firstLookMs = 10_000;
@@ -68,13 +68,13 @@ export class Translation {
   #doneSeq = 0;
 
   constructor(options: TranslationOptions) {
-    const { log, logger, instance, statusPatienceMs: patienceMs = 5_000 } = options;
+    const { log, logger, instance, statusPatience: patience = productionPatience } = options;
     this.#options = options;
     this.#changeTimes = new ChangeTimes((seconds) => options.metrics.changeToAck.observe(seconds));
     this.#leadership = new Leadership({ log, logger, instance, times: options.leadership });
     this.#servers = new ServerWatch({ log, inbox: this.#inbox, times: options.serverWatch });
     this.#checkpointer = new Checkpointer({ log, logger, settings: options.checkpoints });
-    this.#statusTurn = new StatusTurn({ patienceMs, wake: () => this.#inbox.wake() });
+    this.#statusTurn = new StatusTurn({ patience, wake: () => this.#inbox.wake() });
   }
 
   /** Sequence of FACTS up to which everything is in the IR. */
@@ -136,7 +136,8 @@ export class Translation {
       await this.#inbox.wait();
       const early = this.#inbox.takeEarly();
       const items = this.#inbox.drain();
-      if (items.length === 0 && early !== undefined && this.#failed === undefined) {
+      const isEarly = items.length === 0 && early !== undefined && !this.#statusTurn.overdue;
+      if (isEarly && this.#failed === undefined) {
         translator.prepare(early);
         continue;
       }
@@ -243,7 +244,7 @@ export class Translation {
       span.setAttribute('sluice.revision', formatRevision(revision));
       const changes = changesOf(output);
       if (changes > 0 && batch.sinceMs !== undefined) this.#changeTimes.revised(revision, batch.sinceMs);
-      if (changes > manyChanges) this.#statusTurn.hold(revision);
+      if (changes > 0) this.#statusTurn.hold(revision, { isMany: changes > manyChanges });
       this.#statusTurn.add({ timeMs: batch.timeMs, traceparent });
       const [status] = await Promise.all([
         this.#statuses(translator, output),
