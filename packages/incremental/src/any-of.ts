@@ -3,7 +3,7 @@ import { Dirty, type Host, Node } from './collection.ts';
 /** The keys that at least one of several collections has. */
 export class AnyOf extends Node<true> {
   readonly #inputs: readonly Node<unknown>[];
-  readonly #dirty = new Dirty<undefined>();
+  readonly #dirty = new Dirty<undefined>(this);
 
   constructor(host: Host, of: { name: string; inputs: readonly Node<unknown>[] }) {
     super(host, { name: of.name, equal: () => true });

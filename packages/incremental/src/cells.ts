@@ -24,6 +24,8 @@ export interface Cells<V> {
   keys(): Iterable<string>;
   /** Sets a value, or takes it out with `undefined`. Answers whether that changed anything. */
   put(key: string, value: V | undefined): boolean;
+  /** Whether the end of a commit is anything to it. */
+  readonly settles: boolean;
   /** A commit has ended. */
   settle(): void;
 }
@@ -47,6 +49,7 @@ export function cellsOf<V>(of: {
 }
 
 class Values<V> implements Cells<V> {
+  readonly settles = false;
   readonly #equal: Equal<V>;
   readonly #values = new Map<string, V>();
   readonly #recent: (V | undefined)[];
@@ -98,6 +101,7 @@ class Values<V> implements Cells<V> {
 const maxAwake = 2_048;
 
 class Texts<V> implements Cells<V> {
+  readonly settles = true;
   readonly #texts = new Map<string, string>();
   readonly #awake = new Map<string, V>();
 
@@ -142,6 +146,7 @@ class Texts<V> implements Cells<V> {
 }
 
 class Remade<V> implements Cells<V> {
+  readonly settles = true;
   readonly #make: (key: string) => V | undefined;
   readonly #keys = new Set<string>();
   readonly #awake = new Map<string, V>();

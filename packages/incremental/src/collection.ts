@@ -27,6 +27,8 @@ export interface Collection<V> {
 export interface Host {
   /** Position of the next node in the order of evaluation. */
   enroll(node: Node<unknown>): number;
+  /** The node of this position is to run, in the commit under way or else the next one. */
+  due(rank: number): void;
   /** Counts one run of a user's function. */
   count(name: string): void;
 }
@@ -71,6 +73,16 @@ export abstract class Node<V> implements Collection<V> {
 
   /** Takes in what was marked since the last run. */
   abstract run(): void;
+
+  /** Something was marked: has it run. */
+  due(): void {
+    this.host.due(this.rank);
+  }
+
+  /** Whether the end of a commit is anything to it. */
+  get settles(): boolean {
+    return this.#cells.settles;
+  }
 
   /** A commit has ended. */
   settle(): void {
@@ -138,9 +150,16 @@ const nothing: readonly [string, undefined][] = [];
 
 /** The keys of an input that have changed since the last run, each with the value it had then. */
 export class Dirty<V> {
+  readonly #of: Pick<Node<unknown>, 'due'>;
   readonly #before = new Map<string, V | undefined>();
 
+  /** @param of the node that is to run where there are any */
+  constructor(of: Pick<Node<unknown>, 'due'>) {
+    this.#of = of;
+  }
+
   mark(key: string, before: V | undefined): void {
+    if (this.#before.size === 0) this.#of.due();
     if (!this.#before.has(key)) this.#before.set(key, before);
   }
 

@@ -15,7 +15,7 @@ interface Claim<V> {
 export class FlatMapNode<I, V> extends Node<V> implements Watcher {
   readonly #input: Node<I>;
   readonly #transform: (value: I, key: string, fetch: Fetch) => Pairs<V>;
-  readonly #dirty = new Dirty<undefined>();
+  readonly #dirty = new Dirty<undefined>(this);
   readonly #reads = new Reads(this as Node<unknown> & Watcher);
   readonly #outputs = new Map<string, readonly string[]>();
   /** Who gives a key, the smallest input first: that one is seen. */

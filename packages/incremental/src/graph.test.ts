@@ -15,6 +15,16 @@ describe('map', () => {
     expect(doubled.entries()).toEqual([['b', 4]]);
   });
 
+  test('one commit carries through however many writes', () => {
+    const graph = new Graph();
+    const numbers = graph.source<number>('numbers');
+    const even = graph.countBy(numbers, 'even', (n) => (n % 2 === 0 ? ['even'] : []));
+    for (let n = 0; n < 1_001; n += 1) numbers.set(`n${n}`, n);
+    graph.commit();
+    expect(numbers.size).toBe(1_001);
+    expect(even.get('even')).toBe(501);
+  });
+
   test('an equal write runs nothing', () => {
     const graph = new Graph();
     const objects = graph.source<{ a: number; b?: number | undefined }>('objects');

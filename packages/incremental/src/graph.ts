@@ -27,11 +27,23 @@ interface KeepOptions<V, K extends Keep> extends Options<V> {
  */
 export class Graph {
   readonly #nodes: Node<unknown>[] = [];
-  readonly #sources: Source<unknown>[] = [];
+  readonly #settling: Node<unknown>[] = [];
+  /** By rank, whether a node is to run. */
+  readonly #due: boolean[] = [];
+  #dueCount = 0;
   readonly #counts = new Map<string, number>();
   #transforms = 0;
   readonly #host: Host = {
-    enroll: (node) => this.#nodes.push(node) - 1,
+    enroll: (node) => {
+      if (node.settles) this.#settling.push(node);
+      this.#due.push(false);
+      return this.#nodes.push(node) - 1;
+    },
+    due: (rank) => {
+      if (this.#due[rank] === true) return;
+      this.#due[rank] = true;
+      this.#dueCount += 1;
+    },
     count: (name) => {
       this.#transforms += 1;
       this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
@@ -41,9 +53,7 @@ export class Graph {
   /** A collection written from outside. */
   source<V>(name: string, options: KeepOptions<V, Exclude<Keep, 'nothing'>> = {}): Source<V> {
     const { equal = equalByContent, keep } = options;
-    const source = new Source(this.#host, { name, equal, keep });
-    this.#sources.push(source as Source<unknown>);
-    return source;
+    return new Source(this.#host, { name, equal, keep });
   }
 
   /** One value per input, under the same key; `undefined` gives none. */
@@ -110,9 +120,16 @@ export class Graph {
   /** Carries all writes since the last commit through the graph; very many in portions, which shows in no result. */
   commit(): void {
     do {
-      for (const node of this.#nodes) node.run();
-      for (const node of this.#nodes) node.settle();
-    } while (this.#sources.some((source) => source.waits));
+      for (let rank = 0; rank < this.#nodes.length && this.#dueCount > 0; rank += 1) this.#run(rank);
+      for (const node of this.#settling) node.settle();
+    } while (this.#dueCount > 0);
+  }
+
+  #run(rank: number): void {
+    if (this.#due[rank] !== true) return;
+    this.#due[rank] = false;
+    this.#dueCount -= 1;
+    this.#nodes[rank]?.run();
   }
 
   /** How often each transform has run since the graph was made, by name. */

@@ -43,7 +43,7 @@ class MutableGroup implements Group {
 export class IndexBy<I> extends Node<Group> {
   readonly #input: Node<I>;
   readonly #keysOf: (value: I, key: string) => readonly string[];
-  readonly #dirty = new Dirty<I>();
+  readonly #dirty = new Dirty<I>(this);
   readonly #groups = new Map<string, MutableGroup>();
 
   constructor(

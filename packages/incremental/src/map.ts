@@ -8,7 +8,7 @@ import type { Watcher } from './watchers.ts';
 export class MapNode<I, V> extends Node<V> implements Watcher {
   readonly #input: Node<I>;
   readonly #transform: (value: I, key: string, fetch: Fetch) => V | undefined;
-  readonly #dirty = new Dirty<undefined>();
+  readonly #dirty = new Dirty<undefined>(this);
   readonly #reads = new Reads(this as Node<unknown> & Watcher);
 
   constructor(

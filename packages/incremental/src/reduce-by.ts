@@ -19,7 +19,7 @@ interface Sum<A> {
 export class ReduceBy<I, A> extends Node<A> {
   readonly #input: Node<I>;
   readonly #reducer: Reducer<I, A>;
-  readonly #dirty = new Dirty<I>();
+  readonly #dirty = new Dirty<I>(this);
   readonly #sums = new Map<string, Sum<A>>();
 
   constructor(host: Host, of: { name: string; input: Node<I>; reducer: Reducer<I, A>; equal: Equal<A> }) {

@@ -19,33 +19,31 @@ export class Source<V> extends Node<V> {
   }
 
   set(key: string, value: V): void {
-    this.#pending.set(key, value);
+    this.#write(key, value);
   }
 
   delete(key: string): void {
-    this.#pending.set(key, undefined);
+    this.#write(key, undefined);
   }
 
   /** A function that puts back what stands under `key` since the last commit. */
   restorer(key: string): () => void {
     const value = this.get(key);
-    return () => void this.#pending.set(key, value);
-  }
-
-  /** Writes wait for another run. */
-  get waits(): boolean {
-    return this.#pending.size > 0;
+    return () => this.#write(key, value);
   }
 
   run(): void {
-    if (this.#pending.size === 0) return;
     if (this.#queue.length === 0) this.#queue = [...this.#pending.keys()].sort(byCodeUnit).reverse();
-    for (let i = 0; i < portion; i++) {
-      const key = this.#queue.pop();
-      if (key === undefined) return;
+    for (const key of this.#queue.splice(-portion).reverse()) {
       const value = this.#pending.get(key);
       this.#pending.delete(key);
       this.put(key, value);
     }
+    if (this.#pending.size > 0) this.due();
+  }
+
+  #write(key: string, value: V | undefined): void {
+    if (this.#pending.size === 0) this.due();
+    this.#pending.set(key, value);
   }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import {
   type Context,
   context,
@@ -45,9 +45,18 @@ export function newSpanContext(parent?: SpanContext): SpanContext {
   };
 }
 
+/** Random bytes for many ids: asking for a few at a time costs as much as asking for all. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
 function randomId(sizeBytes: number): string {
-  const id = randomBytes(sizeBytes);
-  return id.every((byte) => byte === 0) ? randomId(sizeBytes) : id.toString('hex');
+  if (used + sizeBytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const id = pool.toString('hex', used, used + sizeBytes);
+  used += sizeBytes;
+  return /^0+$/.test(id) ? randomId(sizeBytes) : id;
 }
 
 /** Gives spans that record nothing but carry valid ids, so that a trace id goes through the log even when nobody collects traces. */

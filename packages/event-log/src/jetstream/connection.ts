@@ -3,6 +3,7 @@ import { type NatsConnection, PermissionViolationError } from '@nats-io/transpor
 import { Unavailable } from '../backend.ts';
 import type { LogLogger } from '../log/context.ts';
 import { LogError } from '../port.ts';
+import { Requests } from './requests.ts';
 
 /** Codes of the JetStream API that we tell apart. */
 export const apiCodes = {
@@ -37,6 +38,7 @@ export class Connection {
   readonly jsm: JetStreamManager;
   /** What this user's inboxes begin with. */
   readonly inboxPrefix: string;
+  readonly requests: Requests;
   readonly #options: ConnectionOptions;
   /** Aborts when the connection of the moment is lost. */
   #session = new AbortController();
@@ -50,6 +52,7 @@ export class Connection {
     this.nats = nats;
     this.jsm = options.jsm;
     this.inboxPrefix = options.inboxPrefix;
+    this.requests = new Requests(nats, options);
     void this.#watch();
   }
 
@@ -126,6 +129,7 @@ export class Connection {
   #deny(error: PermissionViolationError): void {
     if (this.#denied.size >= maxDenied) this.#denied.clear();
     if (error.operation === 'publish') this.#denied.set(error.subject, error);
+    this.requests.denied(error, error);
   }
 
   #lost(): void {
@@ -134,6 +138,7 @@ export class Connection {
       this.#options.onConnection?.({ connected: false, reason: 'the connection to NATS was lost' });
     }
     this.#connected = false;
+    this.requests.fail(new Unavailable('the connection was lost'));
     this.#session.abort();
     this.#session = new AbortController();
   }

@@ -39,10 +39,7 @@ export async function publish(
         ? plainHeaders(last, options.expect)
         : batchHeaders(last, { batch, index: messages.length });
       lastHeaders.set(single ? 'Nats-Msg-Id' : 'Nats-Batch-Commit', single ? options.id : '1');
-      return await connection.nats.request(last.subject, last.data, {
-        headers: lastHeaders,
-        timeout: timeoutMs,
-      });
+      return await connection.requests.send(last.subject, last.data, { headers: lastHeaders, timeoutMs });
     });
     const outcome = outcomeOf(answer.json<PubAnswer>(), messages.length);
     const refusal =
@@ -72,10 +69,7 @@ export async function publishInTurn(
           const expect = i === 0 ? options.expect : { lastId: options.ids[i - 1] ?? '' };
           const hdrs = plainHeaders(message, expect);
           hdrs.set('Nats-Msg-Id', options.ids[i] ?? '');
-          return connection.nats.request(message.subject, message.data, {
-            headers: hdrs,
-            timeout: timeoutMs,
-          });
+          return connection.requests.send(message.subject, message.data, { headers: hdrs, timeoutMs });
         }),
       ),
     );

@@ -53,8 +53,8 @@ export class DirectorySource implements Source {
   /** Files of which something is held back until they are still. */
   readonly #unfinished = new Set<WatchedFile>();
   #unlisted: ReadonlySet<string> = new Set();
-  /** Paths of which the watch says that something happened to them; true: just a rename that made them whole. */
-  readonly #hints = new Map<string, boolean>();
+  /** Paths of which the watch says that something happened to them, and whether it was just a rename that made them whole. */
+  readonly #hints = new Map<string, () => boolean>();
   #dirs: Pick<Listing, 'dirs' | 'names'> = { dirs: new Map(), names: new Map() };
   #everything = true;
   /** All files were looked at once: what changes of the first of them while the last are read, the watch tells. */
@@ -103,7 +103,7 @@ export class DirectorySource implements Source {
     }
   }
 
-  #notice(path: string | undefined, moved: boolean): void {
+  #notice(path: string | undefined, moved: () => boolean): void {
     if (path === undefined) this.#everything = true;
     else this.#hints.set(path, moved);
   }
@@ -111,7 +111,7 @@ export class DirectorySource implements Source {
   /** What was renamed within its directory is whole, and the kernel tells both names together: nothing to wait for. */
   async #gather(wakeup: Wakeup): Promise<void> {
     await nextTurn();
-    const whole = (path: string, moved: boolean): boolean => moved || !isManifestName(basename(path));
+    const whole = (path: string, moved: () => boolean): boolean => !isManifestName(basename(path)) || moved();
     if (![...this.#hints].every(([path, moved]) => whole(path, moved))) await wakeup.pause(gatherMs);
   }
 

@@ -2,10 +2,13 @@ import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A hint that something happened: to one path, or (undefined) somewhere. `moved`: the path got its name by a rename within
- * its directory, so that its content is whole.
+ * A hint that something happened: to one path, or (undefined) somewhere. `moved` tells whether the path got its name by a rename within
+ * its directory, so that its content is whole. It looks at the disk, where whoever renames may hold the directory still: best asked a
+ * turn later.
  */
-export type Noticed = (path: string | undefined, moved: boolean) => void;
+export type Noticed = (path: string | undefined, moved: () => boolean) => void;
+
+const notMoved = (): boolean => false;
 
 /** Watches directories, each by itself. Its word is a hint: whoever listens looks for himself, and looks now and then without a hint. */
 export class DirectoryWatch {
@@ -33,13 +36,13 @@ export class DirectoryWatch {
   #open(dir: string, ino: bigint): boolean {
     try {
       const watcher = watch(dir, (event, name) => {
-        if (name === null) this.#noticed(undefined, false);
+        if (name === null) this.#noticed(undefined, notMoved);
         else this.#told(join(dir, name), event === 'rename');
       });
       watcher.on('error', () => {
         watcher.close();
         this.#watchers.delete(dir);
-        this.#noticed(undefined, false);
+        this.#noticed(undefined, notMoved);
       });
       this.#watchers.set(dir, { ino, watcher });
       return true;
@@ -53,7 +56,7 @@ export class DirectoryWatch {
     const before = this.#before;
     if (before === undefined && named) setImmediate(() => this.#forget());
     this.#before = named ? path : undefined;
-    this.#noticed(path, named && before !== undefined && before !== path && isGone(before));
+    this.#noticed(path, named && before !== undefined && before !== path ? () => isGone(before) : notMoved);
   }
 
   #forget(): void {
