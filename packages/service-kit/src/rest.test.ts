@@ -6,7 +6,7 @@ const mib = 2 ** 20;
 
 /** What so many looks say where so much is held. */
 function looks(watch: RestWatch, held: number, count: number): boolean[] {
-  return Array.from({ length: count }, () => watch.look(held * mib));
+  return Array.from({ length: count }, () => watch.look(() => held * mib));
 }
 
 it('is due after some seconds without work, and not before', () => {
@@ -18,17 +18,19 @@ it('is due after some seconds without work, and not before', () => {
 });
 
 it('is not due where little has grown', () => {
-  expect(looks(new RestWatch(), 15, 20)).not.toContain(true);
+  const small = new RestWatch();
+  small.tidied(100 * mib);
+  expect(looks(small, 107, 20)).not.toContain(true);
   const large = new RestWatch();
-  large.tidied(200 * mib);
-  expect(looks(large, 240, 20)).not.toContain(true);
+  large.tidied(800 * mib);
+  expect(looks(large, 840, 20)).not.toContain(true);
 });
 
 it('is due once for each load', () => {
   const watch = new RestWatch();
   expect(looks(watch, 100, 8)).toContain(true);
   watch.tidied(40 * mib);
-  expect(looks(watch, 50, 20)).not.toContain(true);
+  expect(looks(watch, 47, 20)).not.toContain(true);
   watch.worked();
   expect(looks(watch, 90, 8)).toEqual([...Array(7).fill(false), true]);
 });

@@ -1,4 +1,3 @@
-import { getHeapSpaceStatistics } from 'node:v8';
 import { freeMemory } from './free-memory.ts';
 
 /** How often it is looked whether the process is at rest, milliseconds. */
@@ -6,9 +5,9 @@ const lookEveryMs = 1_000;
 /** So many looks in a row without work are rest. */
 const restingLooks = 8;
 /** Less growth than this since the last time is not worth the tens of milliseconds in which the process stands still. */
-const worthwhileBytes = 16 * 2 ** 20;
-/** Nor is less than this part of what remained then. */
-const worthwhilePart = 1 / 4;
+const worthwhileBytes = 8 * 2 ** 20;
+/** Nor is less than this part of what remained then: the time follows it. */
+const worthwhilePart = 1 / 16;
 
 /** Decides when a process has come to rest after work. */
 export class RestWatch {
@@ -20,13 +19,12 @@ export class RestWatch {
     this.#looks = 0;
   }
 
-  /** @param bytes what outlived its youth, garbage or not. @returns whether tidying up is due */
-  look(bytes: number): boolean {
+  /** @param heldBytes tells what the process holds, garbage or not; asked only at rest. @returns whether tidying up is due */
+  look(heldBytes: () => number): boolean {
     this.#looks++;
-    const growth = bytes - this.#remainedBytes;
-    return (
-      this.#looks >= restingLooks && growth >= Math.max(worthwhileBytes, worthwhilePart * this.#remainedBytes)
-    );
+    if (this.#looks < restingLooks) return false;
+    const growth = heldBytes() - this.#remainedBytes;
+    return growth >= Math.max(worthwhileBytes, worthwhilePart * this.#remainedBytes);
   }
 
   /** Says that it has been tidied up, and what remained. */
@@ -46,7 +44,7 @@ export function collectAtRest(): () => void {
   if (gc === undefined) return () => {};
   const watch = new RestWatch();
   const timer = setInterval(() => {
-    if (!watch.look(heldBytes())) return;
+    if (!watch.look(heldBytes)) return;
     // Begins on an empty stack, where nothing is taken for a reference by mistake.
     void Promise.resolve(gc({ type: 'major', execution: 'async', flavor: 'last-resort' }))
       .then(freeMemory)
@@ -56,9 +54,10 @@ export function collectAtRest(): () => void {
   return () => watch.worked();
 }
 
-/** Bytes of all that has survived a collection of young objects, and of buffers. */
+/**
+ * Memory of the system's that the process holds. What V8 says of its heap is too little: after many small changes most of what can
+ * be given back is room for young objects and freed pieces of the C library.
+ */
 function heldBytes(): number {
-  const young = /^(new|new_large_object)_space$/;
-  const spaces = getHeapSpaceStatistics().filter(({ space_name: name }) => !young.test(name));
-  return spaces.reduce((sum, space) => sum + space.space_used_size, process.memoryUsage().arrayBuffers);
+  return process.memoryUsage.rss();
 }
