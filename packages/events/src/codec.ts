@@ -108,10 +108,24 @@ export type Decoded<E> =
 
 /** Decodes the bytes of an event of a stream. Never throws: whatever is on the log, a consumer goes on. */
 export function decodeEvent<S extends StreamName>(stream: S, data: Uint8Array): Decoded<EventOf[S]> {
+  return decodeAs<AnyEvent>(eventSchemas[stream], data) as Decoded<EventOf[S]>;
+}
+
+/** `decodeEvent` of IR. A program that reads this stream alone loads the schemas of no object with it. */
+export function decodeIrEvent(data: Uint8Array): Decoded<IrEvent> {
+  return decodeAs(irEventSchema, data);
+}
+
+/** `decodeEvent` of SECRETS, as `decodeIrEvent`. */
+export function decodeSecretEvent(data: Uint8Array): Decoded<SecretEvent> {
+  return decodeAs(secretEventSchema, data);
+}
+
+function decodeAs<E>(schema: z.ZodType<E>, data: Uint8Array): Decoded<E> {
   try {
     const value: unknown = JSON.parse(decoder.decode(data));
-    const parsed = parseWith<AnyEvent>(eventSchemas[stream], value);
-    if (parsed.success) return { ok: true, event: parsed.data as EventOf[S] };
+    const parsed = parseWith(schema, value);
+    if (parsed.success) return { ok: true, event: parsed.data };
     return { ok: false, error: z.prettifyError(parsed.error) };
   } catch (error) {
     return {

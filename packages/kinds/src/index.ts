@@ -76,15 +76,8 @@ export { isMadeByUs, managedBy } from './made-by-us.ts';
 export type { ObjectMeta } from './metadata.ts';
 export { type Namespace, namespaceNameLabel, namespaceSchema } from './namespace.ts';
 export { closest, formatPath } from './nearest.ts';
-export {
-  groupOf,
-  type KindObjectRef,
-  type KnownObject,
-  type KnownObjectOf,
-  knownObjectSchema,
-  objectRefOf,
-  type SourceObject,
-} from './object.ts';
+export { type KnownObject, type KnownObjectOf, knownObjectSchema, type SourceObject } from './object.ts';
+export { groupOf, type KindObjectRef, objectRefOf } from './object-ref.ts';
 export type { ParentRef } from './parent-ref.ts';
 export { type ObjectSource, type ParsedObject, parseObject } from './parse.ts';
 export { parseWith } from './parse-with.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { filters, gateway, match, route, rule, service, withMetadata } from './manifests.fixture.ts';
-import { knownObjectSchema, objectRefOf } from './object.ts';
+import { knownObjectSchema } from './object.ts';
+import { objectRefOf } from './object-ref.ts';
 import { parseObject } from './parse.ts';
 
 /** `path: message (hint)` of every fault; empty when the object is taken. */

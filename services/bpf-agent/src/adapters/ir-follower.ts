@@ -3,7 +3,7 @@
 import { type EventLog, type FollowItem, followReporting, type LogEvent } from '@sluice/event-log';
 import {
   compareRevisions,
-  decodeEvent,
+  decodeIrEvent,
   formatRevision,
   parseSubject,
   type Revision,
@@ -138,7 +138,7 @@ export class IrFollower {
     let fault: string | undefined;
     for (const { seq, subject, data } of events) {
       if (!isOurs(subject)) continue;
-      const decoded = decodeEvent('IR', data);
+      const decoded = decodeIrEvent(data);
       if (!decoded.ok) {
         fault = `event ${seq} of IR cannot be read`;
         this.#options.logger.error({ seq, reason: decoded.error }, 'event cannot be read');

@@ -10,7 +10,7 @@ import {
 } from '@sluice/event-log';
 import {
   compareRevisions,
-  decodeEvent,
+  decodeIrEvent,
   formatRevision,
   type Revision,
   resourceBytesOf,
@@ -205,7 +205,7 @@ export class IrProjection {
     const traceparents: string[] = [];
     let fault: string | undefined;
     for (const { seq, data, traceparent } of logEvents) {
-      const decoded = decodeEvent('IR', data);
+      const decoded = decodeIrEvent(data);
       if (!decoded.ok) {
         fault = `event ${seq} of IR cannot be read`;
         this.#options.logger.error({ seq, reason: decoded.error }, 'event cannot be read');

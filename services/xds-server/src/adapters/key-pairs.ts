@@ -1,7 +1,7 @@
 // The key pairs of certificates: followed from SECRETS, kept sealed on disk, opened in memory alone, shown to nobody but
 // the compiler.
 import { type EventLog, type FollowItem, followReporting } from '@sluice/event-log';
-import { buildSubject, decodeEvent, type SecretEvent } from '@sluice/events';
+import { buildSubject, decodeSecretEvent, type SecretEvent } from '@sluice/events';
 import type { IrCertificate, ObjectRef } from '@sluice/ir';
 import { openKeyPair, type SealingKey } from '@sluice/sealed-secret';
 import { errorFields, type Logger } from '@sluice/service-kit';
@@ -91,7 +91,7 @@ export class KeyPairs {
     }
     const put: StoredSecret[] = [];
     for (const { data, seq } of batch.events) {
-      const decoded = decodeEvent('SECRETS', data);
+      const decoded = decodeSecretEvent(data);
       if (!decoded.ok) this.#options.logger.error({ seq }, 'event of SECRETS cannot be read');
       else touched.add(this.#apply(decoded.event, put));
     }

@@ -1,7 +1,7 @@
 // The last good state of this server: the IR with its position on the log, what each Envoy has acknowledged, what it
 // has refused. Rows and position change in one transaction.
 import type { Position } from '@sluice/event-log';
-import { decodeEvent, type Revision, type SecretEvent } from '@sluice/events';
+import { decodeSecretEvent, type Revision, type SecretEvent } from '@sluice/events';
 import { irResourceSchema } from '@sluice/ir';
 import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
@@ -101,7 +101,7 @@ export class XdsStore {
   secrets(): StoredSecret[] {
     const rows = this.#db.select().from(secretRows).all();
     return rows.flatMap(({ key, json }) => {
-      const decoded = decodeEvent('SECRETS', Buffer.from(json));
+      const decoded = decodeSecretEvent(Buffer.from(json));
       return decoded.ok && decoded.event.type === 'SecretSealed' ? [{ key, sealed: decoded.event }] : [];
     });
   }
