@@ -1,15 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
-import {
-  type ConnectionOptions,
-  connect,
-  type NatsConnection,
-  nkeyAuthenticator,
-} from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
 import pRetry from 'p-retry';
 import type { FailPoints, LogLogger } from '../log/context.ts';
 import { StreamEventLog } from '../log/stream-event-log.ts';
 import { type EventLog, LogError } from '../port.ts';
+import { nkeySigner } from '../server/nkeys.ts';
 import { inboxPrefix } from '../server/permissions.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { JetStreamBackend } from './jetstream-backend.ts';
@@ -139,7 +135,7 @@ async function reach(
     maxPingOut: 2,
     timeout: 5_000,
     ...(options.caFile === undefined ? {} : { tls: { caFile: options.caFile } }),
-    ...(seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
+    ...(seed === undefined ? {} : { authenticator: nkeySigner(seed) }),
   };
   try {
     const { url, addresses } = options;
