@@ -16,7 +16,7 @@ const subjectsShown: Partial<Record<StreamName, readonly string[]>> = {
 };
 const retryMs = 200;
 /** The log is looked at this often, ms: what is shown need not be newer, and each event wakes only those who work on it. */
-const paceMs = 400;
+const paceMs = 800;
 /** This often while a start is waited for: the last word on it should not wait for the next look. */
 const startPaceMs = 50;
 

@@ -9,7 +9,8 @@ const adoptedPollMs = 200;
 /** The first wait between two probes of a process that is not ready; each makes it longer by half, for it has work to do. */
 const firstProbeMs = 50;
 const longestProbeMs = 250;
-const readyProbeMs = 1_000;
+/** Its end is told by the system; this tells only what is wrong with one that goes on. */
+const readyProbeMs = 2_000;
 
 interface Run {
   readonly identity: ProcessIdentity;
