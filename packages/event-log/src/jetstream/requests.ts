@@ -75,7 +75,6 @@ export class Requests {
 
   #listen(): void {
     if (this.#subscribed) return;
-    this.#subscribed = true;
     this.#nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error !== null) return;
@@ -85,5 +84,6 @@ export class Requests {
         else open?.answered(message);
       },
     });
+    this.#subscribed = true;
   }
 }
