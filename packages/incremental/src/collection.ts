@@ -159,8 +159,8 @@ export class Dirty<V> {
   }
 
   mark(key: string, before: V | undefined): void {
-    if (this.#before.size === 0) this.#of.due();
     if (!this.#before.has(key)) this.#before.set(key, before);
+    this.#of.due();
   }
 
   /** Empties it; in the order of keys. */

@@ -33,8 +33,8 @@ export class Source<V> extends Node<V> {
   }
 
   run(): void {
-    if (this.#queue.length === 0) this.#queue = [...this.#pending.keys()].sort(byCodeUnit).reverse();
-    for (const key of this.#queue.splice(-portion).reverse()) {
+    if (this.#queue.length === 0) this.#queue = [...this.#pending.keys()].sort(byCodeUnit);
+    for (const key of this.#queue.splice(0, portion)) {
       const value = this.#pending.get(key);
       this.#pending.delete(key);
       this.put(key, value);
@@ -43,7 +43,7 @@ export class Source<V> extends Node<V> {
   }
 
   #write(key: string, value: V | undefined): void {
-    if (this.#pending.size === 0) this.due();
     this.#pending.set(key, value);
+    this.due();
   }
 }

@@ -129,7 +129,7 @@ export class Connection {
   #deny(error: PermissionViolationError): void {
     if (this.#denied.size >= maxDenied) this.#denied.clear();
     if (error.operation === 'publish') this.#denied.set(error.subject, error);
-    this.requests.denied(error, error);
+    this.requests.denied(error);
   }
 
   #lost(): void {

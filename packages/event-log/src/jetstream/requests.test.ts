@@ -26,6 +26,10 @@ function begin() {
   return { requests, send, answer, sent, subscribed };
 }
 
+function denialOf(operation: string, subject: string) {
+  return Object.assign(new Error('not permitted'), { operation, subject });
+}
+
 describe('requests', () => {
   it('each get their own answer, over one subscription', async () => {
     const { send, answer, subscribed } = begin();
@@ -47,8 +51,8 @@ describe('requests', () => {
   it('end with what the server refused, and no others with them', async () => {
     const { requests, send, answer } = begin();
     const [refused, other] = [send('a'), send('b')];
-    const denial = new Error('not permitted');
-    requests.denied({ operation: 'publish', subject: 'a' }, denial);
+    const denial = denialOf('publish', 'a');
+    requests.denied(denial);
     answer(1, { text: 'ok' });
     await expect(refused).rejects.toBe(denial);
     expect((await other).data.length).toBe(2);
@@ -56,9 +60,9 @@ describe('requests', () => {
 
   it('end all where answers may not be listened to, and listen anew afterwards', async () => {
     const { requests, send, subscribed } = begin();
-    const denial = new Error('not permitted');
     const refused = send('a');
-    requests.denied({ operation: 'subscription', subject: subscribed[0] ?? '' }, denial);
+    const denial = denialOf('subscription', subscribed[0] ?? '');
+    requests.denied(denial);
     await expect(refused).rejects.toBe(denial);
     void send('a').catch(() => {});
     expect(subscribed).toHaveLength(2);

@@ -61,11 +61,12 @@ export class Requests {
   }
 
   /** Ends the requests on a subject that this user may not publish to; or all, where it may not listen to answers. */
-  denied(of: { readonly operation: string; readonly subject: string }, error: unknown): void {
-    const isInbox = of.operation !== 'publish' && of.subject === `${this.#inbox}.*`;
+  denied(error: Error & { readonly operation: string; readonly subject: string }): void {
+    const { operation, subject } = error;
+    const isInbox = operation !== 'publish' && subject === `${this.#inbox}.*`;
     if (isInbox) this.#subscribed = false;
     for (const open of [...this.#open.values()])
-      if (isInbox || (of.operation === 'publish' && open.subject === of.subject)) open.failed(error);
+      if (isInbox || (operation === 'publish' && open.subject === subject)) open.failed(error);
   }
 
   /** Ends all requests. */
