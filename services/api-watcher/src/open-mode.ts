@@ -1,7 +1,5 @@
 import type { EventLog } from '@sluice/event-log';
 import type { Health, Logger } from '@sluice/service-kit';
-import { kubernetesMode } from './adapters/kubernetes/kubernetes-mode.ts';
-import { followLogAddresses } from './adapters/kubernetes/log-addresses.ts';
 import { directoryMode, type SourceMode } from './adapters/source-mode.ts';
 import { type Config, controllersOf } from './config.ts';
 import { poolAddresses } from './core/addresses.ts';
@@ -25,6 +23,8 @@ export async function openMode(
       lowPortOffset: config.SLUICE_LOW_PORT_OFFSET,
       logger: parts.logger,
     });
+  // What speaks to the API of a cluster, an HTTP client of a megabyte above all, is not loaded for files.
+  const { kubernetesMode } = await import('./adapters/kubernetes/kubernetes-mode.ts');
   return await kubernetesMode({
     ...parts,
     kubeconfig: config.SLUICE_KUBECONFIG,
@@ -42,6 +42,7 @@ export async function knownAddresses(
   const { SLUICE_NATS_URL: url, SLUICE_NATS_ADDRESSES_CONFIG_MAPS: configMaps } = config;
   if (config.SLUICE_SOURCE !== 'kubernetes' || configMaps.length === 0) return {};
   const kubeconfig = config.SLUICE_KUBECONFIG;
+  const { followLogAddresses } = await import('./adapters/kubernetes/log-addresses.ts');
   const log = await followLogAddresses(url, { configMaps, kubeconfig, logger, signal });
   return { addresses: () => log.addresses };
 }
