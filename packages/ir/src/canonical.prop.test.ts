@@ -58,3 +58,12 @@ describe('what is not plain data', () => {
     ['many keys', Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${(i * 7) % 50}`, i]))],
   ])('%s: as the library does', (_, value) => expect(ours(value)).toBe(byLibrary(value)));
 });
+
+test('more names than are remembered, and names of any length, are written alike each time', () => {
+  const names = Array.from({ length: 1_500 }, (_, i) => `name${i}`.padEnd(i % 80, 'x'));
+  for (const _ of [1, 2])
+    for (const name of names)
+      expect(canonicalJson({ [name]: 1, a: { [name]: '"' } })).toBe(
+        byLibrary({ [name]: 1, a: { [name]: '"' } }),
+      );
+});

@@ -7,24 +7,27 @@ const maxDepth = 64;
 
 /** Canonical JSON (RFC 8785) of a value. Throws TypeError on what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {
-  const text = textOf(value, 0) ?? canonicalize(value);
+  const text = append('', value, 0) ?? canonicalize(value);
   if (text === undefined) throw new TypeError('value has no JSON form');
   return text;
 }
 
-/** The text of plain data; undefined for the library to decide. */
-function textOf(value: unknown, depth: number): string | undefined {
+/**
+ * The text with plain data after it; undefined for the library to decide. What is written goes to the end of one text: a text for each
+ * part, put together at the end, is as much again to make and to throw away.
+ */
+function append(text: string, value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
-      return quoted(value);
+      return appendQuoted(text, value);
     case 'number':
-      return Number.isFinite(value) ? `${value}` : undefined;
+      return Number.isFinite(value) ? `${text}${value}` : undefined;
     case 'boolean':
-      return value ? 'true' : 'false';
+      return value ? `${text}true` : `${text}false`;
     case 'object':
-      if (value === null) return 'null';
+      if (value === null) return `${text}null`;
       if (depth > maxDepth) return undefined;
-      return Array.isArray(value) ? listText(value, depth + 1) : objectText(value, depth + 1);
+      return Array.isArray(value) ? appendList(text, value, depth + 1) : appendObject(text, value, depth + 1);
     default:
       return undefined;
   }
@@ -33,35 +36,60 @@ function textOf(value: unknown, depth: number): string | undefined {
 /** Printable ASCII that stands in JSON as it is. */
 const plain = /^[ !#-[\]-~]*$/;
 
-/** A text as JSON; undefined where it is no Unicode. */
-function quoted(text: string): string | undefined {
-  if (plain.test(text)) return `"${text}"`;
-  return text.isWellFormed() ? JSON.stringify(text) : undefined;
+/** The text with another one after it as JSON; undefined where that is no Unicode. */
+function appendQuoted(text: string, added: string): string | undefined {
+  if (plain.test(added)) return `${text}"${added}"`;
+  return added.isWellFormed() ? text + JSON.stringify(added) : undefined;
 }
 
-function listText(list: readonly unknown[], depth: number): string | undefined {
-  let text = '[';
+function appendList(text: string, list: readonly unknown[], depth: number): string | undefined {
+  let longer = `${text}[`;
   for (let i = 0; i < list.length; i++) {
-    const item = textOf(list[i], depth);
-    if (item === undefined) return undefined;
-    text += i === 0 ? item : `,${item}`;
+    const next = append(i === 0 ? longer : `${longer},`, list[i], depth);
+    if (next === undefined) return undefined;
+    longer = next;
   }
-  return `${text}]`;
+  return `${longer}]`;
 }
 
-function objectText(object: object, depth: number): string | undefined {
+function appendObject(text: string, object: object, depth: number): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
-  let text = '{';
+  let longer = text;
+  let isFirst = true;
   for (const key of sorted(Object.keys(object))) {
     const value = (object as Readonly<Record<string, unknown>>)[key];
     if (value === undefined) continue;
-    const item = textOf(value, depth);
-    const name = quoted(key);
-    if (item === undefined || name === undefined) return undefined;
-    text += text.length === 1 ? `${name}:${item}` : `,${name}:${item}`;
+    const name = nameOf(key);
+    if (name === undefined) return undefined;
+    const next = append(longer + (isFirst ? name.first : name.further), value, depth);
+    if (next === undefined) return undefined;
+    longer = next;
+    isFirst = false;
   }
-  return `${text}}`;
+  return isFirst ? `${longer}{}` : `${longer}}`;
+}
+
+/** The name of a field as it is written, with what stands before and after it. */
+interface Name {
+  /** Of the first field of an object. */
+  readonly first: string;
+  readonly further: string;
+}
+
+/** Objects have the same few names, over and over. */
+const names = new Map<string, Name>();
+const maxNames = 1_000;
+const longestName = 64;
+
+function nameOf(key: string): Name | undefined {
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const quoted = appendQuoted('', key);
+  if (quoted === undefined) return undefined;
+  const name = { first: `{${quoted}:`, further: `,${quoted}:` };
+  if (names.size < maxNames && key.length <= longestName) names.set(key, name);
+  return name;
 }
 
 /** Sorts in place by UTF-16 code unit; objects have few keys, mostly in order already. */
