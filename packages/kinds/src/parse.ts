@@ -97,17 +97,19 @@ function versionsOf(kind: Kind): string[] {
 
 function headerFaults(input: Readonly<Record<string, unknown>>): ObjectFault[] {
   const faults: ObjectFault[] = [];
-  for (const field of ['apiVersion', 'kind']) {
+  for (const field of ['apiVersion', 'kind'] as const) {
     const value = input[field];
-    const hint =
-      field === 'kind'
-        ? `one of ${kinds.map((k) => k.kind).join(', ')}`
-        : 'for instance gateway.networking.k8s.io/v1';
-    if (value === undefined) faults.push(fault([field], 'is required', hint));
+    if (value === undefined) faults.push(fault([field], 'is required', headerHint(field)));
     else if (typeof value !== 'string' || value === '' || value.length > 317)
-      faults.push(fault([field], 'must be text', hint));
+      faults.push(fault([field], 'must be text', headerHint(field)));
   }
   return faults;
+}
+
+function headerHint(field: 'apiVersion' | 'kind'): string {
+  return field === 'kind'
+    ? `one of ${kinds.map((k) => k.kind).join(', ')}`
+    : 'for instance gateway.networking.k8s.io/v1';
 }
 
 function unknownKind(apiVersion: string, name: string): ObjectFault {
@@ -179,14 +181,19 @@ function formOf(value: unknown, path: (string | number)[], form: Form): Form {
   if (path.length > maxDepth) form.tooDeep = true;
   if (value === null) form.nulls = true;
   if (typeof value !== 'object' || value === null || form.tooDeep) return form;
-  const isList = Array.isArray(value);
-  for (const [name, child] of isList ? value.entries() : Object.entries(value)) {
-    if (!isList && escaped.test(name as string)) form.oddName ??= [...path];
-    if (typeof child !== 'object' || (name === 'managedFields' && path.join() === 'metadata')) continue;
-    path.push(name);
+  const enter = (step: string | number, child: unknown): void => {
+    if (typeof child !== 'object') return;
+    path.push(step);
     formOf(child, path, form);
     path.pop();
-  }
+  };
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) enter(i, value[i]);
+  else
+    for (const name of Object.keys(value)) {
+      if (escaped.test(name)) form.oddName ??= [...path];
+      if (name === 'managedFields' && path.join() === 'metadata') continue;
+      enter(name, (value as Readonly<Record<string, unknown>>)[name]);
+    }
   return form;
 }
 
