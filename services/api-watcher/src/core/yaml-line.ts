@@ -23,8 +23,16 @@ const flow = String.raw`\[ *(?:${inFlow}(?:, *${inFlow})*)? *\]|\{ *(?:[A-Za-z]\
 const value = String.raw`"([^"\\\n]*)"|'([^'\n]*)'|(${plain})|(${flow})`;
 const key = String.raw`([A-Za-z_][\w./-]{0,200})|"([\w./-]{1,200})"|'([\w./-]{1,200})'`;
 const content = String.raw`( *)((?:- +)*)(?:(?:${key}):(?=[ \n]|$) *)?(?:${value})?(?: +#[^\n]*| *)`;
-/** An empty line, a comment, or one with content; with its end. */
-const line = new RegExp(String.raw`(?: *(?:#[^\n]*)?|${content})(?:\n|$)`, 'y');
+/** An empty line, a comment, or one with content; without its end. */
+const line = new RegExp(String.raw`^(?: *(?:#[^\n]*)?|${content})$`);
+
+/**
+ * Lines that were read lately: manifests of a kind differ in a few lines, and looking one up takes a fraction of reading it. Of texts that are
+ * short, since V8 keeps all of a text with a line of it; save those with a list or object, which belongs to one manifest.
+ */
+const lately = new Map<string, OrdinaryLine>();
+const maxLately = 256;
+const maxTextLately = 4_096;
 
 /** Reads the lines of a text in order. */
 export class OrdinaryLines {
@@ -38,13 +46,25 @@ export class OrdinaryLines {
   /** The next line that is neither empty nor a comment, `odd` where it is of no ordinary form; undefined after the last. */
   next(): OrdinaryLine | typeof odd | undefined {
     while (this.#at < this.#text.length) {
-      line.lastIndex = this.#at;
-      const found = line.exec(this.#text);
-      if (found === null) return odd;
-      this.#at = line.lastIndex;
-      if (found[1] !== undefined) return lineOf(found, found[1].length);
+      const end = this.#text.indexOf('\n', this.#at);
+      const text = this.#text.slice(this.#at, end < 0 ? undefined : end);
+      this.#at = end < 0 ? this.#text.length : end + 1;
+      const read = lately.get(text) ?? this.#read(text);
+      if (read !== undefined) return read;
     }
     return undefined;
+  }
+
+  #read(text: string): OrdinaryLine | typeof odd | undefined {
+    const found = line.exec(text);
+    if (found === null) return odd;
+    if (found[1] === undefined) return undefined;
+    const read = lineOf(found, found[1].length);
+    if (read !== odd && this.#text.length <= maxTextLately && typeof read.value !== 'object') {
+      if (lately.size === maxLately) lately.clear();
+      lately.set(text, read);
+    }
+    return read;
   }
 }
 

@@ -253,3 +253,24 @@ test.each([
 ])('%j is left to the slow reading', (text) => {
   expect(readQuickly(text)).toBeUndefined();
 });
+
+describe('lines that come again', () => {
+  test('have lists and objects of their own in each text', () => {
+    const [first, second] = [readQuickly(manifest)?.value, readQuickly(manifest)?.value];
+    const within = (value: unknown): unknown[] =>
+      typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(within)] : [];
+    const known = new Set(within(first));
+    expect(known.size).toBeGreaterThan(5);
+    expect(within(second).filter((value) => known.has(value))).toEqual([]);
+  });
+
+  test('are read alike after many others, and with another end', () => {
+    const before = readQuickly(manifest);
+    for (let i = 0; i < 1_000; i++)
+      expect(readQuickly(`a${i}: b${i}\nkind: HTTPRoute`)?.value).toEqual({
+        [`a${i}`]: `b${i}`,
+        kind: 'HTTPRoute',
+      });
+    expect(readQuickly(manifest)).toEqual(before);
+  });
+});
