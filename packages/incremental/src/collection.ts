@@ -166,7 +166,7 @@ export class Dirty<V> {
   /** Empties it; in the order of keys. */
   take(): readonly [string, V | undefined][] {
     if (this.#before.size === 0) return nothing;
-    const taken = [...this.#before].sort(([a], [b]) => byCodeUnit(a, b));
+    const taken = [...this.#before].sort((a, b) => byCodeUnit(a[0], b[0]));
     this.#before.clear();
     return taken;
   }

@@ -15,6 +15,8 @@ const searched = 32;
 /** So many lists are looked at for one that equals a new one: neighbours often read the same. */
 const shared = 4;
 
+const none: readonly Read[] = [];
+
 /** What the cells of one node have read. */
 export class Reads {
   readonly #reader: Node<unknown> & Watcher;
@@ -60,17 +62,17 @@ export class Reads {
   }
 
   #note(cell: string, list: readonly Read[]): void {
-    const before = this.#byCell.get(cell) ?? [];
+    const before = this.#byCell.get(cell) ?? none;
     if (same(before, list)) return;
-    for (const [node, key] of pairs(before)) node.unwatch(key, this.#reader, cell);
-    for (const [node, key] of pairs(list)) node.watch(key, this.#reader, cell);
+    for (let i = 0; i < before.length; i += 2)
+      nodeAt(before, i).unwatch(keyAt(before, i), this.#reader, cell);
+    for (let i = 0; i < list.length; i += 2) nodeAt(list, i).watch(keyAt(list, i), this.#reader, cell);
     if (list.length === 0) this.#byCell.delete(cell);
     else this.#byCell.set(cell, this.#share(list));
   }
 
   #share(list: readonly Read[]): readonly Read[] {
-    const known = this.#recent.find((recent) => same(recent, list));
-    if (known !== undefined) return known;
+    for (const recent of this.#recent) if (same(recent, list)) return recent;
     const own = list.slice();
     this.#recent[this.#turn] = own;
     this.#turn = (this.#turn + 1) % shared;
@@ -85,9 +87,15 @@ function holds(list: readonly Read[], node: Node<unknown>, key: string): boolean
 }
 
 function same(a: readonly Read[], b: readonly Read[]): boolean {
-  return a.length === b.length && a.every((read, i) => read === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
-function* pairs(list: readonly Read[]): Generator<readonly [Node<unknown>, string]> {
-  for (let i = 0; i < list.length; i += 2) yield [list[i] as Node<unknown>, list[i + 1] as string];
+function nodeAt(list: readonly Read[], at: number): Node<unknown> {
+  return list[at] as Node<unknown>;
+}
+
+function keyAt(list: readonly Read[], at: number): string {
+  return list[at + 1] as string;
 }

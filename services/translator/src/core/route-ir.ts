@@ -83,10 +83,11 @@ export function clusterUses(graph: Graph, routes: Collection<IrHttpRoute>): Coll
 
 /** Keys of the clusters that an action sends to, mirrors included. */
 export function clustersOf(action: IrHttpAction): string[] {
-  if (action.type !== 'forward') return [];
-  return [...action.backends, ...(action.mirrors ?? [])].flatMap(({ cluster }) =>
-    cluster === null ? [] : [cluster],
-  );
+  const keys: string[] = [];
+  if (action.type !== 'forward') return keys;
+  for (const { cluster } of action.backends) if (cluster !== null) keys.push(cluster);
+  for (const { cluster } of action.mirrors ?? []) if (cluster !== null) keys.push(cluster);
+  return keys;
 }
 
 /** Where a route of any kind is attached, one entry for each listener. */
