@@ -67,10 +67,15 @@ export function backendTlsStatuses(
 
 /** `<namespace>/<service>|<namespace>/<gateway>` for each Service that a route sends to by way of a Gateway. */
 function usesOf({ attachments, rules }: IrHttpRoute): string[] {
-  const firstTwo = (key: string): string => key.split('/').slice(0, 2).join('/');
   const gateways = [...new Set(attachments.map(({ listener }) => firstTwo(listener)))];
   const services = [...new Set(rules.flatMap(({ action }) => clustersOf(action).map(firstTwo)))];
   return services.flatMap((service) => gateways.map((gateway) => `${service}|${gateway}`));
+}
+
+/** `<namespace>/<name>` of a key that goes on after it. */
+function firstTwo(key: string): string {
+  const end = key.indexOf('/', key.indexOf('/') + 1);
+  return end < 0 ? key : key.slice(0, end);
 }
 
 interface Subject {
