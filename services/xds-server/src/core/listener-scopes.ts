@@ -1,7 +1,7 @@
 // The scopes of one listener: a path tree for each hostname.
 import type { IrHttpRoute, IrListener } from '@sluice/ir';
 import { PathTree } from './path-tree.ts';
-import { candidatesOf, type RevisedCandidate, type RevisedRoute, routeId } from './route.ts';
+import { candidatesOf, partsOf, type RevisedCandidate, type RevisedRoute, routeId } from './route.ts';
 import { isSharedScope, scopeHostname, scopeName } from './scope-key.ts';
 import { compileScope, type ScopeHost } from './scope-resource.ts';
 import { ServerIndex } from './server-index.ts';
@@ -29,13 +29,13 @@ export class ListenerScopes {
 
   put(revised: RevisedRoute): void {
     this.#forEach(revised, (tree, candidate) => {
-      tree.put(routeId(candidate), pathOf(candidate), candidate);
+      tree.put(routeId(candidate), partsOf(candidate).match.path, candidate);
     });
   }
 
   remove(revised: RevisedRoute): void {
     this.#forEach(revised, (tree, candidate) => {
-      tree.remove(routeId(candidate), pathOf(candidate));
+      tree.remove(routeId(candidate), partsOf(candidate).match.path);
     });
   }
 
@@ -128,10 +128,4 @@ export class ListenerScopes {
     if (sharing === undefined) this.#shared.set(key, new Set([hostname]));
     else sharing.add(hostname);
   }
-}
-
-function pathOf({ route, rule, match }: RevisedCandidate) {
-  const path = route.rules[rule]?.matches[match]?.path;
-  if (path === undefined) throw new RangeError(`no match ${rule}/${match} in ${route.key}`);
-  return path;
 }

@@ -28,6 +28,15 @@ export function compileMatch(match: IrHttpMatch): RouteMatch {
   });
 }
 
+/** True where a match takes every request whose path is `path` or goes on below it; `path` is empty for every path. */
+export function takesAllBelow(
+  { path: { type, value }, method, headers, query }: IrHttpMatch,
+  path: string,
+): boolean {
+  if (type !== 'prefix' || method !== undefined || headers.length > 0 || query.length > 0) return false;
+  return value === '/' || path === value || path.startsWith(`${value}/`);
+}
+
 function headerMatcher(name: string, match: IrStringMatch): HeaderMatcher {
   return create(HeaderMatcherSchema, {
     name,

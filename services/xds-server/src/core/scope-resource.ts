@@ -24,8 +24,9 @@ import {
 import { pack, stringMatcher } from './messages.ts';
 import { misdirectedRoute } from './misdirected.ts';
 import { deeperHosts } from './one-label.ts';
-import { compileRoute, type RevisedCandidate } from './route.ts';
+import { compileRoute, partsOf, type RevisedCandidate } from './route.ts';
 import { clustersOf, placeAt } from './route-action.ts';
+import { takesAllBelow } from './route-match.ts';
 import {
   isSharedScope,
   listenerPart,
@@ -63,7 +64,7 @@ function perRoute(override: LuaPerRoute['override']): Any {
 const off = perRoute({ case: 'disabled', value: true });
 const on = perRoute({ case: 'name', value: scriptName });
 
-/** Ends each scope. What it answers is never seen: the script `leave` finds another route, or none. */
+/** Ends a scope in which a request may match nothing. What it answers is never seen: the script `leave` finds another route, or none. */
 const noMatch: Route = create(RouteSchema, {
   name: noMatchRoute,
   match: { pathSpecifier: { case: 'prefix', value: '/' } },
@@ -126,10 +127,11 @@ function virtualHost({ listener, path, split }: ScopeParts, host: ScopeHost): Vi
   const elsewhere = secure && path === '' ? [misdirectedFrom(server, split)] : [];
   // Elsewhere the scripts have seen to it.
   const deeper = listener.wildcards === 'one-label' && isSharedScope(hostname) ? deeperHosts(hostname) : [];
+  const end = candidates.some((candidate) => takesAllBelow(partsOf(candidate).match, path)) ? [] : [noMatch];
   return create(VirtualHostSchema, {
     name: hostname,
     domains: [hostname],
-    routes: [...elsewhere, ...deeper, ...ordered.map((candidate) => compileRoute(candidate, place)), noMatch],
+    routes: [...elsewhere, ...deeper, ...ordered.map((candidate) => compileRoute(candidate, place)), ...end],
   });
 }
 

@@ -1,4 +1,4 @@
-import type { IrResource } from '@sluice/ir';
+import type { IrHttpMatch, IrResource } from '@sluice/ir';
 import { expect, test } from 'vitest';
 import {
   attached,
@@ -6,6 +6,7 @@ import {
   endpoints,
   forward,
   listener,
+  match,
   prefix,
   route,
   rule,
@@ -14,6 +15,7 @@ import {
 import { xdsJson } from './compile-xds.ts';
 import { XdsCompiler } from './compiler.ts';
 import { defaultListenerSettings } from './http-connection-manager.ts';
+import { noMatchRoute } from './scope-scripts.ts';
 import { scopedRouteLayout } from './scoped-route-layout.ts';
 
 const revision = { epoch: 1, seq: 1 };
@@ -35,6 +37,7 @@ function compiled(...resources: IrResource[]): XdsCompiler {
   return compiler;
 }
 
+const exactly = { type: 'exact', value: 'y' } as const;
 const scopes = (compiler: XdsCompiler) => [...compiler.resources('scope').keys()].sort();
 const many = 10_000;
 const base = [listener(80), cluster('a'), cluster('b'), endpoints('a', [1]), endpoints('b', [2])];
@@ -81,6 +84,28 @@ test('a route that only changes its revision is no removal', () => {
   expect(changes.map(({ name, resource }) => [name, resource !== undefined])).toEqual([
     ['shop/edge/80|*/svc-7', true],
   ]);
+});
+
+const whole = prefix('/svc-7');
+test.each<[string, string, IrHttpMatch[], boolean]>([
+  ['', 'every path', [prefix('/')], false],
+  ['', 'one path', [match({ path: { type: 'exact', value: '/' } })], true],
+  ['', 'every path of a method', [match({ method: 'GET' })], true],
+  ['', 'every path with a header', [match({ headers: [{ name: 'x', match: exactly }] })], true],
+  ['', 'every path with a parameter', [match({ query: [{ name: 'x', match: exactly }] })], true],
+  ['/svc-7', 'its own path', [whole], false],
+  ['/svc-7', 'its own path of a method', [{ ...whole, method: 'GET' }], true],
+  ['/svc-7', 'its own path of a method and of any', [{ ...whole, method: 'GET' }, whole], false],
+  ['/svc-7', 'a path below', [prefix('/svc-7/a')], true],
+])('scope "%s" with a match of %s may be left: %#', (path, _what, matches, left) => {
+  const others = Array.from({ length: 40 }, (_, n) => pathRoute(n + 10));
+  const compiler = compiled(
+    ...base,
+    ...(path === '' ? [] : others),
+    route('r7', [rule(forward('a'), { matches })]),
+  );
+  const scope = compiler.resources('scope').get(`shop/edge/80|*${path}`);
+  expect(JSON.stringify(scope && xdsJson(scope)).includes(noMatchRoute)).toBe(left);
 });
 
 test('wildcards of many labels share the scope of their last ones, each with its own routes', () => {
