@@ -13,6 +13,7 @@ import { type XdsKind, xdsKinds } from '../core/type-urls.ts';
 import type { XdsRequest, XdsResponse } from '../core/xds-messages.ts';
 import type { XdsChange } from '../core/xds-resource.ts';
 import { EarlyChanges, type EarlyOutcome } from './early-changes.ts';
+import { LateMaker } from './late-maker.ts';
 
 /** The newest word on one Envoy. */
 export interface EnvoyState {
@@ -66,6 +67,7 @@ export class XdsHub {
   readonly #options: HubOptions;
   readonly #compiler: XdsCompiler;
   readonly #early: EarlyChanges;
+  readonly #late = new LateMaker();
   readonly #commits = new CommitLog();
   readonly #quarantine: Quarantine;
   readonly #connections = new Set<Connection>();
@@ -184,6 +186,7 @@ export class XdsHub {
   stop(): void {
     for (const connection of [...this.#connections]) this.#close(connection);
     this.#early.takeBack();
+    this.#late.stop();
     clearTimeout(this.#timer);
   }
 
@@ -204,11 +207,13 @@ export class XdsHub {
       commits: this.#commits,
       quarantine: this.#quarantine,
       drainMs,
+      forerunner: routeLayouts[this.#options.layout].forerunner,
       events,
     });
   }
 
   #publish(changes: readonly XdsChange[], index: number): void {
+    this.#late.add(changes);
     this.#liftRefusals(changes);
     for (const connection of this.#connections) {
       connection.session.changed(changes, index);

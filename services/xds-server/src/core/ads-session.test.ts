@@ -1,113 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
-import { CommitLog } from './ack-ledger.ts';
-import { AdsSession } from './ads-session.ts';
-import { Quarantine, type Refusal } from './quarantine.ts';
+import { assignment, cluster, drainMs, resource, SessionBench, scope } from '../testing/session-bench.ts';
 import { wireName } from './sent-scope.ts';
-import { type XdsKind, xdsKinds } from './type-urls.ts';
-import type { XdsRequest, XdsResponse } from './xds-messages.ts';
-import type { XdsRef, XdsResource } from './xds-resource.ts';
+import { xdsKinds } from './type-urls.ts';
+import type { XdsRef } from './xds-resource.ts';
 
-const drainMs = 5_000;
-
-function resource(kind: XdsKind, name: string, version = '1', uses: XdsRef[] = []): XdsResource {
-  return { kind, name, version, body: new Uint8Array(10), uses, sources: [] };
-}
-
-/** A server's side with a script of an Envoy on the other. */
-class Bench {
-  readonly commits = new CommitLog();
-  readonly quarantine = new Quarantine();
-  readonly refused: Refusal[] = [];
-  readonly cleared: Refusal[] = [];
-  readonly sent: XdsResponse[] = [];
-  now = 0;
-  readonly #resources = new Map<string, XdsResource>();
-  #session: AdsSession | undefined;
-
-  get session(): AdsSession {
-    this.#session ??= new AdsSession({
-      node: 'n',
-      source: {
-        get: (kind, name) => this.#resources.get(`${kind} ${name}`),
-        names: (kind) => [...this.#resources.values()].filter((r) => r.kind === kind).map((r) => r.name),
-      },
-      commits: this.commits,
-      quarantine: this.quarantine,
-      drainMs,
-      events: {
-        refused: (refusal) => this.refused.push(refusal),
-        cleared: (refusal) => this.cleared.push(refusal),
-        answered: () => undefined,
-      },
-    });
-    return this.#session;
-  }
-
-  /** A revision with these resources; a name alone removes. */
-  commit(...changes: (XdsResource | XdsRef)[]): void {
-    for (const change of changes) {
-      const id = `${change.kind} ${change.name}`;
-      if ('body' in change) this.#resources.set(id, change);
-      else this.#resources.delete(id);
-    }
-    const index = this.commits.add({ epoch: 1, seq: this.commits.last + 1 });
-    this.#session?.changed(
-      changes.map((change) => ({
-        kind: change.kind,
-        name: change.name,
-        ...('body' in change ? { resource: change } : {}),
-      })),
-      index,
-    );
-    this.poll();
-  }
-
-  ask(kind: XdsKind, request: Partial<XdsRequest> = {}): void {
-    const empty = {
-      subscribe: [],
-      unsubscribe: [],
-      initialVersions: new Map<string, string>(),
-      nonce: '',
-      error: undefined,
-    };
-    this.session.receive(this.session.inOwnNames({ kind, ...empty, ...request }), this.now);
-    this.poll();
-  }
-
-  /** Answers the newest response of a kind. */
-  answer(kind: XdsKind, error?: string): void {
-    const response = this.sent.findLast((each) => each.kind === kind);
-    this.ask(kind, { nonce: response?.nonce ?? '', error });
-  }
-
-  poll(): void {
-    this.sent.push(...this.session.poll(this.now));
-  }
-
-  /** What was sent since the last call: `kind: name@version …`, a removal with a minus. */
-  take(): string[] {
-    return this.sent
-      .splice(0)
-      .map(
-        ({ kind, resources, removed }) =>
-          `${kind}: ${[...resources.map((r) => `${r.name}@${r.version}`), ...removed.map((name) => `-${name}`)].join(' ')}`,
-      );
-  }
-}
-
-let bench: Bench;
+let bench: SessionBench;
 beforeEach(() => {
-  bench = new Bench();
+  bench = new SessionBench();
 });
-
-/** Answers all that is under way with yes until nothing more comes. */
-function settle(): void {
-  for (;;) {
-    const waiting = bench.sent.splice(0);
-    if (waiting.length === 0) return;
-    for (const { kind, nonce } of waiting) bench.ask(kind, { nonce });
-  }
-}
 
 function openAll(routes: readonly string[] = [], endpoints: readonly string[] = []): void {
   bench.ask('cluster');
@@ -116,8 +16,6 @@ function openAll(routes: readonly string[] = [], endpoints: readonly string[] = 
   bench.ask('route', { subscribe: routes });
 }
 
-const cluster = (name: string, version?: string) => resource('cluster', name, version);
-const assignment = (name: string, version?: string) => resource('endpoint', name, version);
 const table = (name: string, uses: string[], version?: string) =>
   resource(
     'route',
@@ -143,7 +41,7 @@ test('an Envoy without anything is told that there is nothing, once, and one tha
 test('a route waits for its cluster to be acknowledged, which takes its endpoints along', () => {
   bench.commit(listenerOf('t'), table('t', []));
   openAll(['t']);
-  settle();
+  bench.settle();
   bench.commit(cluster('a'), assignment('a'), table('t', ['a'], '2'));
   expect(bench.take()).toEqual(['cluster: a@1', 'endpoint: a@1']);
   expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
@@ -167,7 +65,7 @@ test('a cluster is removed only when no table that the Envoy may use names it, a
     table('t', ['a']),
   );
   openAll(['t'], ['a', 'b']);
-  settle();
+  bench.settle();
   bench.commit({ kind: 'cluster', name: 'a' }, { kind: 'endpoint', name: 'a' }, table('t', ['b'], '2'));
   expect(bench.take()).toEqual(['route: t@2']);
   bench.now = 100_000;
@@ -185,7 +83,7 @@ test('a cluster is removed only when no table that the Envoy may use names it, a
 test('a listener that was removed and still drains does not keep the clusters of its table', () => {
   bench.commit(cluster('a'), assignment('a'), listenerOf('t'), table('t', ['a']));
   openAll(['t'], ['a']);
-  settle();
+  bench.settle();
   bench.commit(
     ...(['cluster', 'endpoint'] as const).map((kind) => ({ kind, name: 'a' })),
     { kind: 'listener', name: 't' },
@@ -203,9 +101,9 @@ test('a listener that was removed and still drains does not keep the clusters of
 test('a listener that comes back does not begin with the table that the old one drains with', () => {
   bench.commit(listenerOf('t'), table('t', []));
   openAll(['t']);
-  settle();
+  bench.settle();
   bench.commit({ kind: 'listener', name: 't' }, { kind: 'route', name: 't' });
-  settle();
+  bench.settle();
   bench.commit(listenerOf('t'), table('t', [], '2'));
   expect(bench.take()).toEqual(['route: t@2']);
   bench.ask('route', { nonce: '5' });
@@ -215,7 +113,7 @@ test('a listener that comes back does not begin with the table that the old one 
 test('a cluster that comes back during the drain stays as it is', () => {
   bench.commit(cluster('a'), assignment('a'));
   openAll([], ['a']);
-  settle();
+  bench.settle();
   bench.commit({ kind: 'cluster', name: 'a' }, { kind: 'endpoint', name: 'a' });
   bench.commit(cluster('a'), assignment('a'));
   bench.now = drainMs * 2;
@@ -228,7 +126,7 @@ test('a cluster that comes back during the drain stays as it is', () => {
 test('a slow Envoy gets the newest version of each resource, and nothing twice', () => {
   bench.commit(listenerOf('t'), table('t', []));
   openAll(['t']);
-  settle();
+  bench.settle();
   for (let version = 2; version <= 50; version++) bench.commit(table('t', [], String(version)));
   expect(bench.take()).toEqual(['route: t@2']);
   // The version under way is that of revision 2; of the later ones only the last is sent.
@@ -269,7 +167,7 @@ test.each([[1], [2], [3], [64]])(
 test('a refused version is not sent again; the next one is, and lifts the refusal', () => {
   bench.commit(listenerOf('t'), table('t', []));
   openAll(['t']);
-  settle();
+  bench.settle();
   bench.commit(table('t', [], '2'));
   bench.answer('route', 'no');
   expect(bench.refused).toMatchObject([
@@ -289,7 +187,7 @@ test('a refused version is not sent again; the next one is, and lifts the refusa
 test('a refusal is over, too, where the resource goes back to what the Envoy has', () => {
   bench.commit(listenerOf('t'), table('t', []));
   openAll(['t']);
-  settle();
+  bench.settle();
   bench.commit(table('t', [], '2'));
   bench.answer('route', 'no');
   bench.take();
@@ -322,7 +220,7 @@ test('a listener waits for its secrets, and is not acknowledged without them', (
   bench.commit(listenerOf('t', 's'), table('t', []));
   openAll(['t']);
   bench.ask('secret', { subscribe: ['s'] });
-  settle();
+  bench.settle();
   expect(bench.session.acked()).toBe(null);
   bench.commit(resource('secret', 's'));
   expect(bench.take()).toEqual(['secret: s@1', 'listener: t@1']);
@@ -353,7 +251,7 @@ test('names listed beside a wildcard do not end the wildcard', () => {
 test('what the Envoy no longer asks for is not sent, and an old nonce says nothing', () => {
   bench.commit(listenerOf('t'), table('t', []));
   openAll(['t']);
-  settle();
+  bench.settle();
   bench.ask('route', { unsubscribe: ['t'] });
   bench.commit(table('t', [], '2'));
   expect(bench.take()).toEqual([]);
@@ -378,62 +276,38 @@ test('kinds are pushed in the order that nothing breaks in', () => {
   expect(xdsKinds).toEqual(['cluster', 'endpoint', 'secret', 'scope', 'listener', 'route']);
 });
 
-const scope = (name: string, uses: string[], version?: string) =>
-  resource(
-    'scope',
-    name,
-    version,
-    uses.map((each) => ({ kind: 'cluster', name: each })),
-  );
-
-/** Takes what was sent as `take` does, and answers it with yes. */
-function accept(): string[] {
-  const sent = [...bench.sent];
-  const shown = bench.take();
-  for (const { kind, nonce } of sent) bench.ask(kind, { nonce });
-  return shown;
-}
-
-function openScoped(endpoints: readonly string[] = []): void {
-  bench.ask('cluster');
-  bench.ask('endpoint', { subscribe: endpoints });
-  bench.ask('listener');
-  settle();
-  bench.ask('scope');
-}
-
 test('an Envoy gets all its first scopes in one response, for it goes live with them', () => {
   const names = Array.from({ length: 5_000 }, (_, n) => `l|h${n}`);
   bench.commit(resource('listener', 'l'), ...names.map((name) => scope(name, [])));
-  openScoped();
+  bench.openScoped();
   expect(bench.sent.map(({ kind, resources }) => [kind, resources.length])).toEqual([['scope', 5_000]]);
-  settle();
+  bench.settle();
   expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
 });
 
 test('a scope waits for its cluster, and a new listener for its scopes once scopes are asked for', () => {
   bench.commit(resource('listener', 'l'), scope('l|a', []));
-  openScoped();
-  settle();
+  bench.openScoped();
+  bench.settle();
   bench.commit(cluster('a'), assignment('a'), resource('listener', 'm'), scope('m|a', ['a']));
-  expect(accept()).toEqual(['cluster: a@1', 'endpoint: a@1']);
-  expect(accept()).toEqual(['scope: m|a@1']);
-  expect(accept()).toEqual(['listener: m@1']);
+  expect(bench.accept()).toEqual(['cluster: a@1', 'endpoint: a@1']);
+  expect(bench.accept()).toEqual(['scope: m|a@1']);
+  expect(bench.accept()).toEqual(['listener: m@1']);
 });
 
 test('a scope is removed once what takes its place is acknowledged, and with its listener once that is gone', () => {
   bench.commit(resource('listener', 'l'), scope('l|a', []), scope('l|a/x', []));
-  openScoped();
-  settle();
+  bench.openScoped();
+  bench.settle();
   bench.commit(scope('l|a', [], '2'), { kind: 'scope', name: 'l|a/x' });
   // Later changes do not hold it up.
   bench.commit(scope('l|a', [], '3'));
-  expect(accept()).toEqual(['scope: l|a@2']);
-  expect(accept()).toEqual(['scope: l|a@3 -l|a/x']);
+  expect(bench.accept()).toEqual(['scope: l|a@2']);
+  expect(bench.accept()).toEqual(['scope: l|a@3 -l|a/x']);
   expect(bench.session.acked()).toEqual({ epoch: 1, seq: 3 });
   bench.commit({ kind: 'listener', name: 'l' }, { kind: 'scope', name: 'l|a' });
-  expect(accept()).toEqual(['listener: -l']);
-  expect(accept()).toEqual(['scope: -l|a']);
+  expect(bench.accept()).toEqual(['listener: -l']);
+  expect(bench.accept()).toEqual(['scope: -l|a']);
 });
 
 test('scopes are not waited for while no listener is there to ask for them', () => {
@@ -444,15 +318,15 @@ test('scopes are not waited for while no listener is there to ask for them', () 
   bench.ask('listener', { nonce, error: 'no' });
   expect(bench.refused.map(({ name }) => name)).toEqual(['l']);
   bench.sent.splice(0);
-  settle();
+  bench.settle();
   bench.ask('cluster', { nonce: '1' });
   expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
 });
 
 test('an Envoy that asks for scopes again, after it had none to ask for, gets them all', () => {
   bench.commit(resource('listener', 'l'), scope('l|a', []));
-  openScoped();
-  settle();
+  bench.openScoped();
+  bench.settle();
   bench.ask('scope', { unsubscribe: ['*'] });
   bench.take();
   bench.ask('scope', { subscribe: ['*'] });
@@ -466,7 +340,7 @@ test('a scope of a long name is sent, known again, refused and removed under its
   bench.commit(resource('listener', 'l'), scope(name, []));
   bench.ask('cluster');
   bench.ask('listener');
-  settle();
+  bench.settle();
   bench.ask('scope', { initialVersions: new Map([[short, '1']]) });
   expect(bench.take()).toEqual([]);
   bench.commit(scope(name, [], '2'));
@@ -475,7 +349,7 @@ test('a scope of a long name is sent, known again, refused and removed under its
   expect(bench.refused.map(({ name: refused, message }) => [refused, message])).toEqual([
     [name, `${name}: no such thing`],
   ]);
-  settle();
+  bench.settle();
   bench.commit({ kind: 'scope', name });
   expect(bench.take()).toEqual([`scope: -${short}`]);
 });
@@ -484,7 +358,7 @@ test('what an Envoy told of before the log was read is known by the time that it
   const named = (word: string): string => `l|${word}-hostname.shop.example`;
   const held = ['same', 'changed', 'gone'].map((word) => [wireName(named(word)), '1'] as const);
   bench.ask('cluster');
-  settle();
+  bench.settle();
   // Nothing is sent meanwhile: the hub waits for the log.
   const kinds = { listener: new Map([['l', '1']]), scope: new Map(held) };
   for (const kind of ['listener', 'scope'] as const) {
@@ -492,7 +366,7 @@ test('what an Envoy told of before the log was read is known by the time that it
     bench.session.receive(bench.session.inOwnNames({ ...request, initialVersions: kinds[kind] }), bench.now);
   }
   bench.commit(resource('listener', 'l'), scope(named('same'), []), scope(named('changed'), [], '2'));
-  expect(accept()).toEqual([`scope: ${wireName(named('changed'))}@2 -${wireName(named('gone'))}`]);
-  expect(accept()).toEqual([]);
+  expect(bench.accept()).toEqual([`scope: ${wireName(named('changed'))}@2 -${wireName(named('gone'))}`]);
+  expect(bench.accept()).toEqual([]);
   expect(bench.session.acked()).toEqual({ epoch: 1, seq: 1 });
 });

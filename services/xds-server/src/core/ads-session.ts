@@ -2,6 +2,7 @@
 // brings the time. See docs/adr/0008 for the order of pushes and for what counts as acknowledged.
 import type { Revision } from '@sluice/events';
 import { AckLedger, type CommitLog } from './ack-ledger.ts';
+import { Forerunner, forerunnerName } from './forerunner.ts';
 import { PushGates, type XdsSource } from './push-gates.ts';
 import type { Quarantine, Refusal } from './quarantine.ts';
 import { ownNames, sentScope, wireName } from './sent-scope.ts';
@@ -29,12 +30,16 @@ export interface SessionOptions {
   readonly events: SessionEvents;
   /** See `GateOptions.drainMs`. */
   readonly drainMs: number;
+  /** See `RouteLayout.forerunner`. */
+  readonly forerunner?: (() => XdsResource) | undefined;
 }
 
 /** A response holds at most so many resources, and ends once it holds so many bytes. */
 const maxItems = 2_000;
 const maxBytes = 1_000_000;
 
+/** Name → what is sent, undefined for a removal. */
+type Items = Map<string, XdsResource | undefined>;
 type Verdict = XdsResource | 'remove' | 'wait' | 'settled' | 'skip';
 
 export class AdsSession {
@@ -49,6 +54,7 @@ export class AdsSession {
     scope: new TypeChannel('scope'),
   };
   readonly #gates: PushGates;
+  readonly #forerunner: Forerunner;
   readonly #ledger = new AckLedger();
   /** Scope that is gone → the commit that took it away. */
   readonly #removedAt = new Map<string, number>();
@@ -61,6 +67,8 @@ export class AdsSession {
     this.#options = options;
     this.node = options.node;
     this.#gates = new PushGates({ ...options, channels: this.#channels });
+    const { source, forerunner: make } = options;
+    this.#forerunner = new Forerunner({ source, channels: this.#channels, make });
     for (const kind of xdsKinds)
       for (const name of options.source.names(kind)) {
         this.#ledger.changed(idOf(kind, name), 0, false);
@@ -110,8 +118,8 @@ export class AdsSession {
     for (const kind of xdsKinds) {
       const channel = this.#channels[kind];
       if (!channel.opened || channel.flight !== undefined) continue;
-      const items = this.#select(channel, nowMs);
-      if (items.size === 0 && !channel.expectsAnswer) continue;
+      const items = this.#goesAhead(channel) ?? this.#select(channel, nowMs);
+      if (items === 'later' || (items.size === 0 && !channel.expectsAnswer)) continue;
       responses.push(this.#send(channel, items, nowMs));
       if (kind === 'cluster') this.#takeEndpointsAlong(items);
     }
@@ -177,9 +185,17 @@ export class AdsSession {
     };
   }
 
+  /** What goes before all listeners; undefined where nothing does. */
+  #goesAhead({ kind }: TypeChannel): Items | undefined {
+    const forerunner = kind === 'listener' ? this.#forerunner.take() : undefined;
+    return forerunner && new Map([[forerunner.name, forerunner]]);
+  }
+
   #accepted(kind: XdsKind, flight: InFlight): void {
     const { source } = this.#options;
     for (const [name, resource] of flight.items) {
+      // Whether it may leave is asked with each push from now on.
+      if (name === forerunnerName && resource !== undefined) this.#channels.listener.dirty.add(name);
       const id = idOf(kind, name);
       const newest = source.get(kind, name)?.version;
       if (resource === undefined) {
@@ -208,6 +224,10 @@ export class AdsSession {
     if (flight.items.size !== 1 || only === undefined) return;
     const [name, resource] = only;
     if (resource === undefined) return;
+    if (name === forerunnerName) {
+      this.#forerunner.refused();
+      return;
+    }
     const { commits, quarantine, events } = this.#options;
     const previous = quarantine.get(this.node, kind, name);
     const refusal: Refusal = {
@@ -228,27 +248,25 @@ export class AdsSession {
     events.refused(refusal);
   }
 
-  #select(channel: TypeChannel, nowMs: number): Map<string, XdsResource | undefined> {
+  /** What to send now; `later` where there is something, and it has to wait as a whole. */
+  #select(channel: TypeChannel, nowMs: number): Items | 'later' {
     for (;;) {
       const part = channel.takePart();
       const items = this.#selectFrom(channel, part ?? [...channel.dirty], nowMs);
-      if (items.size > 0 || part === undefined) return items;
+      if (items === 'later' || items.size > 0 || part === undefined) return items;
     }
   }
 
-  #selectFrom(
-    channel: TypeChannel,
-    names: readonly string[],
-    nowMs: number,
-  ): Map<string, XdsResource | undefined> {
-    const items = new Map<string, XdsResource | undefined>();
+  #selectFrom(channel: TypeChannel, names: readonly string[], nowMs: number): Items | 'later' {
+    const items: Items = new Map();
     let bytes = 0;
     // An Envoy takes its first scopes for all there are, and goes live with them.
-    const whole = channel.kind === 'scope' && channel.expectsAnswer;
+    const whole = channel.kind === 'scope' && channel.expectsAnswer && !this.#forerunner.isAhead;
     if (channel.kind === 'scope') this.#scopesLackedSince = this.#oldestScope();
     for (const name of names) {
       if (!whole && (items.size >= maxItems || bytes >= maxBytes)) break;
       const verdict = this.#judge(channel, name, nowMs);
+      if (verdict === 'wait' && whole) return 'later';
       if (verdict === 'wait') continue;
       if (verdict === 'skip' || verdict === 'settled') {
         channel.clean(name);
@@ -268,6 +286,7 @@ export class AdsSession {
     if (newest === undefined) {
       // What is asked for by name is never taken away: its user goes first, and then the Envoy no longer asks for it.
       if (held === undefined || !channel.wildcard) return 'settled';
+      if (name === forerunnerName && this.#forerunner.isNeeded) return 'wait';
       // What it answered another scope may answer now, and within one response Envoy removes first: that one must be there.
       if (
         channel.kind === 'scope' &&
@@ -280,6 +299,7 @@ export class AdsSession {
     if (!channel.wants(name) && !forced) return 'skip';
     if (held?.version === newest.version && !forced) return 'settled';
     if (this.#gates.isRefused(channel.kind, name)) return this.#standIn(channel, name);
+    if (channel.kind === 'listener' && this.#forerunner.holdsBack(newest)) return 'wait';
     return this.#gates.isReady(newest) ? newest : 'wait';
   }
 

@@ -12,6 +12,7 @@ import { compileCluster } from './cluster.ts';
 import { type IrChange, IrState } from './ir-state.ts';
 import { compileL4Assignment, compileL4Cluster } from './l4-cluster.ts';
 import type { RevisedL4Route } from './l4-route.ts';
+import { LateResource } from './late-resource.ts';
 import { compileListener, isHttp, type ListenerContext } from './listener.ts';
 import { compileLoadAssignment } from './load-assignment.ts';
 import { compileRaw } from './raw-resource.ts';
@@ -20,6 +21,9 @@ import type { RouteTables } from './route-layout.ts';
 import { compileSecret, type KeyPair, secretVersion } from './secret.ts';
 import { type XdsKind, xdsKinds } from './type-urls.ts';
 import type { XdsChange, XdsResource } from './xds-resource.ts';
+
+/** So many changes at once are not all made before the first can be sent. */
+const manyAtOnce = 1_000;
 
 /** Finds the opened key pair of a certificate: undefined while what is there is not of this digest. */
 export type FindKeyPair = (certificate: IrCertificate) => KeyPair | undefined;
@@ -154,7 +158,9 @@ export class XdsCompiler {
     const emit = (kind: XdsKind, name: string, make: () => XdsResource | undefined) => {
       this.counts[kind] += 1;
       const resource = make();
-      if (resource?.version === this.#made[kind].get(name)?.version) return;
+      const before = this.#made[kind].get(name);
+      // The version of one that is new would have it made.
+      if (resource === before || (resource && before && resource.version === before.version)) return;
       if (resource === undefined) {
         this.#made[kind].delete(name);
         out.push({ kind, name });
@@ -169,6 +175,8 @@ export class XdsCompiler {
     for (const key of dirty.listeners) emit('listener', key, () => this.#listener(key));
     for (const name of dirty.rawRoutes) emit('route', name, () => this.#raw('route', name));
     for (const { kind, name, resource } of this.#tables.compile()) emit(kind, name, () => resource);
+    if (out.length < manyAtOnce)
+      for (const { resource } of out) if (resource instanceof LateResource) resource.made();
     return out;
   }
 

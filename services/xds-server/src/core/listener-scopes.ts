@@ -1,9 +1,10 @@
 // The scopes of one listener: a path tree for each hostname.
 import type { IrHttpRoute, IrListener } from '@sluice/ir';
+import { LateResource } from './late-resource.ts';
 import { PathTree } from './path-tree.ts';
 import { candidatesOf, partsOf, type RevisedCandidate, type RevisedRoute, routeId } from './route.ts';
 import { isSharedScope, scopeHostname, scopeName } from './scope-key.ts';
-import { compileScope, type ScopeHost } from './scope-resource.ts';
+import { compileScope, nameOfScope, type ScopeHost, type ScopeParts } from './scope-resource.ts';
 import { ServerIndex } from './server-index.ts';
 import type { XdsChange } from './xds-resource.ts';
 
@@ -56,8 +57,7 @@ export class ListenerScopes {
     const changes = tree.take(keep).map(({ path, scope }): XdsChange => {
       if (scope === undefined) return this.#removal(hostname, path);
       const hosts = [this.#host(hostname, scope.candidates)] as const;
-      const resource = compileScope({ listener: this.#listener, hosts, path, split: scope.split });
-      return { kind: 'scope', name: resource.name, resource };
+      return lateScope({ listener: this.#listener, hosts, path, split: scope.split });
     });
     if (tree.size === 0 && !keep) this.#trees.delete(hostname);
     this.#dirty.delete(hostname);
@@ -79,9 +79,7 @@ export class ListenerScopes {
     }
     const [first, ...rest] = hosts;
     if (first === undefined) return this.#removal(key, '');
-    const parts = { listener: this.#listener, hosts: [first, ...rest], path: '', split: false } as const;
-    const resource = compileScope(parts);
-    return { kind: 'scope', name: resource.name, resource };
+    return lateScope({ listener: this.#listener, hosts: [first, ...rest], path: '', split: false });
   }
 
   #host(hostname: string, candidates: readonly RevisedCandidate[]): ScopeHost {
@@ -128,4 +126,9 @@ export class ListenerScopes {
     if (sharing === undefined) this.#shared.set(key, new Set([hostname]));
     else sharing.add(hostname);
   }
+}
+
+function lateScope(parts: ScopeParts): XdsChange {
+  const name = nameOfScope(parts);
+  return { kind: 'scope', name, resource: new LateResource('scope', name, () => compileScope(parts)) };
 }

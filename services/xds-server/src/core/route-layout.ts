@@ -9,7 +9,7 @@ import type {
 import type { IrListener, IrServer } from '@sluice/ir';
 import type { Replaced } from './ir-state.ts';
 import type { RevisedRoute } from './route.ts';
-import type { XdsChange, XdsRef } from './xds-resource.ts';
+import type { XdsChange, XdsRef, XdsResource } from './xds-resource.ts';
 
 /** How a connection manager finds the route of a request. Constant while the listener's servers are. */
 export interface RouteFinder {
@@ -43,6 +43,11 @@ export interface RouteLayout {
   finder(listener: IrListener, server: IrServer | null): RouteFinder;
   /** The resources that there are because the listener is, whatever routes it has: it goes live once they are there. */
   resourcesOf(listener: IrListener): readonly XdsRef[];
+  /**
+   * The listener that goes ahead of all others to an Envoy that serves nothing yet, so that its routes can come in parts; absent where they
+   * come by name.
+   */
+  readonly forerunner?: () => XdsResource;
   /** Tables for a source that is empty yet. */
   tables(source: RouteSource): RouteTables;
 }

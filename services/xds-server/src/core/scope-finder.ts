@@ -21,7 +21,7 @@ import { type ScopeScript, scopeScripts, scriptName } from './scope-scripts.ts';
 /** The finder of a connection manager; `server` is null for HTTP. */
 export function scopeFinder(listener: IrListener, server: IrServer | null): RouteFinder {
   return {
-    specifier: specifier(),
+    specifier: scopeSpecifier(),
     mutations: [
       ...overwrite(scopeHeaders.host, `${literal(listenerPart(listener.key))}%REQ(:AUTHORITY)%`),
       ...overwrite(scopeHeaders.path, rootPath),
@@ -34,7 +34,7 @@ export function scopeFinder(listener: IrListener, server: IrServer | null): Rout
 }
 
 /** The same for every connection manager: Envoy then keeps one subscription. */
-function specifier(): HttpConnectionManager['routeSpecifier'] {
+export function scopeSpecifier(): HttpConnectionManager['routeSpecifier'] {
   const value = create(ScopedRoutesSchema, {
     name: 'sluice',
     scopeKeyBuilder: { fragments: [headerFragment(scopeHeaders.host), headerFragment(scopeHeaders.path)] },

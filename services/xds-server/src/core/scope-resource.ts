@@ -72,11 +72,16 @@ const noMatch: Route = create(RouteSchema, {
   typedPerFilterConfig: { [scopeFilters.leave]: on },
 });
 
+/** Name of the resource of a scope. */
+export function nameOfScope({ listener, hosts, path }: ScopeParts): string {
+  return scopeName(listener.key, scopeHostname(hosts[0].hostname), path);
+}
+
 /** The resource of a scope. */
 export function compileScope(parts: ScopeParts): XdsResource {
   const { listener, hosts, path, split } = parts;
   const key = scopeHostname(hosts[0].hostname);
-  const name = scopeName(listener.key, key, path);
+  const name = nameOfScope(parts);
   const candidates = hosts.flatMap((host) => host.candidates);
   const message = create(ScopedRouteConfigurationSchema, {
     name,

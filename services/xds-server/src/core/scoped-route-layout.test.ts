@@ -15,6 +15,7 @@ import {
 import { xdsJson } from './compile-xds.ts';
 import { XdsCompiler } from './compiler.ts';
 import { defaultListenerSettings } from './http-connection-manager.ts';
+import { LateResource } from './late-resource.ts';
 import { noMatchRoute } from './scope-scripts.ts';
 import { scopedRouteLayout } from './scoped-route-layout.ts';
 
@@ -58,6 +59,22 @@ test.each([
   const [small] = few.apply([put(make(7, 'b'))]);
   expect(changes[0]?.resource?.body).toEqual(small?.resource?.body);
   expect(changes[0]?.resource?.body.length).toBeLessThan(1_200);
+});
+
+test.each([
+  [2_000, 2_000],
+  [500, 0],
+])('of the scopes of %i new routes %i are made only when they are looked at', (count, late) => {
+  const compiler = compiled(...base);
+  const changes = compiler.apply(Array.from({ length: count }, (_, n) => put(hostRoute(n))));
+  const unmade = changes.filter(({ resource }) => resource instanceof LateResource && !resource.isMade);
+  expect(unmade).toHaveLength(late);
+  // What is made later is what was at that time.
+  compiler.apply([put(hostRoute(7, 'b'), 2)]);
+  const before = changes.find(({ name }) => name.endsWith('|h7.example'))?.resource;
+  const now = compiler.resources('scope').get('shop/edge/80|h7.example');
+  expect(before?.uses).toEqual([{ kind: 'cluster', name: 'shop/a/80' }]);
+  expect(now?.uses).toEqual([{ kind: 'cluster', name: 'shop/b/80' }]);
 });
 
 test('an endpoint change touches no scope', () => {

@@ -2,11 +2,12 @@
 // hostname with many matches, each with its routes inline. A change costs Envoy, the wire and this process what its own
 // scope costs, whatever stands beside it. See docs/adr/0011 for how a request finds its scope.
 import type { IrListener } from '@sluice/ir';
+import { compileForerunner } from './forerunner.ts';
 import type { Replaced } from './ir-state.ts';
 import { ListenerScopes } from './listener-scopes.ts';
 import type { RevisedRoute } from './route.ts';
 import type { RouteLayout, RouteSource, RouteTables } from './route-layout.ts';
-import { scopeFinder } from './scope-finder.ts';
+import { scopeFinder, scopeSpecifier } from './scope-finder.ts';
 import { scopeHostname, scopeName } from './scope-key.ts';
 import type { XdsChange } from './xds-resource.ts';
 
@@ -17,6 +18,7 @@ const maxMatchesPerScope = 32;
 export function createScopedRouteLayout(limit: number): RouteLayout {
   return {
     finder: scopeFinder,
+    forerunner: () => compileForerunner(scopeSpecifier()),
     resourcesOf(listener) {
       const keys = new Set(listener.servers.map(({ hostname }) => scopeHostname(hostname)));
       return [...keys].map((hostname) => ({ kind: 'scope', name: scopeName(listener.key, hostname, '') }));

@@ -50,7 +50,8 @@ export function sentScope(resource: XdsResource, mark: string): XdsResource {
   const body = new Uint8Array(resource.body.length + behind.length);
   body.set(resource.body);
   body.set(behind, resource.body.length);
-  return { ...resource, name, body };
+  const { kind, version, uses, sources } = resource;
+  return { kind, name, version, body, uses, sources };
 }
 
 const scopeFields = ScopedRouteConfigurationSchema.field;

@@ -55,6 +55,15 @@ describe('the state of an xds-server', () => {
     expect(written).toEqual([{ steps: [1, 2], acks: [] }]);
   });
 
+  it('with very many changes waits longer for an acknowledgement', () => {
+    const change = { kind: 'http-route', key: 'r', revision: { epoch: 1, seq: 1 } } as const;
+    writer.put({ ...step(1), changes: Array.from({ length: 1_001 }, () => change) });
+    vi.advanceTimersByTime(2_999);
+    expect(written).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(written).toEqual([{ steps: [1], acks: [] }]);
+  });
+
   it('is not written where a reset comes first', () => {
     writer.put(step(1));
     writer.put(step(2, true));

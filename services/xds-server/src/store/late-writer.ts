@@ -4,6 +4,9 @@ import type { IrStep, NodeAck, XdsStore } from './xds-store.ts';
 
 /** How long a step waits for an acknowledgement, and for more steps, ms. */
 const gatherMs = 10;
+/** The same of one with very many changes: they are on their way to Envoys for longer, and take longer to write. */
+const gatherManyMs = 3_000;
+const manyChanges = 1_000;
 
 export class LateWriter {
   readonly #store: Pick<XdsStore, 'saveAll'>;
@@ -24,7 +27,8 @@ export class LateWriter {
     // What went before it counts no more.
     if (step.reset) this.#steps = [];
     this.#steps.push(step);
-    this.#timer ??= setTimeout(() => this.#write([]), gatherMs);
+    const waitMs = step.changes.length > manyChanges ? gatherManyMs : gatherMs;
+    this.#timer ??= setTimeout(() => this.#write([]), waitMs);
   }
 
   /** Writes what an Envoy has acknowledged, and with it all that waits: on disk it never runs ahead of the state itself. */
