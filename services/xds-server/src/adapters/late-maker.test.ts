@@ -6,9 +6,12 @@ import { LateMaker } from './late-maker.ts';
 
 const made: string[] = [];
 const late = (name: string) =>
-  new LateResource('scope', name, () => {
-    made.push(name);
-    return resource('scope', name);
+  new LateResource('scope', name, {
+    make: () => {
+      made.push(name);
+      return resource('scope', name);
+    },
+    uses: () => [],
   });
 const changes = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ kind: 'scope', name: `${n}`, resource: late(`${n}`) }) as const);

@@ -297,7 +297,7 @@ export class AdsSession {
     }
     const forced = channel.isForced(name);
     if (!channel.wants(name) && !forced) return 'skip';
-    if (held?.version === newest.version && !forced) return 'settled';
+    if (held !== undefined && held.version === newest.version && !forced) return 'settled';
     if (this.#gates.isRefused(channel.kind, name)) return this.#standIn(channel, name);
     if (channel.kind === 'listener' && this.#forerunner.holdsBack(newest)) return 'wait';
     return this.#gates.isReady(newest) ? newest : 'wait';

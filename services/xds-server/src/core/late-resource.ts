@@ -3,17 +3,25 @@
 import type { XdsKind } from './type-urls.ts';
 import type { XdsResource } from './xds-resource.ts';
 
+/** How a late resource is made. */
+export interface Recipe {
+  /** Gives the resource; called once at most, and then let go. */
+  make(): XdsResource;
+  /** What it leans on: asked for of all that wait, before they are made. */
+  uses(): XdsResource['uses'];
+}
+
 export class LateResource implements XdsResource {
   readonly kind: XdsKind;
   readonly name: string;
-  #make: (() => XdsResource) | undefined;
+  #uses: XdsResource['uses'] | undefined;
+  #recipe: Recipe | undefined;
   #made: XdsResource | undefined;
 
-  /** @param make gives the resource of this kind and name; called once at most, and then let go */
-  constructor(kind: XdsKind, name: string, make: () => XdsResource) {
+  constructor(kind: XdsKind, name: string, recipe: Recipe) {
     this.kind = kind;
     this.name = name;
-    this.#make = make;
+    this.#recipe = recipe;
   }
 
   get isMade(): boolean {
@@ -22,8 +30,8 @@ export class LateResource implements XdsResource {
 
   /** Makes it, where that was not done yet. */
   made(): XdsResource {
-    this.#made ??= this.#make?.();
-    this.#make = undefined;
+    this.#made ??= this.#recipe?.make();
+    this.#recipe = undefined;
     if (this.#made === undefined) throw new TypeError(`${this.kind} ${this.name} could not be made`);
     return this.#made;
   }
@@ -37,7 +45,8 @@ export class LateResource implements XdsResource {
   }
 
   get uses(): XdsResource['uses'] {
-    return this.made().uses;
+    this.#uses ??= this.#made?.uses ?? this.#recipe?.uses() ?? [];
+    return this.#uses;
   }
 
   get sources(): XdsResource['sources'] {

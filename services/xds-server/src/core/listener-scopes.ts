@@ -4,7 +4,7 @@ import { LateResource } from './late-resource.ts';
 import { PathTree } from './path-tree.ts';
 import { candidatesOf, partsOf, type RevisedCandidate, type RevisedRoute, routeId } from './route.ts';
 import { isSharedScope, scopeHostname, scopeName } from './scope-key.ts';
-import { compileScope, nameOfScope, type ScopeHost, type ScopeParts } from './scope-resource.ts';
+import { compileScope, nameOfScope, type ScopeHost, type ScopeParts, usesOfScope } from './scope-resource.ts';
 import { ServerIndex } from './server-index.ts';
 import type { XdsChange } from './xds-resource.ts';
 
@@ -130,5 +130,6 @@ export class ListenerScopes {
 
 function lateScope(parts: ScopeParts): XdsChange {
   const name = nameOfScope(parts);
-  return { kind: 'scope', name, resource: new LateResource('scope', name, () => compileScope(parts)) };
+  const recipe = { make: () => compileScope(parts), uses: () => usesOfScope(parts) };
+  return { kind: 'scope', name, resource: new LateResource('scope', name, recipe) };
 }

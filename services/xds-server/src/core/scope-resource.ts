@@ -36,7 +36,7 @@ import {
   scopeName,
 } from './scope-key.ts';
 import { noMatchRoute, scopeFilters, scriptName } from './scope-scripts.ts';
-import { type XdsResource, xdsResource } from './xds-resource.ts';
+import { type XdsRef, type XdsResource, xdsResource } from './xds-resource.ts';
 
 /** The matches of one hostname in a scope. */
 export interface ScopeHost {
@@ -100,12 +100,17 @@ export function compileScope(parts: ScopeParts): XdsResource {
       typedPerFilterConfig: { [scopeFilters.host]: off, ...(split ? { [scopeFilters.path]: on } : {}) },
     },
   });
-  const uses = clustersOfAll(candidates).map((cluster) => ({ kind: 'cluster', name: cluster }) as const);
   return xdsResource(
-    { kind: 'scope', name, uses, sources: sourcesOf(candidates) },
+    { kind: 'scope', name, uses: usesOfScope(parts), sources: sourcesOf(candidates) },
     ScopedRouteConfigurationSchema,
     message,
   );
+}
+
+/** The clusters that a scope leads to. */
+export function usesOfScope({ hosts }: ScopeParts): XdsRef[] {
+  const clusters = clustersOfAll(hosts.flatMap((host) => host.candidates));
+  return clusters.map((name) => ({ kind: 'cluster', name }));
 }
 
 function fragment(value: string) {

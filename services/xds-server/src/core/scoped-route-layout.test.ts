@@ -69,6 +69,9 @@ test.each([
   const changes = compiler.apply(Array.from({ length: count }, (_, n) => put(hostRoute(n))));
   const unmade = changes.filter(({ resource }) => resource instanceof LateResource && !resource.isMade);
   expect(unmade).toHaveLength(late);
+  // Whether the clusters are there is asked of all that wait.
+  for (const { resource } of unmade) expect(resource?.uses).toHaveLength(1);
+  expect(unmade.some(({ resource }) => resource instanceof LateResource && resource.isMade)).toBe(false);
   // What is made later is what was at that time.
   compiler.apply([put(hostRoute(7, 'b'), 2)]);
   const before = changes.find(({ name }) => name.endsWith('|h7.example'))?.resource;
