@@ -116,6 +116,8 @@ function readBaseId(file: string): string {
 
 /** Lets a service give memory back when it rests. */
 const collectable = '--expose-gc';
+/** A heap that begins small is collected again and again while a start fills it: a tenth of the processor's work. MiB. */
+const roomy = '--initial-heap-size=128';
 
 /**
  * Has glibc give freed memory back to the system. By itself it keeps an arena for each thread, and keeps ever larger buffers in the heap
@@ -158,7 +160,7 @@ function serviceSpec(
   return {
     name,
     command: process.execPath,
-    args: () => [collectable, of.program.file],
+    args: () => [collectable, roomy, of.program.file],
     env: { ...env, ...thriftyMalloc, NODE_COMPILE_CACHE: config.compileCache ?? layout.cache },
     cwd: installRoot,
     logFile: join(layout.log, `${name}.log`),
