@@ -28,7 +28,8 @@ const line = new RegExp(String.raw`^(?: *(?:#[^\n]*)?|${content})$`);
 
 /**
  * Lines that were read lately: manifests of a kind differ in a few lines, and looking one up takes a fraction of reading it. Of texts that are
- * short, since V8 keeps all of a text with a line of it; save those with a list or object, which belongs to one manifest.
+ * short, since V8 keeps all of a text with a line of it, and hold no Secret, which is not to be kept; save those with a list or object, which
+ * belongs to one manifest.
  */
 const lately = new Map<string, OrdinaryLine>();
 const maxLately = 256;
@@ -37,10 +38,12 @@ const maxTextLately = 4_096;
 /** Reads the lines of a text in order. */
 export class OrdinaryLines {
   readonly #text: string;
+  readonly #mayKeep: boolean;
   #at = 0;
 
   constructor(text: string) {
     this.#text = text;
+    this.#mayKeep = text.length <= maxTextLately && !text.includes('Secret');
   }
 
   /** The next line that is neither empty nor a comment, `odd` where it is of no ordinary form; undefined after the last. */
@@ -60,7 +63,7 @@ export class OrdinaryLines {
     if (found === null) return odd;
     if (found[1] === undefined) return undefined;
     const read = lineOf(found, found[1].length);
-    if (read !== odd && this.#text.length <= maxTextLately && typeof read.value !== 'object') {
+    if (read !== odd && this.#mayKeep && typeof read.value !== 'object') {
       if (lately.size === maxLately) lately.clear();
       lately.set(text, read);
     }
