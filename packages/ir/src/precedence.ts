@@ -67,7 +67,8 @@ function specificity(a: IrHttpMatch, b: IrHttpMatch): [PrecedenceStep, number][]
   ];
 }
 
-function matchOf(candidate: MatchCandidate): IrHttpMatch {
+/** The match that a candidate names. @throws RangeError where there is none */
+export function matchOf(candidate: MatchCandidate): IrHttpMatch {
   const match = candidate.route.rules[candidate.rule]?.matches[candidate.match];
   if (match === undefined)
     throw new RangeError(`no match ${candidate.rule}/${candidate.match} in ${candidate.route.key}`);

@@ -1,8 +1,8 @@
 // The scopes of one listener: a path tree for each hostname.
-import type { IrHttpRoute, IrListener } from '@sluice/ir';
+import { type IrHttpRoute, type IrListener, matchOf } from '@sluice/ir';
 import { LateResource } from './late-resource.ts';
 import { PathTree } from './path-tree.ts';
-import { candidatesOf, partsOf, type RevisedCandidate, type RevisedRoute, routeId } from './route.ts';
+import { candidatesOf, type RevisedCandidate, type RevisedRoute, routeId } from './route.ts';
 import { isSharedScope, scopeHostname, scopeName } from './scope-key.ts';
 import { compileScope, nameOfScope, type ScopeHost, type ScopeParts, usesOfScope } from './scope-resource.ts';
 import { ServerIndex } from './server-index.ts';
@@ -30,13 +30,13 @@ export class ListenerScopes {
 
   put(revised: RevisedRoute): void {
     this.#forEach(revised, (tree, candidate) => {
-      tree.put(routeId(candidate), partsOf(candidate).match.path, candidate);
+      tree.put(routeId(candidate), matchOf(candidate).path, candidate);
     });
   }
 
   remove(revised: RevisedRoute): void {
     this.#forEach(revised, (tree, candidate) => {
-      tree.remove(routeId(candidate), partsOf(candidate).match.path);
+      tree.remove(routeId(candidate), matchOf(candidate).path);
     });
   }
 

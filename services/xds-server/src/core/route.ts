@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type Route, RouteSchema } from '@sluice/envoy-api/envoy/config/route/v3/route_components_pb.js';
 import { formatRevision, type Revision } from '@sluice/events';
-import type { IrHttpMatch, IrHttpRoute, IrHttpRule, MatchCandidate } from '@sluice/ir';
+import type { IrHttpRoute, MatchCandidate } from '@sluice/ir';
 import { corsFilterName, corsPolicy } from './cors.ts';
 import { headerOptions } from './header-edit.ts';
 import { compileAction, editsPerBackend, type RoutePlace } from './route-action.ts';
@@ -36,20 +36,11 @@ export function candidatesOf({ route, revision }: RevisedRoute): RevisedCandidat
   );
 }
 
-/** The rule and the match of a candidate. Throws RangeError where there are none. */
-export function partsOf(candidate: MatchCandidate): {
-  readonly rule: IrHttpRule;
-  readonly match: IrHttpMatch;
-} {
+/** The Envoy route of a candidate at its place. Throws RangeError when the candidate does not exist. */
+export function compileRoute(candidate: RevisedCandidate, place: RoutePlace): Route {
   const rule = candidate.route.rules[candidate.rule];
   const match = rule?.matches[candidate.match];
   if (rule === undefined || match === undefined) throw new RangeError(`no match ${routeId(candidate)}`);
-  return { rule, match };
-}
-
-/** The Envoy route of a candidate at its place. Throws RangeError when the candidate does not exist. */
-export function compileRoute(candidate: RevisedCandidate, place: RoutePlace): Route {
-  const { rule, match } = partsOf(candidate);
   const id = routeId(candidate);
   const message = create(RouteSchema, {
     name: id,

@@ -19,12 +19,13 @@ import {
   compareText,
   formatObjectRef,
   type IrListener,
+  matchOf,
   type ObjectRef,
 } from '@sluice/ir';
 import { pack, stringMatcher } from './messages.ts';
 import { misdirectedRoute } from './misdirected.ts';
 import { deeperHosts } from './one-label.ts';
-import { compileRoute, partsOf, type RevisedCandidate } from './route.ts';
+import { compileRoute, type RevisedCandidate } from './route.ts';
 import { clustersOf, placeAt } from './route-action.ts';
 import { takesAllBelow } from './route-match.ts';
 import {
@@ -137,7 +138,7 @@ function virtualHost({ listener, path, split }: ScopeParts, host: ScopeHost): Vi
   const elsewhere = secure && path === '' ? [misdirectedFrom(server, split)] : [];
   // Elsewhere the scripts have seen to it.
   const deeper = listener.wildcards === 'one-label' && isSharedScope(hostname) ? deeperHosts(hostname) : [];
-  const end = candidates.some((candidate) => takesAllBelow(partsOf(candidate).match, path)) ? [] : [noMatch];
+  const end = candidates.some((candidate) => takesAllBelow(matchOf(candidate), path)) ? [] : [noMatch];
   return create(VirtualHostSchema, {
     name: hostname,
     domains: [hostname],
