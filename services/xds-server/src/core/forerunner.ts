@@ -3,13 +3,13 @@
 // are to come; the others follow once their scopes are there, and it leaves again.
 import { create } from '@bufbuild/protobuf';
 import { AddressSchema } from '@sluice/envoy-api/envoy/config/core/v3/address_pb.js';
-import { FilterSchema } from '@sluice/envoy-api/envoy/config/listener/v3/listener_components_pb.js';
 import { ListenerSchema } from '@sluice/envoy-api/envoy/config/listener/v3/listener_pb.js';
 import { RouterSchema } from '@sluice/envoy-api/envoy/extensions/filters/http/router/v3/router_pb.js';
 import {
   type HttpConnectionManager,
   HttpConnectionManagerSchema,
 } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { managerFilter } from './http-connection-manager.ts';
 import { pack } from './messages.ts';
 import type { XdsSource } from './push-gates.ts';
 import type { TypeChannel } from './type-channel.ts';
@@ -24,7 +24,7 @@ const manyScopes = 1_000;
 
 /** @param specifier that of all connection managers: Envoy then keeps one subscription */
 export function compileForerunner(specifier: HttpConnectionManager['routeSpecifier']): XdsResource {
-  const manager = pack(HttpConnectionManagerSchema, {
+  const manager = create(HttpConnectionManagerSchema, {
     statPrefix: 'forerunner',
     routeSpecifier: specifier,
     httpFilters: [
@@ -45,12 +45,7 @@ export function compileForerunner(specifier: HttpConnectionManager['routeSpecifi
     bindToPort: false,
     filterChains: [
       {
-        filters: [
-          create(FilterSchema, {
-            name: 'envoy.filters.network.http_connection_manager',
-            configType: { case: 'typedConfig', value: manager },
-          }),
-        ],
+        filters: [managerFilter(manager)],
       },
     ],
   });

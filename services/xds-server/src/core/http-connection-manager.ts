@@ -2,8 +2,13 @@
 // (envoyproxy.io, "Configuring Envoy as an edge proxy", 1.40), and Gateway API's rule that the Host header goes to the
 // backend as it was sent.
 import { create } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
 import { HeaderMutationSchema as MutationSchema } from '@sluice/envoy-api/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js';
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from '@sluice/envoy-api/envoy/config/core/v3/protocol_pb.js';
+import {
+  type Filter,
+  FilterSchema,
+} from '@sluice/envoy-api/envoy/config/listener/v3/listener_components_pb.js';
 import { RouterSchema } from '@sluice/envoy-api/envoy/extensions/filters/http/router/v3/router_pb.js';
 import {
   type HttpConnectionManager,
@@ -70,6 +75,14 @@ export function connectionManager(finder: RouteFinder, settings: ListenerSetting
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     accessLog: [requestLog],
     localReplyConfig: localReplies,
+  });
+}
+
+/** The network filter of a connection manager. */
+export function managerFilter(manager: HttpConnectionManager): Filter {
+  return create(FilterSchema, {
+    name: 'envoy.filters.network.http_connection_manager',
+    configType: { case: 'typedConfig', value: anyPack(HttpConnectionManagerSchema, manager) },
   });
 }
 

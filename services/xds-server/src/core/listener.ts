@@ -2,7 +2,6 @@
 // server, chosen by SNI (what TLS, TCP and UDP have: l4-listener.ts); Envoy changes chains in place, so a new server or certificate list touches no other chain.
 // Routes and certificates come by name with constant bytes: a change of either never touches the listener.
 import { create } from '@bufbuild/protobuf';
-import { anyPack } from '@bufbuild/protobuf/wkt';
 import {
   type Address,
   AddressSchema,
@@ -17,12 +16,11 @@ import { type Listener, ListenerSchema } from '@sluice/envoy-api/envoy/config/li
 import { UdpListenerConfigSchema } from '@sluice/envoy-api/envoy/config/listener/v3/udp_listener_config_pb.js';
 import { OriginalDstSchema } from '@sluice/envoy-api/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { TlsInspectorSchema } from '@sluice/envoy-api/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
-import { HttpConnectionManagerSchema } from '@sluice/envoy-api/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { TlsParameters_TlsProtocol } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
 import { DownstreamTlsContextSchema } from '@sluice/envoy-api/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { IrListener, IrServer, ObjectRef } from '@sluice/ir';
 import { refusedConnectionLog } from './access-log.ts';
-import { connectionManager, type ListenerSettings } from './http-connection-manager.ts';
+import { connectionManager, type ListenerSettings, managerFilter } from './http-connection-manager.ts';
 import { passthroughChains, tcpChains, udpFilter } from './l4-listener.ts';
 import { type L4Win, l4Wins, type RevisedL4Route } from './l4-route.ts';
 import { duration, fromAds, pack } from './messages.ts';
@@ -202,11 +200,6 @@ function filterChain(
   const manager = connectionManager(layout.finder(listener, server), settings);
   return create(FilterChainSchema, {
     name,
-    filters: [
-      {
-        name: 'envoy.filters.network.http_connection_manager',
-        configType: { case: 'typedConfig', value: anyPack(HttpConnectionManagerSchema, manager) },
-      },
-    ],
+    filters: [managerFilter(manager)],
   });
 }
