@@ -24,6 +24,9 @@ export interface Look {
 /** Status of a request without an answer. */
 export const noAnswer = 0;
 
+/** All that it needs of a target: it speaks no TLS. */
+type Address = Pick<RequestTarget, 'address' | 'port'>;
+
 /** An answer that takes longer counts as none, milliseconds. */
 const answerMs = 10_000;
 const endOfHead = '\r\n\r\n';
@@ -38,11 +41,11 @@ const headOf = {
  * half of what a library's client does: what is measured is the platform, and the machine has few cores to share with it.
  */
 export class BenchClient implements AsyncDisposable {
-  readonly #target: RequestTarget;
+  readonly #target: Address;
   #connection: Connection | undefined;
   #asked = 0;
 
-  constructor(target: RequestTarget) {
+  constructor(target: Address) {
     this.#target = target;
   }
 
@@ -67,10 +70,12 @@ export class BenchClient implements AsyncDisposable {
 class Connection {
   readonly #socket: Socket;
   #text = '';
+  /** When the head of the answer that is being read was there. */
+  #headMs: number | undefined;
   #answered: (look: Look) => void = () => {};
   ended = false;
 
-  constructor({ address, port }: RequestTarget) {
+  constructor({ address, port }: Address) {
     this.#socket = connect({ host: address, port, noDelay: true })
       .setEncoding('latin1')
       .setTimeout(answerMs, () => this.end())
@@ -96,7 +101,7 @@ class Connection {
     this.#text += text;
     const end = this.#text.indexOf(endOfHead);
     if (end < 0) return;
-    const atMs = performance.now();
+    this.#headMs ??= performance.now();
     const head = this.#text.slice(0, end);
     const length = headOf.length.exec(head)?.[1];
     // An answer whose end cannot be known is none that counts.
@@ -105,6 +110,8 @@ class Connection {
       return;
     }
     if (this.#text.length < end + endOfHead.length + Number(length)) return;
+    const atMs = this.#headMs;
+    this.#headMs = undefined;
     this.#text = '';
     const [version, backend] = [headOf.version.exec(head)?.[1], headOf.backend.exec(head)?.[1]];
     this.#answered({ status: Number(head.slice('HTTP/1.1 '.length, 12)), version, backend, atMs });
