@@ -118,6 +118,8 @@ function readBaseId(file: string): string {
 const collectable = '--expose-gc';
 /** A heap that begins small is collected again and again while a start fills it: a tenth of the processor's work. MiB. */
 const roomy = '--initial-heap-size=128';
+/** After a rest V8 keeps 1 MiB for new objects and collects them at every fifth change: 4 % of the services' work. MiB of each half. */
+const roomyForNew = '--min-semi-space-size=4';
 
 /**
  * Has glibc give freed memory back to the system. By itself it keeps an arena for each thread, and keeps ever larger buffers in the heap
@@ -160,7 +162,7 @@ function serviceSpec(
   return {
     name,
     command: process.execPath,
-    args: () => [collectable, roomy, of.program.file],
+    args: () => [collectable, roomy, roomyForNew, of.program.file],
     env: { ...env, ...thriftyMalloc, NODE_COMPILE_CACHE: config.compileCache ?? layout.cache },
     cwd: installRoot,
     logFile: join(layout.log, `${name}.log`),
