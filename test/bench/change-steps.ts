@@ -17,8 +17,6 @@ export interface ChangingWorld {
   moving(to: ServiceName): object[];
 }
 
-/** Changes before the measured ones. */
-export const warmUps = 3;
 /** After a change is seen, its status and acknowledgement are still on their way; the rest is chance, so that no timer is met. */
 const pauseMs = { least: 100, spread: 100 };
 const patienceMs = 60_000;

@@ -1,5 +1,5 @@
 // One change at a time, the platform at rest between two: from the rename of its file to the first answer that shows it, and its cost.
-import { type ChangeKind, changeKinds, makeChanges, warmUps } from './change-steps.ts';
+import { type ChangeKind, changeKinds, makeChanges } from './change-steps.ts';
 import { BenchClient, type Effect } from './client.ts';
 import { type BaseLoad, beginCost, type CostOfChange, endCost } from './cost.ts';
 import { type Summary, summarize } from './percentile.ts';
@@ -10,7 +10,9 @@ export interface ChangeResult {
   readonly kind: ChangeKind;
   /** Milliseconds from the rename of its file to the first answer that shows the change. */
   readonly ms: Summary;
-  /** Answers on the way that nobody should get. */
+  /** The same of as many changes before those. Only the kind that is measured first tells how a platform is that just started. */
+  readonly warmUpMs: Summary;
+  /** Answers on the way that nobody should get, warm-up included. */
   readonly failed: number;
   /** Their statuses, each once; 0 stands for no answer. */
   readonly failures: readonly number[];
@@ -18,7 +20,10 @@ export interface ChangeResult {
   readonly cost: CostOfChange;
 }
 
-/** @param changes of each kind */
+/**
+ * Changes of each kind: as many to warm up, then the measured ones.
+ * @param changes of each kind
+ */
 export async function measureChanges(
   world: BenchWorld,
   of: { readonly changes: number; readonly base: BaseLoad; readonly progress: (text: string) => void },
@@ -27,19 +32,28 @@ export async function measureChanges(
   const results: ChangeResult[] = [];
   for (const kind of changeKinds) {
     of.progress(`${of.changes} × ${kind}`);
-    await makeChanges(client, world, { kind, from: 0, to: warmUps });
+    const warmUp = await makeChanges(client, world, { kind, from: 0, to: of.changes });
     const { sluice } = world;
     const start = await beginCost(sluice, client.asked);
-    const effects = await makeChanges(client, world, { kind, from: warmUps, to: warmUps + of.changes });
+    const effects = await makeChanges(client, world, { kind, from: of.changes, to: 2 * of.changes });
     const made = [...effects.values()].reduce((sum, list) => sum + list.length, 0);
     const cost = await endCost(sluice, { start, asked: client.asked, changes: made, base: of.base });
-    for (const [which, list] of effects) results.push(resultOf(which, list, cost));
+    for (const [which, list] of effects)
+      results.push({ ...resultOf(which, { warmUp: warmUp.get(which) ?? [], measured: list }), cost });
   }
   return results;
 }
 
-function resultOf(kind: ChangeKind, effects: readonly Effect[], cost: CostOfChange): ChangeResult {
-  const failures = effects.flatMap((effect) => effect.failures);
-  const ms = summarize(effects.map((effect) => effect.ms));
-  return { kind, ms, failed: failures.length, failures: [...new Set(failures)], cost };
+function resultOf(
+  kind: ChangeKind,
+  { warmUp, measured }: Record<'warmUp' | 'measured', readonly Effect[]>,
+): Omit<ChangeResult, 'cost'> {
+  const failures = [...warmUp, ...measured].flatMap((effect) => effect.failures);
+  return {
+    kind,
+    ms: summarize(measured.map(({ ms }) => ms)),
+    warmUpMs: summarize(warmUp.map(({ ms }) => ms)),
+    failed: failures.length,
+    failures: [...new Set(failures)],
+  };
 }

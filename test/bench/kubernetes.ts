@@ -4,7 +4,7 @@ import type { RequestTarget } from '@sluice/testkit';
 import type { KubernetesPlatform } from '../harness/kubernetes/platform.ts';
 import type { HostLayout } from '../harness/many-routes.ts';
 import { total } from '../harness/metrics.ts';
-import { type ChangeKind, changeKinds, makeChanges, warmUps } from './change-steps.ts';
+import { type ChangeKind, changeKinds, makeChanges } from './change-steps.ts';
 import { BenchClient, type Effect } from './client.ts';
 import { type AttachResult, measureAttach } from './kubernetes-attach.ts';
 import { KubernetesWorld } from './kubernetes-world.ts';
@@ -117,8 +117,9 @@ async function measureChanges(
   const results: KubernetesChange[] = [];
   for (const kind of changeKinds) {
     of.progress(`${of.changes} × ${kind}`);
-    await makeChanges(client, world, { kind, from: 0, to: warmUps });
-    const effects = await makeChanges(client, world, { kind, from: warmUps, to: warmUps + of.changes });
+    // As many to warm up.
+    await makeChanges(client, world, { kind, from: 0, to: of.changes });
+    const effects = await makeChanges(client, world, { kind, from: of.changes, to: 2 * of.changes });
     for (const [which, list] of effects) results.push(changeOf(which, list));
   }
   return results;

@@ -49,7 +49,6 @@ export interface ManyLoad {
   readonly progress: (text: string) => void;
 }
 
-const warmUps = 3;
 const patienceMs = 60_000;
 const restMs = 300_000;
 /** A prime: the changed ones are spread over all. */
@@ -96,15 +95,20 @@ async function measure(of: {
     });
   };
   const base = await measureClientLoad({ sluice, client: clients.at(0), place: kind.place(0) }, load);
-  for (let i = 0; i < warmUps; i += 1) await change(i);
+  const made = async (from: number, to: number): Promise<Effect[]> => {
+    const effects: Effect[] = [];
+    for (let i = from; i < to; i += 1) {
+      effects.push(await change(i));
+      await pause(100 * lookEveryMs);
+    }
+    return effects;
+  };
+  const { changes } = load;
+  const warmUp = await made(0, changes);
   const start = await beginCost(sluice, clients.asked);
-  const effects: Effect[] = [];
-  for (let i = 0; i < load.changes; i += 1) {
-    effects.push(await change(warmUps + 1 + i));
-    await pause(100 * lookEveryMs);
-  }
-  const cost = await endCost(sluice, { start, asked: clients.asked, changes: load.changes, base });
-  const failed = effects.reduce((sum, { failures }) => sum + failures.length, 0);
+  const effects = await made(changes, 2 * changes);
+  const cost = await endCost(sluice, { start, asked: clients.asked, changes, base });
+  const failed = [...warmUp, ...effects].reduce((sum, { failures }) => sum + failures.length, 0);
   return { ms: summarize(effects.map(({ ms }) => ms)), failed, cost };
 }
 

@@ -12,7 +12,7 @@ export interface BenchOptions {
   readonly routes: readonly number[];
   /** Numbers of CiliumEnvoyConfigs in part `envoy-config`. */
   readonly envoyConfigs: readonly number[];
-  /** Of each kind. */
+  /** Of each kind, after as many to warm up. */
   readonly changes: number;
   readonly churnSeconds: number;
   /** Changes a second. */
@@ -81,7 +81,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
       'one',
     ])
     .option('--envoy-configs <n,…>', 'numbers of CiliumEnvoyConfigs', listOfNumbers, [50, 500])
-    .option('--changes <n>', 'measured changes of each kind', positive, 30)
+    .option('--changes <n>', 'measured changes of each kind, after as many to warm up', positive, 30)
     .option('--churn-seconds <n>', 'length of a churn', positive, 30)
     .option('--churn-rates <n,…>', 'changes a second', listOfNumbers, [2, 20])
     .option('--requests-per-second <n>', 'load during churn, at most 1000', positive, 500)
@@ -106,7 +106,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     hosts: hosts.map((name) => hostNames[name]),
     routes: counts.routes.toSorted((a, b) => a - b),
     idleMs: 3_000,
-    tidyMs: 12_000,
+    tidyMs: 20_000,
     looks: 1_000,
     json,
     markdown,

@@ -28,6 +28,7 @@ function change(ms: number, failed = 0): ChangeResult {
   return {
     kind: 'changed route',
     ms: summarize([ms]),
+    warmUpMs: summarize([3 * ms]),
     failed,
     failures: failed === 0 ? [] : [503],
     cost,
@@ -67,6 +68,9 @@ it('has a column for each number of routes and says what is met', () => {
   );
   expect(rowOf(text, 'measured')).toBe('| measured | hosts | 100 | 10,000 | expected |  |');
   expect(rowOf(text, 'changed route, p50 /')).toContain('| 4.0 / 4.0 | 9.0 / 9.0 | ≤ 10 / ≤ 30 | met |');
+  expect(rowOf(text, 'the first changed routes')).toContain(
+    '| 12.0 / 12.0 | 27.0 / 27.0 | ≤ 10 / ≤ 30 | missed |',
+  );
   expect(rowOf(text, 'changed route, p50 to')).toContain('|  | 2.25 × | ≤ 1.5 × | missed |');
   expect(text).toContain('No request failed');
 });
