@@ -42,6 +42,15 @@ export async function makeChanges(
   return effects;
 }
 
+/** What changes of one kind did: those that warm up, and as many that are measured. */
+export type Series = Record<'warmUp' | 'measured', readonly Effect[]>;
+
+/** Answers in the whole series that nobody should get: their number, and their statuses, each once. */
+export function failedIn({ warmUp, measured }: Series): { failed: number; failures: number[] } {
+  const failures = [...warmUp, ...measured].flatMap((effect) => effect.failures);
+  return { failed: failures.length, failures: [...new Set(failures)] };
+}
+
 /** The changes of number `i` of a kind. */
 function stepsOf(world: ChangingWorld, kind: (typeof changeKinds)[number], i: number): Step[] {
   const { sink, setup } = world;

@@ -1,6 +1,6 @@
 // One change at a time, the platform at rest between two: from the rename of its file to the first answer that shows it, and its cost.
-import { type ChangeKind, changeKinds, makeChanges } from './change-steps.ts';
-import { BenchClient, type Effect } from './client.ts';
+import { type ChangeKind, changeKinds, failedIn, makeChanges, type Series } from './change-steps.ts';
+import { BenchClient } from './client.ts';
 import { type BaseLoad, beginCost, type CostOfChange, endCost } from './cost.ts';
 import { type Summary, summarize } from './percentile.ts';
 import type { BenchWorld } from './world.ts';
@@ -44,16 +44,12 @@ export async function measureChanges(
   return results;
 }
 
-function resultOf(
-  kind: ChangeKind,
-  { warmUp, measured }: Record<'warmUp' | 'measured', readonly Effect[]>,
-): Omit<ChangeResult, 'cost'> {
-  const failures = [...warmUp, ...measured].flatMap((effect) => effect.failures);
+function resultOf(kind: ChangeKind, series: Series): Omit<ChangeResult, 'cost'> {
+  const { warmUp, measured } = series;
   return {
     kind,
     ms: summarize(measured.map(({ ms }) => ms)),
     warmUpMs: summarize(warmUp.map(({ ms }) => ms)),
-    failed: failures.length,
-    failures: [...new Set(failures)],
+    ...failedIn(series),
   };
 }

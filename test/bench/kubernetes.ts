@@ -4,8 +4,8 @@ import type { RequestTarget } from '@sluice/testkit';
 import type { KubernetesPlatform } from '../harness/kubernetes/platform.ts';
 import type { HostLayout } from '../harness/many-routes.ts';
 import { total } from '../harness/metrics.ts';
-import { type ChangeKind, changeKinds, makeChanges } from './change-steps.ts';
-import { BenchClient, type Effect } from './client.ts';
+import { type ChangeKind, changeKinds, failedIn, makeChanges, type Series } from './change-steps.ts';
+import { BenchClient } from './client.ts';
 import { type AttachResult, measureAttach } from './kubernetes-attach.ts';
 import { KubernetesWorld } from './kubernetes-world.ts';
 import { type Summary, summarize } from './percentile.ts';
@@ -118,20 +118,20 @@ async function measureChanges(
   for (const kind of changeKinds) {
     of.progress(`${of.changes} × ${kind}`);
     // As many to warm up.
-    await makeChanges(client, world, { kind, from: 0, to: of.changes });
+    const warmUp = await makeChanges(client, world, { kind, from: 0, to: of.changes });
     const effects = await makeChanges(client, world, { kind, from: of.changes, to: 2 * of.changes });
-    for (const [which, list] of effects) results.push(changeOf(which, list));
+    for (const [which, list] of effects)
+      results.push(changeOf(which, { warmUp: warmUp.get(which) ?? [], measured: list }));
   }
   return results;
 }
 
-function changeOf(kind: ChangeKind, effects: readonly Effect[]): KubernetesChange {
-  const failures = effects.flatMap((effect) => effect.failures);
+function changeOf(kind: ChangeKind, series: Series): KubernetesChange {
+  const { measured } = series;
   return {
     kind,
-    afterMs: summarize(effects.map(({ ms, writtenMs }) => ms - writtenMs)),
-    writeMs: summarize(effects.map(({ writtenMs }) => writtenMs)),
-    failed: failures.length,
-    failures: [...new Set(failures)],
+    afterMs: summarize(measured.map(({ ms, writtenMs }) => ms - writtenMs)),
+    writeMs: summarize(measured.map(({ writtenMs }) => writtenMs)),
+    ...failedIn(series),
   };
 }
